@@ -9,4 +9,12 @@ pub mod error;
 pub mod sync;
 
 // Data.
+pub mod msg;
 pub mod options;
+pub mod queue;
+
+// Flow.
+pub mod pipe;
+
+// Patterns.
+pub mod pattern;

@@ -1,0 +1,70 @@
+//! The table of a socket's pipes. Places are reused; a [`PipeKey`] tells the uses apart.
+#![forbid(unsafe_code)]
+
+use crate::pipe::{Pipe, PipeId, PipeKey, PipeParts};
+
+/// A socket's pipes.
+#[derive(Default)]
+pub struct Pipes {
+    slots: Vec<Slot>,
+    free: Vec<PipeId>,
+    len: usize,
+}
+
+struct Slot {
+    generation: u32,
+    pipe: Option<Box<Pipe>>,
+}
+
+impl Pipes {
+    pub fn insert(&mut self, parts: PipeParts) -> PipeKey {
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, pipe: None });
+            (self.slots.len() - 1) as PipeId
+        });
+        self.len += 1;
+        let generation = self.slots.get(id as usize).map_or(0, |slot| slot.generation);
+        let key = PipeKey { id, generation };
+        if let Some(slot) = self.slots.get_mut(id as usize) {
+            slot.pipe = Some(Box::new(Pipe::new(key, parts)));
+        }
+        key
+    }
+
+    #[inline]
+    pub fn get(&self, id: PipeId) -> Option<&Pipe> {
+        self.slots.get(id as usize)?.pipe.as_deref()
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, id: PipeId) -> Option<&mut Pipe> {
+        self.slots.get_mut(id as usize)?.pipe.as_deref_mut()
+    }
+
+    /// The place of the pipe that `key` was given for, if it is still there.
+    pub fn find(&self, key: PipeKey) -> Option<PipeId> {
+        self.get(key.id).filter(|pipe| pipe.key == key).map(|_| key.id)
+    }
+
+    pub fn remove(&mut self, id: PipeId) -> Option<Box<Pipe>> {
+        let slot = self.slots.get_mut(id as usize)?;
+        let pipe = slot.pipe.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(id);
+        self.len -= 1;
+        Some(pipe)
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The places in use, lowest first.
+    pub fn ids(&self) -> impl Iterator<Item = PipeId> + '_ {
+        (0..self.slots.len() as PipeId).filter(|id| self.get(*id).is_some())
+    }
+}

@@ -1,0 +1,286 @@
+//! A run of frames in wire form: what one side of a pipe hands to the other in one step.
+//!
+//! Small bodies are copied into one contiguous arena behind their ZMTP 2.0/3.x headers; large ones
+//! are referred to by a mark at the place where they belong. Owned by whoever fills or empties it.
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+
+use crate::error::{Errno, Result};
+use crate::msg::{Metadata, Msg, frame};
+use crate::sync::Arc;
+
+/// An arena that grew beyond this is not kept when it runs empty, so that an idle pipe is small.
+const KEEP_CAPACITY: usize = 256 * 1024;
+
+/// Something at a place of the arena that is not in the arena.
+#[derive(Debug)]
+enum Mark {
+    /// The body of the frame whose header ends here.
+    Body(Msg),
+    /// From the frame that starts here on, messages carry these properties.
+    Metadata(Option<Arc<Metadata>>),
+}
+
+impl core::fmt::Debug for Msg {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Msg({} bytes)", self.len())
+    }
+}
+
+/// Frames in the order they were added.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    marks: VecDeque<(usize, Mark)>,
+    /// How far the frames have been taken.
+    position: usize,
+    /// Complete messages added.
+    messages: u64,
+    /// Bytes of the bodies that are referred to.
+    referred: usize,
+}
+
+/// A frame taken from a batch: its body is either in the arena or a message of its own.
+#[derive(Debug)]
+pub enum Taken {
+    /// Position and length in the arena.
+    Arena(usize, usize),
+    Whole(Msg),
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.position == self.bytes.len()
+    }
+
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Bytes that wait, bodies that are referred to included.
+    pub fn queued_bytes(&self) -> usize {
+        self.bytes.len() - self.position + self.referred
+    }
+
+    /// Forgets everything; keeps the arena for reuse unless it is large.
+    pub fn clear(&mut self) {
+        if self.bytes.capacity() > KEEP_CAPACITY {
+            self.bytes = Vec::new();
+        }
+        self.bytes.clear();
+        self.marks.clear();
+        self.position = 0;
+        self.messages = 0;
+        self.referred = 0;
+    }
+
+    fn reserve(&mut self, more: usize) -> Result<()> {
+        if self.bytes.capacity() - self.bytes.len() >= more {
+            return Ok(());
+        }
+        self.bytes.try_reserve(more).map_err(|_| Errno::ENOMEM)
+    }
+
+    fn count(&mut self, flags: u8) {
+        self.messages += u64::from(flags & frame::MORE == 0);
+    }
+
+    /// Adds a frame with a copy of `body`.
+    #[inline]
+    pub fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
+        let (header, header_len) = frame::encode(flags, body.len());
+        self.reserve(header_len + body.len())?;
+        self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
+        self.bytes.extend_from_slice(body);
+        self.count(flags);
+        Ok(())
+    }
+
+    /// Adds a frame whose body is `msg`, without copying it.
+    pub fn push_whole(&mut self, flags: u8, msg: Msg) -> Result<()> {
+        let (header, header_len) = frame::encode(flags, msg.len());
+        self.reserve(header_len)?;
+        self.marks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
+        self.referred += msg.len();
+        self.marks.push_back((self.bytes.len(), Mark::Body(msg)));
+        self.count(flags);
+        Ok(())
+    }
+
+    /// Adds frames that are in wire form already and hold `messages` complete messages.
+    pub fn push_wire(&mut self, frames: &[u8], messages: u64) -> Result<()> {
+        self.reserve(frames.len())?;
+        self.bytes.extend_from_slice(frames);
+        self.messages += messages;
+        Ok(())
+    }
+
+    /// Messages added from here on carry these properties.
+    pub fn push_metadata(&mut self, metadata: Option<Arc<Metadata>>) {
+        self.marks.push_back((self.bytes.len(), Mark::Metadata(metadata)));
+    }
+
+    /// Moves all of `other`'s untouched frames to the end of this batch.
+    pub fn append(&mut self, other: &mut Batch) -> Result<()> {
+        debug_assert_eq!(other.position, 0);
+        self.reserve(other.bytes.len())?;
+        self.marks.try_reserve(other.marks.len()).map_err(|_| Errno::ENOMEM)?;
+        let base = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.marks.extend(other.marks.drain(..).map(|(at, mark)| (base + at, mark)));
+        self.messages += other.messages;
+        self.referred += other.referred;
+        other.clear();
+        Ok(())
+    }
+
+    /// Applies a change of properties that stands at the current position, if any.
+    #[inline]
+    pub fn take_metadata(&mut self) -> Option<Option<Arc<Metadata>>> {
+        match self.marks.front() {
+            Some((at, Mark::Metadata(_))) if *at == self.position => {}
+            _ => return None,
+        }
+        match self.marks.pop_front() {
+            Some((_, Mark::Metadata(metadata))) => Some(metadata),
+            _ => None,
+        }
+    }
+
+    /// The flags of the next frame.
+    #[inline]
+    pub fn peek_flags(&self) -> Option<u8> {
+        self.bytes.get(self.position).map(|flags| flags & (frame::MORE | frame::COMMAND))
+    }
+
+    /// Takes the next frame: flags and body.
+    #[inline]
+    pub fn take(&mut self) -> Option<(u8, Taken)> {
+        let header = frame::parse(self.bytes.get(self.position..)?)?;
+        let start = self.position + header.header_len;
+        if let Some((at, Mark::Body(_))) = self.marks.front()
+            && *at == start
+            && let Some((_, Mark::Body(msg))) = self.marks.pop_front()
+        {
+            self.position = start;
+            self.referred -= msg.len();
+            return Some((header.flags, Taken::Whole(msg)));
+        }
+        let len = usize::try_from(header.body_len).ok()?;
+        self.position = start + len;
+        Some((header.flags, Taken::Arena(start, len)))
+    }
+
+    /// Bytes of the arena that [`Batch::take`] told of.
+    #[inline]
+    pub fn arena(&self, start: usize, len: usize) -> &[u8] {
+        self.bytes.get(start..start + len).unwrap_or_default()
+    }
+}
+
+/// How much of a batch has gone to the kernel: the outbound end's place in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent {
+    /// Bytes written of the frame at the batch's position.
+    partial: usize,
+    /// Whether a frame of a message of which more has to come was written.
+    inside_message: bool,
+}
+
+impl Batch {
+    /// Fills `slices` with what has to be written next, from `sent` on; returns how many.
+    pub fn io_slices<'a>(&'a self, sent: &Sent, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        let (mut count, mut from, mut skip) = (0, self.position, sent.partial);
+        let mut put = |mut bytes: &'a [u8], skip: &mut usize| {
+            let cut = bytes.len().min(*skip);
+            *skip -= cut;
+            bytes = bytes.get(cut..).unwrap_or_default();
+            if bytes.is_empty() {
+                return true;
+            }
+            match slices.get_mut(count) {
+                Some(slot) => {
+                    *slot = std::io::IoSlice::new(bytes);
+                    count += 1;
+                    true
+                }
+                None => false,
+            }
+        };
+        for (at, mark) in &self.marks {
+            let Mark::Body(msg) = mark else { continue };
+            if !put(self.bytes.get(from..*at).unwrap_or_default(), &mut skip)
+                || !put(msg.data(), &mut skip)
+            {
+                return count;
+            }
+            from = *at;
+        }
+        put(self.bytes.get(from..).unwrap_or_default(), &mut skip);
+        count
+    }
+
+    /// The kernel took `written` bytes more: moves past the frames that are gone. Returns how
+    /// many messages were completed; their bodies are put into `gone` for the caller to drop
+    /// where no lock is held.
+    pub fn advance(&mut self, sent: &mut Sent, written: usize, gone: &mut Vec<Msg>) -> u64 {
+        if self.marks.is_empty() && written + sent.partial == self.bytes.len() - self.position {
+            let messages = self.messages;
+            self.position = self.bytes.len();
+            self.messages = 0;
+            *sent = Sent::default();
+            return messages;
+        }
+        self.advance_frames(sent, written, gone)
+    }
+
+    fn advance_frames(&mut self, sent: &mut Sent, written: usize, gone: &mut Vec<Msg>) -> u64 {
+        let (mut left, mut messages) = (written + sent.partial, 0);
+        while let Some((flags, size)) = self.next_size() {
+            if left < size {
+                break;
+            }
+            left -= size;
+            while self.take_metadata().is_some() {}
+            if let Some((_, Taken::Whole(msg))) = self.take() {
+                gone.push(msg);
+            }
+            sent.inside_message = flags & frame::MORE != 0;
+            messages += u64::from(!sent.inside_message);
+        }
+        sent.partial = left;
+        self.messages -= messages.min(self.messages);
+        messages
+    }
+
+    /// Flags and size on the wire of the next frame.
+    fn next_size(&self) -> Option<(u8, usize)> {
+        let header = frame::parse(self.bytes.get(self.position..)?)?;
+        Some((header.flags, header.header_len + usize::try_from(header.body_len).ok()?))
+    }
+
+    /// The connection is gone: drops the message of which some went out, so that the next
+    /// connection starts at a message. Returns how many messages that lost.
+    pub fn restart(&mut self, sent: &mut Sent, gone: &mut Vec<Msg>) -> u64 {
+        let mut lost = 0;
+        if sent.partial > 0 || sent.inside_message {
+            while let Some((flags, taken)) = {
+                while self.take_metadata().is_some() {}
+                self.take()
+            } {
+                if let Taken::Whole(msg) = taken {
+                    gone.push(msg);
+                }
+                if flags & frame::MORE == 0 {
+                    lost = 1;
+                    break;
+                }
+            }
+        }
+        self.messages -= lost.min(self.messages);
+        *sent = Sent::default();
+        lost
+    }
+}

@@ -1,0 +1,380 @@
+//! One direction of a pipe: a queue of messages in wire form with a high-water mark.
+//!
+//! One writer and one reader. The writer appends under a lock that is held for the append only; the
+//! reader swaps the whole backlog out and then works on it without a lock. The writer tells the
+//! reader only when the reader sleeps, the reader gives credit back every low-water mark
+//! (half the high-water mark) messages, as libzmq does.
+#![forbid(unsafe_code)]
+
+mod batch;
+
+pub use batch::{Batch, Sent, Taken};
+
+use crate::error::Result;
+use crate::msg::{Metadata, Msg, frame};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+
+/// What both ends share. The lock is a leaf: nothing else is locked while it is held.
+#[derive(Default)]
+pub struct Queue {
+    state: Mutex<State>,
+    /// High-water mark in messages; 0 means none.
+    hwm: AtomicU64,
+    /// Messages the reader has given credit for.
+    released: AtomicU64,
+    /// The writer found the queue full and wants to hear of credit.
+    writer_waits: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    back: Batch,
+    reader_sleeps: bool,
+    /// The writer will add nothing more.
+    finished: bool,
+    /// The reader will take nothing more.
+    abandoned: bool,
+}
+
+/// A new queue's two ends.
+pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
+    let queue = Arc::new(Queue {
+        state: Mutex::new(State { reader_sleeps: true, ..State::default() }),
+        hwm: AtomicU64::new(if conflate { 0 } else { mark(hwm) }),
+        ..Queue::default()
+    });
+    (
+        Writer { queue: queue.clone(), written: 0, pending: Batch::default(), conflate },
+        Reader { queue, front: Batch::default(), read: 0, metadata: None, credit: false },
+    )
+}
+
+fn mark(hwm: i32) -> u64 {
+    u64::try_from(hwm).unwrap_or(0)
+}
+
+/// What a write did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The reader sleeps: whoever wrote has to tell it.
+    pub wake_reader: bool,
+    /// Bytes that wait behind the reader's back.
+    pub backlog: usize,
+}
+
+/// The body of a frame to send.
+pub enum Body<'a> {
+    /// Bytes to copy.
+    Copy(&'a [u8]),
+    /// A message whose content may be taken or shared.
+    Own(&'a mut Msg),
+}
+
+/// The writing end; used by one thread at a time, under the lock of the socket or connection that
+/// owns it.
+pub struct Writer {
+    queue: Arc<Queue>,
+    written: u64,
+    /// Frames of a message of which more has to come.
+    pending: Batch,
+    conflate: bool,
+}
+
+impl Writer {
+    /// Whether the queue has room for another message. A writer that got `false` is told when
+    /// there is room again.
+    pub fn has_room(&self) -> bool {
+        if self.below_mark() {
+            return true;
+        }
+        self.queue.writer_waits.store(true, Ordering::SeqCst);
+        if !self.below_mark() {
+            return false;
+        }
+        self.queue.writer_waits.store(false, Ordering::SeqCst);
+        true
+    }
+
+    #[inline]
+    fn below_mark(&self) -> bool {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        hwm == 0 || self.written - self.queue.released.load(Ordering::SeqCst) < hwm
+    }
+
+    /// How many messages may be written before the mark is reached; `None` is no limit.
+    pub fn room(&self) -> Option<u64> {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        let waiting = self.written - self.queue.released.load(Ordering::SeqCst);
+        (hwm != 0).then(|| hwm.saturating_sub(waiting))
+    }
+
+    /// Messages written that the reader has not given credit for.
+    pub fn outstanding(&self) -> u64 {
+        self.written - self.queue.released.load(Ordering::SeqCst)
+    }
+
+    pub fn set_hwm(&self, hwm: i32) {
+        if !self.conflate {
+            self.queue.hwm.store(mark(hwm), Ordering::SeqCst);
+        }
+    }
+
+    /// Whether the reader is there.
+    pub fn is_abandoned(&self) -> bool {
+        self.queue.state.lock().abandoned
+    }
+
+    /// Adds a frame. `flags` is [`frame::MORE`] and [`frame::COMMAND`]; bodies that may be
+    /// referred to are copied up to `copy_max` bytes. A message becomes visible with its last
+    /// frame. On error (`ENOMEM`) nothing was added.
+    #[inline]
+    pub fn write(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
+        if self.conflate {
+            return self.write_conflated(flags & frame::COMMAND, body);
+        }
+        if flags & frame::MORE != 0 || !self.pending.is_empty() {
+            push(&mut self.pending, flags, body, copy_max)?;
+            return if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() };
+        }
+        let mut state = self.queue.state.lock();
+        push(&mut state.back, flags, body, copy_max)?;
+        self.written += 1;
+        Ok(state.written())
+    }
+
+    /// Publishes the pending frames as one message.
+    fn commit(&mut self) -> Result<Written> {
+        let mut state = self.queue.state.lock();
+        state.back.append(&mut self.pending)?;
+        self.written += 1;
+        Ok(state.written())
+    }
+
+    fn write_conflated(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {
+        let mut fresh = Batch::default();
+        push(&mut fresh, flags, body, 0)?;
+        let mut state = self.queue.state.lock();
+        core::mem::swap(&mut state.back, &mut fresh);
+        self.written += 1;
+        let written = state.written();
+        drop(state);
+        drop(fresh);
+        Ok(written)
+    }
+
+    /// Adds frames in wire form that hold `messages` complete messages and nothing else.
+    pub fn write_wire(&mut self, frames: &[u8], messages: u64) -> Result<Written> {
+        let mut state = self.queue.state.lock();
+        state.back.push_wire(frames, messages)?;
+        self.written += messages;
+        Ok(state.written())
+    }
+
+    /// Whether every frame is published at once, because messages replace each other.
+    pub fn conflates(&self) -> bool {
+        self.conflate
+    }
+
+    /// Messages written from here on carry these properties.
+    pub fn set_metadata(&mut self, metadata: Option<Arc<Metadata>>) {
+        self.queue.state.lock().back.push_metadata(metadata);
+    }
+
+    /// Whether a message is begun and not finished.
+    pub fn inside_message(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Drops the frames of an unfinished message.
+    pub fn rollback(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Nothing more will be written; an unfinished message is dropped. Returns whether the reader
+    /// sleeps and has to be told.
+    pub fn finish(&mut self) -> bool {
+        self.rollback();
+        let mut state = self.queue.state.lock();
+        state.finished = true;
+        core::mem::take(&mut state.reader_sleeps)
+    }
+}
+
+impl State {
+    #[inline]
+    fn written(&mut self) -> Written {
+        Written {
+            wake_reader: core::mem::take(&mut self.reader_sleeps),
+            backlog: self.back.queued_bytes(),
+        }
+    }
+}
+
+#[inline]
+fn push(batch: &mut Batch, flags: u8, body: Body<'_>, copy_max: usize) -> Result<()> {
+    match body {
+        Body::Copy(bytes) if bytes.len() <= ALWAYS_COPY => batch.push_copy(flags, bytes),
+        Body::Copy(bytes) => batch.push_whole(flags, Msg::copy_of(bytes)?),
+        Body::Own(msg) if msg.len() <= copy_max || !msg.is_referable() => {
+            batch.push_copy(flags, msg.data())
+        }
+        Body::Own(msg) => batch.push_whole(flags, msg.take()),
+    }
+}
+
+/// Bytes that have to be copied anyhow go into the arena up to this size; beyond it they get their
+/// own block, so that the reader need not copy them again.
+const ALWAYS_COPY: usize = 8 * 1024;
+
+/// A frame as the reader gets it.
+pub struct Incoming<'a> {
+    pub flags: u8,
+    pub body: InBody<'a>,
+    pub metadata: Option<&'a Arc<Metadata>>,
+}
+
+/// Where the body of an incoming frame is.
+pub enum InBody<'a> {
+    Slice(&'a [u8]),
+    Whole(Msg),
+}
+
+impl Incoming<'_> {
+    #[inline]
+    pub fn more(&self) -> bool {
+        self.flags & frame::MORE != 0
+    }
+
+    pub fn is_command(&self) -> bool {
+        self.flags & frame::COMMAND != 0
+    }
+
+    #[inline]
+    pub fn data(&self) -> &[u8] {
+        match &self.body {
+            InBody::Slice(bytes) => bytes,
+            InBody::Whole(msg) => msg.data(),
+        }
+    }
+
+    /// The frame as a message of its own, with its flags and properties; `ENOMEM`.
+    #[inline]
+    pub fn into_msg(self) -> Result<Msg> {
+        let mut msg = match self.body {
+            InBody::Slice(bytes) => Msg::copy_of(bytes)?,
+            InBody::Whole(msg) => msg,
+        };
+        msg.set_more(self.flags & frame::MORE != 0);
+        msg.set_metadata(self.metadata.cloned());
+        Ok(msg)
+    }
+}
+
+/// The reading end; used by one thread at a time, under the lock of the socket or connection that
+/// owns it.
+pub struct Reader {
+    queue: Arc<Queue>,
+    front: Batch,
+    read: u64,
+    metadata: Option<Arc<Metadata>>,
+    /// The writer waits for credit that was just given: tell it.
+    credit: bool,
+}
+
+impl Reader {
+    /// Whether a frame can be taken. A reader that got `false` is told when one comes.
+    #[inline]
+    pub fn ready(&mut self) -> bool {
+        !self.front.is_empty() || self.refill()
+    }
+
+    /// Whether a frame can be taken, without asking to be told.
+    pub fn has_frames(&self) -> bool {
+        !self.front.is_empty() || !self.queue.state.lock().back.is_empty()
+    }
+
+    fn refill(&mut self) -> bool {
+        self.take_metadata();
+        self.front.clear();
+        let mut state = self.queue.state.lock();
+        if state.back.is_empty() {
+            state.reader_sleeps = true;
+            return false;
+        }
+        core::mem::swap(&mut state.back, &mut self.front);
+        true
+    }
+
+    /// Whether the writer is done and everything was taken.
+    pub fn at_end(&self) -> bool {
+        let state = self.queue.state.lock();
+        state.finished && state.back.is_empty() && self.front.is_empty()
+    }
+
+    /// The flags of the next frame, if [`Reader::ready`].
+    pub fn peek_flags(&self) -> Option<u8> {
+        self.front.peek_flags()
+    }
+
+    /// Takes the next frame; `None` unless [`Reader::ready`] just said so.
+    #[inline]
+    pub fn take(&mut self) -> Option<Incoming<'_>> {
+        self.take_metadata();
+        let (flags, taken) = self.front.take()?;
+        if flags & frame::MORE == 0 {
+            self.count(1);
+        }
+        let body = match taken {
+            Taken::Arena(start, len) => InBody::Slice(self.front.arena(start, len)),
+            Taken::Whole(msg) => InBody::Whole(msg),
+        };
+        Some(Incoming { flags: flags & !frame::LARGE, body, metadata: self.metadata.as_ref() })
+    }
+
+    #[inline]
+    fn take_metadata(&mut self) {
+        while let Some(metadata) = self.front.take_metadata() {
+            self.metadata = metadata;
+        }
+    }
+
+    /// `messages` more have been read: gives credit back at every low-water mark.
+    fn count(&mut self, messages: u64) {
+        let low = self.queue.hwm.load(Ordering::Relaxed).div_ceil(2);
+        let before = self.read;
+        self.read += messages;
+        if low != 0 && before / low != self.read / low {
+            self.queue.released.store(self.read, Ordering::SeqCst);
+            self.credit |= self.queue.writer_waits.swap(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether the writer waits for credit that was given since the last call: it has to be told.
+    #[inline]
+    pub fn take_credit_note(&mut self) -> bool {
+        core::mem::take(&mut self.credit)
+    }
+
+    /// What waits to be written to a descriptor, for the outbound end of a connection.
+    pub fn front(&mut self) -> &mut Batch {
+        &mut self.front
+    }
+
+    /// `messages` went out by way of [`Reader::front`].
+    pub fn sent(&mut self, messages: u64) {
+        self.count(messages);
+    }
+
+    /// Nothing more will be taken: what waits is dropped.
+    pub fn abandon(&mut self) {
+        let mut dropped = Batch::default();
+        let mut state = self.queue.state.lock();
+        state.abandoned = true;
+        core::mem::swap(&mut state.back, &mut dropped);
+        drop(state);
+        self.front = Batch::default();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The queue's promises: order, atomic messages, marks, credit, restart.
+use super::*;
+
+fn write(writer: &mut Writer, flags: u8, bytes: &[u8]) -> Written {
+    writer.write(flags, Body::Copy(bytes), 0).expect("memory")
+}
+
+fn read(reader: &mut Reader) -> Option<(Vec<u8>, bool)> {
+    if !reader.ready() {
+        return None;
+    }
+    reader.take().map(|frame| (frame.data().to_vec(), frame.more()))
+}
+
+#[test]
+fn keeps_order_and_large_bodies() {
+    let (mut writer, mut reader) = queue(0, false);
+    let large = vec![7; 100_000];
+    for body in [b"a".as_slice(), &large, b"", &large, b"end"] {
+        let mut msg = Msg::copy_of(body).expect("memory");
+        writer.write(0, Body::Own(&mut msg), 64).expect("memory");
+    }
+    for body in [b"a".as_slice(), &large, b"", &large, b"end"] {
+        assert_eq!(read(&mut reader), Some((body.to_vec(), false)));
+    }
+    assert_eq!(read(&mut reader), None);
+}
+
+#[test]
+fn a_message_shows_with_its_last_frame() {
+    let (mut writer, mut reader) = queue(0, false);
+    assert_eq!(write(&mut writer, frame::MORE, b"1"), Written::default());
+    assert!(!reader.ready());
+    assert!(write(&mut writer, 0, b"2").wake_reader);
+    assert_eq!(read(&mut reader), Some((b"1".to_vec(), true)));
+    assert_eq!(read(&mut reader), Some((b"2".to_vec(), false)));
+    write(&mut writer, frame::MORE, b"3");
+    writer.rollback();
+    write(&mut writer, 0, b"4");
+    assert_eq!(read(&mut reader), Some((b"4".to_vec(), false)));
+}
+
+#[test]
+fn the_reader_is_woken_only_when_it_sleeps() {
+    let (mut writer, mut reader) = queue(0, false);
+    assert!(write(&mut writer, 0, b"1").wake_reader);
+    assert!(!write(&mut writer, 0, b"2").wake_reader);
+    read(&mut reader);
+    read(&mut reader);
+    assert!(!write(&mut writer, 0, b"3").wake_reader, "it has not looked again yet");
+    read(&mut reader);
+    assert_eq!(read(&mut reader), None);
+    assert!(write(&mut writer, 0, b"4").wake_reader);
+}
+
+#[test]
+fn credit_comes_back_every_half_mark() {
+    let (mut writer, mut reader) = queue(10, false);
+    for _ in 0..10 {
+        assert!(writer.has_room());
+        write(&mut writer, 0, b"x");
+    }
+    assert!(!writer.has_room());
+    for n in 1..=5 {
+        assert!(!writer.has_room());
+        read(&mut reader);
+        assert_eq!(reader.take_credit_note(), n == 5);
+    }
+    assert_eq!(writer.room(), Some(5));
+}
+
+#[test]
+fn conflation_keeps_the_last_frame() {
+    let (mut writer, mut reader) = queue(1, true);
+    for n in 0..20u8 {
+        assert!(writer.has_room());
+        write(&mut writer, frame::MORE, &[n]);
+    }
+    assert_eq!(read(&mut reader), Some((vec![19], false)));
+    assert_eq!(read(&mut reader), None);
+}
+
+#[test]
+fn a_lost_connection_costs_only_the_message_under_way() {
+    let (mut writer, mut reader) = queue(0, false);
+    write(&mut writer, 0, b"first");
+    write(&mut writer, frame::MORE, b"second");
+    write(&mut writer, 0, b"tail");
+    write(&mut writer, 0, b"third");
+    assert!(reader.ready());
+    let (mut sent, mut gone) = (Sent::default(), Vec::new());
+    assert_eq!(reader.front().advance(&mut sent, 7 + 8, &mut gone), 1);
+    assert_eq!(reader.front().restart(&mut sent, &mut gone), 1);
+    assert_eq!(read(&mut reader), Some((b"third".to_vec(), false)));
+}
+
+#[test]
+fn slices_and_advance_agree_at_every_split() {
+    let expected: Vec<u8> = {
+        let mut wire = vec![0, 1, b'a', 1 | 2];
+        wire.extend_from_slice(&300u64.to_be_bytes());
+        wire.extend_from_slice(&[9; 300]);
+        wire.extend_from_slice(&[0, 2, b'b', b'c']);
+        wire
+    };
+    for step in 1..expected.len() {
+        let (mut writer, mut reader) = queue(0, false);
+        write(&mut writer, 0, b"a");
+        let mut big = Msg::copy_of(&[9; 300]).expect("memory");
+        writer.write(frame::MORE, Body::Own(&mut big), 10).expect("memory");
+        write(&mut writer, 0, b"bc");
+        assert!(reader.ready());
+        let (mut sent, mut gone, mut out, mut messages) = (Sent::default(), vec![], vec![], 0);
+        while !reader.front().is_empty() {
+            let mut slices = [std::io::IoSlice::new(&[]); 4];
+            let n = reader.front().io_slices(&sent, &mut slices);
+            let flat: Vec<u8> = slices[..n].iter().flat_map(|s| s.to_vec()).collect();
+            let take = step.min(flat.len());
+            out.extend_from_slice(&flat[..take]);
+            messages += reader.front().advance(&mut sent, take, &mut gone);
+        }
+        assert_eq!(out, expected);
+        assert_eq!((messages, gone.len()), (2, 1));
+    }
+}
