@@ -58,6 +58,13 @@ errnos! {
     ETIMEDOUT = libc::ETIMEDOUT;
 }
 
+impl Errno {
+    /// The error of the system call that just failed.
+    pub fn last() -> Errno {
+        std::io::Error::last_os_error().into()
+    }
+}
+
 impl From<std::io::Error> for Errno {
     fn from(error: std::io::Error) -> Self {
         Errno(error.raw_os_error().unwrap_or(libc::EIO))

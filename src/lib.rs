@@ -7,6 +7,7 @@
 // Ground.
 pub mod error;
 pub mod sync;
+pub mod sys;
 
 // Data.
 pub mod msg;

@@ -1,0 +1,86 @@
+//! The Linux poller: an epoll instance. Safe to use from several threads at once; the kernel locks.
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use crate::error::{Errno, Result};
+
+/// Readable, or the peer has finished.
+pub const READABLE: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
+/// Writable.
+pub const WRITABLE: u32 = libc::EPOLLOUT as u32;
+/// Broken; always reported.
+pub const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
+/// Report changes only.
+pub const EDGE: u32 = libc::EPOLLET as u32;
+/// Report once, then be silent until modified.
+pub const ONE_SHOT: u32 = libc::EPOLLONESHOT as u32;
+
+/// What happened on a descriptor.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Event(libc::epoll_event);
+
+impl Event {
+    pub const NONE: Event = Event(libc::epoll_event { events: 0, u64: 0 });
+
+    /// The token the descriptor was added with.
+    pub fn token(&self) -> u64 {
+        self.0.u64
+    }
+
+    pub fn flags(&self) -> u32 {
+        self.0.events
+    }
+}
+
+/// An epoll instance; itself a pollable descriptor.
+pub struct Epoll(OwnedFd);
+
+impl Epoll {
+    /// `EMFILE`, `ENFILE`, `ENOMEM`.
+    pub fn new() -> Result<Epoll> {
+        // SAFETY: no pointers are passed.
+        let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
+        if fd < 0 {
+            return Err(Errno::last());
+        }
+        // SAFETY: the descriptor was just made and nobody else owns it.
+        Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    fn control(&self, operation: i32, fd: RawFd, events: u32, token: u64) -> Result<()> {
+        let mut event = libc::epoll_event { events, u64: token };
+        // SAFETY: `event` lives through the call; the kernel checks the descriptors.
+        let rc = unsafe { libc::epoll_ctl(self.0.as_raw_fd(), operation, fd, &mut event) };
+        if rc == 0 { Ok(()) } else { Err(Errno::last()) }
+    }
+
+    pub fn add(&self, fd: RawFd, events: u32, token: u64) -> Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd, events, token)
+    }
+
+    pub fn modify(&self, fd: RawFd, events: u32, token: u64) -> Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, fd, events, token)
+    }
+
+    pub fn delete(&self, fd: RawFd) -> Result<()> {
+        self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
+    }
+
+    /// Waits up to `timeout` milliseconds (-1: for ever) and returns how many events were stored.
+    /// `EINTR` when a signal handler ran.
+    pub fn wait(&self, events: &mut [Event], timeout: i32) -> Result<usize> {
+        let room = i32::try_from(events.len()).unwrap_or(i32::MAX);
+        // SAFETY: `Event` has the layout of `epoll_event`, and the slice has `room` of them.
+        let n = unsafe {
+            libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr().cast(), room, timeout)
+        };
+        usize::try_from(n).map_err(|_| Errno::last())
+    }
+}
+
+impl AsRawFd for Epoll {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}

@@ -1,0 +1,42 @@
+//! A descriptor that one thread makes readable to wake another.
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use crate::error::{Errno, Result};
+
+/// An event counter; never blocks.
+pub struct EventFd(OwnedFd);
+
+impl EventFd {
+    /// `EMFILE`, `ENFILE`, `ENOMEM`.
+    pub fn new() -> Result<EventFd> {
+        // SAFETY: no pointers are passed.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+        if fd < 0 {
+            return Err(Errno::last());
+        }
+        // SAFETY: the descriptor was just made and nobody else owns it.
+        Ok(EventFd(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Makes the descriptor readable.
+    pub fn signal(&self) {
+        let one: u64 = 1;
+        // SAFETY: eight readable bytes. A full counter is readable already, so the result says
+        // nothing.
+        unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8) };
+    }
+
+    /// Makes it unreadable.
+    pub fn drain(&self) {
+        let mut count: u64 = 0;
+        // SAFETY: eight writable bytes. An empty counter is what is wanted.
+        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), 8) };
+    }
+}
+
+impl AsRawFd for EventFd {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}

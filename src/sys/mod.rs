@@ -1,0 +1,8 @@
+//! Every system call that is not on a socket of the standard library: one thin file each, the only
+//! place besides the C boundary where the kernel is spoken to directly.
+
+pub mod clock;
+pub mod epoll;
+pub mod eventfd;
+pub mod futex;
+pub mod thread;
