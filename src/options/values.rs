@@ -24,7 +24,7 @@ pub struct AcceptFilter {
 
 /// Every option of a socket. Times are milliseconds; -1 means "no limit" or "system default" as
 /// the option's documentation says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketOptions {
     pub socket_type: SocketType,
     pub affinity: u64,
@@ -83,6 +83,12 @@ pub struct SocketOptions {
     pub curve_publickey: [u8; 32],
     pub curve_secretkey: [u8; 32],
     pub curve_serverkey: [u8; 32],
+    pub gssapi_principal: Vec<u8>,
+    pub gssapi_service_principal: Vec<u8>,
+    /// `ZMQ_GSSAPI_NT_*`, 0 to 2.
+    pub gssapi_principal_nametype: i32,
+    pub gssapi_service_principal_nametype: i32,
+    pub gssapi_plaintext: bool,
     pub zap_domain: Vec<u8>,
     pub zap_enforce_domain: bool,
     pub socks_proxy: Vec<u8>,
@@ -166,6 +172,11 @@ impl SocketOptions {
             curve_publickey: [0; 32],
             curve_secretkey: [0; 32],
             curve_serverkey: [0; 32],
+            gssapi_principal: Vec::new(),
+            gssapi_service_principal: Vec::new(),
+            gssapi_principal_nametype: 0,
+            gssapi_service_principal_nametype: 0,
+            gssapi_plaintext: false,
             zap_domain: Vec::new(),
             zap_enforce_domain: false,
             socks_proxy: Vec::new(),
