@@ -4,5 +4,10 @@
 pub mod clock;
 pub mod epoll;
 pub mod eventfd;
+pub mod files;
 pub mod futex;
+pub mod interfaces;
+pub mod net;
+pub mod resolve;
 pub mod thread;
+pub mod users;

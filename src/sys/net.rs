@@ -1,0 +1,179 @@
+//! Stream sockets: the calls on the message path, and peer credentials.
+//!
+//! Runs on whichever thread drives a connection. Nothing here blocks, and nothing raises SIGPIPE:
+//! a library may not touch the process's signal disposition.
+
+use std::io::IoSlice;
+use std::mem::zeroed;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use crate::error::{Errno, Result};
+
+/// `IOV_MAX` of Linux; what is beyond goes with the next call.
+const MAX_SLICES: usize = 1024;
+
+/// Who is at the other end of an `AF_UNIX` connection, as of its `connect`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerCredentials {
+    pub pid: i32,
+    pub uid: u32,
+    pub gid: u32,
+}
+
+/// Reads what is there, up to `buffer.len()` bytes; 0 is the end of the stream. `EAGAIN` when
+/// nothing is there.
+#[inline]
+pub fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
+    retry(|| {
+        // SAFETY: the pointer and length are those of a live, writable slice.
+        unsafe {
+            libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), libc::MSG_DONTWAIT)
+        }
+    })
+}
+
+/// Writes as much of `bytes` as fits, and says how much. `EAGAIN` when nothing fits.
+#[inline]
+pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize> {
+    retry(|| {
+        // SAFETY: the pointer and length are those of a live slice.
+        unsafe { libc::send(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), SEND_FLAGS) }
+    })
+}
+
+/// Writes as much of `slices` as fits, in order, and says how many bytes that was. `EAGAIN` when
+/// nothing fits. Slices beyond the first 1024 wait for the next call.
+#[inline]
+pub fn send_vectored(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> Result<usize> {
+    // SAFETY: all-zero bytes are a valid msghdr (null pointers with zero lengths).
+    let mut header: libc::msghdr = unsafe { zeroed() };
+    // IoSlice is documented to have the layout of iovec; sendmsg only reads through it.
+    header.msg_iov = slices.as_ptr() as *mut libc::iovec;
+    header.msg_iovlen = slices.len().min(MAX_SLICES) as _;
+    retry(|| {
+        // SAFETY: `header` points to `msg_iovlen` live slices.
+        unsafe { libc::sendmsg(fd.as_raw_fd(), &header, SEND_FLAGS) }
+    })
+}
+
+const SEND_FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+
+#[inline]
+fn retry(mut call: impl FnMut() -> isize) -> Result<usize> {
+    loop {
+        if let Ok(count) = usize::try_from(call()) {
+            return Ok(count);
+        }
+        let error = last_error();
+        if error != Errno::EINTR {
+            return Err(error);
+        }
+    }
+}
+
+/// The process, user and group that connected this `AF_UNIX` stream (`SO_PEERCRED`).
+pub fn peer_credentials(fd: BorrowedFd<'_>) -> Result<PeerCredentials> {
+    let mut credentials = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the value pointer and `length` describe a live ucred.
+    let rc = unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut credentials).cast(),
+            &mut length,
+        )
+    };
+    if rc != 0 {
+        return Err(last_error());
+    }
+    Ok(PeerCredentials { pid: credentials.pid, uid: credentials.uid, gid: credentials.gid })
+}
+
+/// Becomes the owner of a descriptor that a caller gave by number, if it is a socket: `EBADF` or
+/// `ENOTSOCK`.
+pub fn own_socket(number: RawFd) -> Result<OwnedFd> {
+    let mut kind: libc::c_int = 0;
+    let mut length = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the value pointer and `length` describe a live int; any descriptor number is allowed.
+    let rc = unsafe {
+        libc::getsockopt(
+            number,
+            libc::SOL_SOCKET,
+            libc::SO_TYPE,
+            (&raw mut kind).cast(),
+            &mut length,
+        )
+    };
+    if rc != 0 {
+        return Err(last_error());
+    }
+    // SAFETY: `number` is an open descriptor, as the call above showed, and the option's contract
+    // hands it over.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Waits until one of `events` happens, at most `timeout` milliseconds; whether it did.
+#[cfg(test)]
+pub(crate) fn wait_one(fd: RawFd, events: libc::c_short, timeout: libc::c_int) -> bool {
+    let mut entry = libc::pollfd { fd, events, revents: 0 };
+    // SAFETY: one live entry.
+    unsafe { libc::poll(&mut entry, 1, timeout) == 1 }
+}
+
+/// The calling thread's `errno`.
+pub(super) fn last_error() -> Errno {
+    Errno::from(std::io::Error::last_os_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn bytes_pass_and_the_end_is_zero() {
+        let (a, b) = UnixStream::pair().unwrap();
+        let mut buffer = [0; 16];
+        assert_eq!(recv(b.as_fd(), &mut buffer), Err(Errno::EAGAIN));
+        assert_eq!(send(a.as_fd(), b"ab"), Ok(2));
+        let slices = [IoSlice::new(b"cd"), IoSlice::new(b""), IoSlice::new(b"e")];
+        assert_eq!(send_vectored(a.as_fd(), &slices), Ok(3));
+        assert_eq!(recv(b.as_fd(), &mut buffer), Ok(5));
+        assert_eq!(&buffer[..5], b"abcde");
+        drop(a);
+        assert_eq!(recv(b.as_fd(), &mut buffer), Ok(0));
+    }
+
+    #[test]
+    fn a_closed_peer_is_an_error_and_no_signal() {
+        let (a, b) = UnixStream::pair().unwrap();
+        drop(b);
+        assert_eq!(send(a.as_fd(), b"x"), Err(Errno::EPIPE));
+        assert_eq!(send_vectored(a.as_fd(), &[IoSlice::new(b"x")]), Err(Errno::EPIPE));
+    }
+
+    #[test]
+    fn a_full_buffer_says_eagain() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        let block = [0; 65536];
+        while send(a.as_fd(), &block).is_ok() {}
+        assert_eq!(send(a.as_fd(), &block), Err(Errno::EAGAIN));
+    }
+
+    #[test]
+    fn more_slices_than_the_kernel_takes() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        let slices = vec![IoSlice::new(b"x"); 3000];
+        assert_eq!(send_vectored(a.as_fd(), &slices), Ok(1024));
+    }
+
+    #[test]
+    fn credentials_are_our_own() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        let peer = peer_credentials(a.as_fd()).unwrap();
+        assert_eq!(peer.pid, std::process::id() as i32);
+    }
+}
