@@ -1,0 +1,161 @@
+//! Endpoint texts: what `zmq_bind` and `zmq_connect` are given, taken apart and resolved.
+//!
+//! Texts are bytes: a C caller may pass any. Nothing here is shared but the [`Resolver`].
+#![forbid(unsafe_code)]
+
+mod port;
+mod resolver;
+pub mod scheme;
+mod tcp;
+
+pub use resolver::{Done, Resolver};
+pub(crate) use tcp::endpoint_text as tcp_text;
+pub use tcp::{TcpBindAddress, TcpConnectAddress, numeric_form};
+
+use crate::error::{Errno, Result};
+use crate::options::SocketType;
+
+/// An endpoint of a transport that exists here, without the scheme. Its text was only split, not
+/// yet looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    Tcp(Vec<u8>),
+    /// A path, `@name` for an abstract name, or `*...` at bind for a temporary file.
+    Ipc(Vec<u8>),
+    /// The name without `inproc://`.
+    Inproc(Vec<u8>),
+}
+
+impl Endpoint {
+    /// Takes the text apart for a socket of this type.
+    ///
+    /// * `EINVAL`: no `://`, or nothing on one side of it
+    /// * `ENOCOMPATPROTO`: this transport does not serve this socket type
+    /// * `EPROTONOSUPPORT`: an unknown scheme, or one that is not built
+    pub fn parse(text: &[u8], socket_type: SocketType) -> Result<Endpoint> {
+        let (name, address) = split(text)?;
+        let scheme = scheme::find(name).ok_or(Errno::EPROTONOSUPPORT)?;
+        if !scheme.serves.includes(socket_type) {
+            return Err(Errno::ENOCOMPATPROTO);
+        }
+        let make = scheme.make.ok_or(Errno::EPROTONOSUPPORT)?;
+        Ok(make(address.to_vec()))
+    }
+
+    /// The scheme, as in the text.
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            Endpoint::Tcp(_) => "tcp",
+            Endpoint::Ipc(_) => "ipc",
+            Endpoint::Inproc(_) => "inproc",
+        }
+    }
+
+    /// What follows `scheme://`.
+    pub fn address(&self) -> &[u8] {
+        match self {
+            Endpoint::Tcp(address) | Endpoint::Ipc(address) | Endpoint::Inproc(address) => address,
+        }
+    }
+
+    /// The whole text again.
+    pub fn text(&self) -> Vec<u8> {
+        [self.scheme().as_bytes(), b"://", self.address()].concat()
+    }
+}
+
+/// Splits at the first `://`.
+fn split(text: &[u8]) -> Result<(&[u8], &[u8])> {
+    let at = text.windows(3).position(|window| window == b"://").ok_or(Errno::EINVAL)?;
+    let (scheme, rest) = text.split_at(at);
+    let address = rest.get(3..).unwrap_or_default();
+    // A C caller cannot pass a NUL, and no transport could hand one on.
+    if scheme.is_empty() || address.is_empty() || address.contains(&0) {
+        return Err(Errno::EINVAL);
+    }
+    Ok((scheme, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &[u8]) -> Result<Endpoint> {
+        Endpoint::parse(text, SocketType::Pair)
+    }
+
+    #[test]
+    fn splits_at_the_first_separator() {
+        assert_eq!(parse(b"tcp://a://b:1"), Ok(Endpoint::Tcp(b"a://b:1".to_vec())));
+        assert_eq!(parse(b"inproc://a"), Ok(Endpoint::Inproc(b"a".to_vec())));
+        assert_eq!(parse(b"ipc://@\xff\xfe"), Ok(Endpoint::Ipc(b"@\xff\xfe".to_vec())));
+    }
+
+    #[test]
+    fn the_text_comes_back() {
+        for text in [&b"tcp://*:*"[..], b"ipc://@\xff", b"inproc://x y"] {
+            assert_eq!(parse(text).unwrap().text(), text);
+        }
+    }
+
+    #[test]
+    fn malformed_texts() {
+        for text in [
+            &b""[..],
+            b"tcp",
+            b"tcp:/a:1",
+            b"://a:1",
+            b"://",
+            b"tcp://",
+            b"ipc://",
+            b"inproc://",
+            b"\xff\xfe",
+            b"ipc://a\0b",
+        ] {
+            assert_eq!(parse(text), Err(Errno::EINVAL), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_schemes() {
+        for text in [
+            &b"foo://bar"[..],
+            b"TCP://127.0.0.1:1",
+            b" tcp://a:1",
+            b"tcp ://a:1",
+            b"\xff://a",
+            b"wss://127.0.0.1:80",
+            b"vsock://1:5",
+            b"vmci://1:5",
+        ] {
+            assert_eq!(parse(text), Err(Errno::EPROTONOSUPPORT), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_socket_type_is_checked_before_what_is_built() {
+        let multicast = [&b"pgm://eth0;239.0.0.1:5555"[..], b"epgm://x", b"norm://x"];
+        for socket_type in SocketType::ALL {
+            let udp = Endpoint::parse(b"udp://127.0.0.1:5", socket_type);
+            assert_eq!(udp, Err(Errno::ENOCOMPATPROTO));
+            let fits = socket_type.publishes() || socket_type.subscribes();
+            let expected = if fits { Errno::EPROTONOSUPPORT } else { Errno::ENOCOMPATPROTO };
+            for text in multicast {
+                assert_eq!(Endpoint::parse(text, socket_type), Err(expected), "{socket_type:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = parse(&bytes);
+            let mut text = b"tcp://".to_vec();
+            text.extend_from_slice(&bytes);
+            if let Ok(endpoint) = parse(&text) {
+                prop_assert_eq!(endpoint.text(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Name look-ups off the I/O threads.
+//!
+//! `getaddrinfo` blocks for as long as the network likes and cannot be interrupted. So look-ups run
+//! on threads of their own: started when there is work, at most [`MAX_WORKERS`] at a time, gone
+//! when there is none, and never waited for. Dropping the [`Resolver`] forgets what is still
+//! queued; a look-up that is under way ends on its own and its result is dropped.
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::endpoint::TcpConnectAddress;
+use crate::error::{Errno, Result};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
+use crate::sys::threads;
+
+/// One unreachable name server must not hold up the names that another one knows.
+const MAX_WORKERS: usize = 4;
+
+/// What is called with the result, on a resolver thread and under no lock.
+pub type Done = Box<dyn FnOnce(Result<Vec<SocketAddr>>) + Send>;
+
+type Lookup = Box<dyn FnOnce() -> Result<Vec<SocketAddr>> + Send>;
+
+/// Looks up names for one context. Any thread may call it.
+#[derive(Default)]
+pub struct Resolver {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    closed: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<(Lookup, Done)>,
+    /// Threads that will look at `queue` again.
+    workers: usize,
+}
+
+impl Resolver {
+    pub fn new() -> Self {
+        Resolver::default()
+    }
+
+    /// Queues a look-up; `done` gets its result. If `Err` is returned (no thread could be started:
+    /// `EAGAIN`), `done` is dropped without having been called.
+    pub fn submit(&self, job: TcpConnectAddress, done: Done) -> Result<()> {
+        self.submit_lookup(Box::new(move || job.lookup()), done)
+    }
+
+    fn submit_lookup(&self, lookup: Lookup, done: Done) -> Result<()> {
+        let mut state = self.shared.state.lock();
+        state.queue.push_back((lookup, done));
+        if state.workers == MAX_WORKERS {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.shared);
+        match threads::spawn("ZMQbg/Resolver", move || work(&shared)) {
+            Ok(_detached) => {
+                state.workers += 1;
+                Ok(())
+            }
+            Err(_) if state.workers > 0 => Ok(()),
+            Err(_) => {
+                let refused = state.queue.pop_back();
+                drop(state);
+                drop(refused);
+                Err(Errno::EAGAIN)
+            }
+        }
+    }
+}
+
+impl Drop for Resolver {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::Release);
+        // In a forked child the lock may be held by a thread that does not exist there. Elsewhere
+        // who holds it will see the flag.
+        if let Some(mut state) = self.shared.state.try_lock() {
+            let forgotten = std::mem::take(&mut state.queue);
+            drop(state);
+            drop(forgotten);
+        }
+    }
+}
+
+fn work(shared: &Shared) {
+    while let Some((lookup, done)) = next(shared) {
+        let result = catch_unwind(AssertUnwindSafe(lookup)).unwrap_or(Err(Errno::EINVAL));
+        if shared.closed.load(Ordering::Acquire) {
+            continue;
+        }
+        // A panic in `done` is its owner's loss; the look-ups of the others go on.
+        let _ = catch_unwind(AssertUnwindSafe(move || done(result)));
+    }
+}
+
+/// The next look-up; none means that this worker is not counted any more and must end.
+fn next(shared: &Shared) -> Option<(Lookup, Done)> {
+    let mut state = shared.state.lock();
+    if shared.closed.load(Ordering::Acquire) {
+        let forgotten = std::mem::take(&mut state.queue);
+        state.workers -= 1;
+        drop(state);
+        drop(forgotten);
+        return None;
+    }
+    let job = state.queue.pop_front();
+    if job.is_none() {
+        state.workers -= 1;
+    }
+    job
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    fn stuck(resolver: &Resolver) -> (Sender<()>, Receiver<()>) {
+        let (release, released) = channel::<()>();
+        let (started, has_started) = channel();
+        let lookup: Lookup = Box::new(move || {
+            started.send(()).unwrap();
+            let _ = released.recv();
+            Err(Errno::EINVAL)
+        });
+        resolver.submit_lookup(lookup, Box::new(|_| ())).unwrap();
+        (release, has_started)
+    }
+
+    #[test]
+    fn results_arrive() {
+        let resolver = Resolver::new();
+        let (send, receive) = channel();
+        for text in [&b"localhost:7"[..], b"127.0.0.1:8", b"127.0.0.1:65536"] {
+            let send = send.clone();
+            let job = TcpConnectAddress::parse(text, false).unwrap();
+            resolver.submit(job, Box::new(move |result| send.send(result).unwrap())).unwrap();
+        }
+        let mut ports: Vec<_> =
+            receive.iter().take(3).map(|r| r.map(|list| list[0].port())).collect();
+        ports.sort_by_key(|port| port.unwrap_or(u16::MAX));
+        assert_eq!(ports, [Ok(7), Ok(8), Err(Errno::EINVAL)]);
+    }
+
+    #[test]
+    fn a_stuck_name_holds_up_neither_others_nor_the_end() {
+        let resolver = Resolver::new();
+        let (_release, has_started) = stuck(&resolver);
+        has_started.recv().unwrap();
+        let (send, receive) = channel();
+        let job = TcpConnectAddress::parse(b"127.0.0.1:8", false).unwrap();
+        resolver.submit(job, Box::new(move |result| send.send(result).unwrap())).unwrap();
+        assert!(receive.recv().unwrap().is_ok());
+        drop(resolver);
+    }
+
+    #[test]
+    fn what_is_queued_is_forgotten_at_the_end() {
+        let resolver = Resolver::new();
+        let stuck: Vec<_> = (0..MAX_WORKERS).map(|_| stuck(&resolver)).collect();
+        stuck.iter().for_each(|(_, has_started)| has_started.recv().unwrap());
+        let (send, receive) = channel::<()>();
+        let job = TcpConnectAddress::parse(b"127.0.0.1:8", false).unwrap();
+        resolver.submit(job, Box::new(move |_| send.send(()).unwrap())).unwrap();
+        drop(resolver);
+        assert!(receive.recv().is_err());
+    }
+
+    #[test]
+    fn a_panic_does_not_stop_the_worker() {
+        let resolver = Resolver::new();
+        let (send, receive) = channel();
+        let stuck: Vec<_> = (1..MAX_WORKERS).map(|_| stuck(&resolver)).collect();
+        stuck.iter().for_each(|(_, has_started)| has_started.recv().unwrap());
+        for bad in [true, false] {
+            let send = send.clone();
+            let job = TcpConnectAddress::parse(b"127.0.0.1:8", false).unwrap();
+            let done: Done = Box::new(move |_| {
+                assert!(!bad, "a panic on purpose");
+                send.send(()).unwrap();
+            });
+            resolver.submit(job, done).unwrap();
+        }
+        receive.recv().unwrap();
+    }
+}
