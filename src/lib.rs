@@ -14,8 +14,14 @@ pub mod msg;
 pub mod options;
 pub mod queue;
 
+// Names.
+pub mod endpoint;
+
 // Flow.
 pub mod pipe;
 
 // Patterns.
 pub mod pattern;
+
+// Transports.
+pub mod transport;

@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::endpoint::TcpConnectAddress;
 use crate::error::{Errno, Result};
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
-use crate::sys::threads;
+use crate::sys::thread::{self, Schedule};
 
 /// One unreachable name server must not hold up the names that another one knows.
 const MAX_WORKERS: usize = 4;
@@ -60,7 +60,7 @@ impl Resolver {
             return Ok(());
         }
         let shared = Arc::clone(&self.shared);
-        match threads::spawn("ZMQbg/Resolver", move || work(&shared)) {
+        match thread::spawn("ZMQbg/Resolver", Schedule::default(), move || work(&shared)) {
             Ok(_detached) => {
                 state.workers += 1;
                 Ok(())

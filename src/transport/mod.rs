@@ -1,0 +1,244 @@
+//! Stream transports: listening sockets, connecting sockets, and the texts that name their ends.
+//!
+//! One file a scheme; [`Listener`] and [`dial`] are where they are told apart. Nothing here blocks
+//! and nothing is shared: a listener belongs to whoever drives it. Failures carry the system's own
+//! error number.
+#![forbid(unsafe_code)]
+
+mod ipc;
+mod tcp;
+
+pub use crate::endpoint::scheme as table;
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+
+use socket2::{SockAddr, SockRef};
+
+use crate::endpoint::{Endpoint, TcpConnectAddress, tcp_text};
+use crate::error::{Errno, Result};
+use crate::options::SocketOptions;
+use crate::sys::{net, resolve};
+
+/// A listening socket. Dropping it closes it.
+#[derive(Debug)]
+pub struct Listener {
+    fd: OwnedFd,
+    kind: Kind,
+    local_endpoint: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Tcp,
+    /// With the file to remove at the end, if the library chose its name.
+    Ipc(Option<ipc::TemporaryFile>),
+}
+
+/// A connection that a listener accepted: non-blocking, tuned as the options say.
+#[derive(Debug)]
+pub struct Accepted {
+    pub fd: OwnedFd,
+    /// The message property `Peer-Address`.
+    pub peer_address: Vec<u8>,
+    /// The peer's end, for the monitor.
+    pub remote_endpoint: Vec<u8>,
+}
+
+/// Why there is no accepted connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcceptError {
+    /// Nobody is waiting.
+    Nothing,
+    /// Somebody was, and an address or credential filter turned them away. More may wait.
+    Filtered,
+    /// The system's refusal. After `EMFILE`, `ENFILE`, `ENOBUFS` and `ENOMEM` the connection is
+    /// still waiting and the descriptor still readable: wait a little before the next attempt.
+    Failed(Errno),
+}
+
+impl From<Errno> for AcceptError {
+    fn from(error: Errno) -> Self {
+        if error == Errno::EAGAIN { AcceptError::Nothing } else { AcceptError::Failed(error) }
+    }
+}
+
+impl Listener {
+    /// Opens, binds and listens; or takes over the listening descriptor of `ZMQ_USE_FD`, of which
+    /// the listener becomes the owner only if this succeeds.
+    ///
+    /// * `EPROTONOSUPPORT`: not a transport with a listener
+    /// * `EINVAL`, `ENODEV`, `ENAMETOOLONG`: the address, see [`crate::endpoint`]
+    /// * anything else: the system's error of the call that failed
+    pub fn bind(endpoint: &Endpoint, options: &SocketOptions) -> Result<Listener> {
+        let (fd, kind) = match endpoint {
+            Endpoint::Tcp(address) => (tcp::listen(address, options)?, Kind::Tcp),
+            Endpoint::Ipc(address) => {
+                let (fd, file) = ipc::listen(address, options)?;
+                (fd, Kind::Ipc(file))
+            }
+            Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
+        };
+        let local_endpoint = local_endpoint(fd.as_fd())?;
+        Ok(Listener { fd, kind, local_endpoint })
+    }
+
+    /// The resolved text (`ZMQ_LAST_ENDPOINT`), and the key of `zmq_unbind`.
+    pub fn local_endpoint(&self) -> &[u8] {
+        &self.local_endpoint
+    }
+
+    /// The descriptor to poll for input.
+    pub fn fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
+    }
+
+    /// Takes one waiting connection.
+    pub fn accept(&self, options: &SocketOptions) -> core::result::Result<Accepted, AcceptError> {
+        let fd = match &self.kind {
+            Kind::Tcp => tcp::accept(self.fd.as_fd(), options)?,
+            Kind::Ipc(_) => ipc::accept(self.fd.as_fd(), options)?,
+        };
+        Ok(Accepted {
+            peer_address: peer_address(fd.as_fd()),
+            remote_endpoint: remote_endpoint(fd.as_fd()).unwrap_or_default(),
+            fd,
+        })
+    }
+
+    /// Closes the socket, then removes the file if the library chose its name. The port or name is
+    /// free on return. An error is that of the removal.
+    pub fn close(self) -> Result<()> {
+        drop(self.fd);
+        match self.kind {
+            Kind::Ipc(Some(file)) => file.remove(),
+            Kind::Ipc(None) | Kind::Tcp => Ok(()),
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// What `zmq_connect` can tell of an endpoint before anything is tried: its form only.
+///
+/// * `EINVAL`: letters that no address has
+/// * `ENAMETOOLONG`: an ipc name of 108 bytes or more
+pub fn check_connect(endpoint: &Endpoint, options: &SocketOptions) -> Result<()> {
+    match endpoint {
+        Endpoint::Tcp(address) => TcpConnectAddress::parse(address, options.ipv6).map(drop),
+        Endpoint::Ipc(address) => ipc::check(address),
+        Endpoint::Inproc(_) => Ok(()),
+    }
+}
+
+/// How far [`dial`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Ask [`finish`] all the same.
+    Connected,
+    /// The descriptor becomes writable when there is news: then ask [`finish`].
+    InProgress,
+}
+
+/// Starts to connect, without blocking, from the source address if the text names one. `address` is
+/// one that [`TcpConnectAddress::lookup`] found; without
+/// it (always for ipc) the text must do.
+///
+/// * `EPROTONOSUPPORT`: not a transport that connects
+/// * `EINVAL`: the text needs a look-up or can never be an address
+/// * `ENODEV`: no such source address here
+/// * `EAGAIN`: an ipc listener whose backlog is full; try later
+/// * anything else: the system's error of the call that failed
+pub fn dial(
+    endpoint: &Endpoint,
+    address: Option<SocketAddr>,
+    options: &SocketOptions,
+) -> Result<(OwnedFd, Progress)> {
+    let (fd, connected) = match endpoint {
+        Endpoint::Tcp(text) => tcp::connect(text, address, options)?,
+        Endpoint::Ipc(text) => ipc::connect(text)?,
+        Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
+    };
+    match connected {
+        Ok(()) => Ok((fd, Progress::Connected)),
+        Err(Errno::EINPROGRESS) => Ok((fd, Progress::InProgress)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the connection that [`dial`] started stands. On error the descriptor is of no more use:
+/// the peer's refusal, or `ECONNREFUSED` when the socket met itself, as TCP does when nobody
+/// listens on a local port that the system then chooses as the source.
+pub fn finish(fd: BorrowedFd<'_>) -> Result<()> {
+    let socket = SockRef::from(&fd);
+    if let Some(error) = socket.take_error()? {
+        return Err(error.into());
+    }
+    let (local, peer) = (socket.local_addr()?, socket.peer_addr()?);
+    match (local.as_socket(), peer.as_socket()) {
+        (Some(local), Some(peer)) if local == peer => Err(Errno::ECONNREFUSED),
+        _ => Ok(()),
+    }
+}
+
+/// The message property `Peer-Address`: the numeric address of a TCP peer without its port;
+/// `localhost:uid:gid:pid` of an ipc peer. Empty when the peer is gone already.
+pub fn peer_address(fd: BorrowedFd<'_>) -> Vec<u8> {
+    let Ok(peer) = SockRef::from(&fd).peer_addr() else { return Vec::new() };
+    let text = match peer.as_socket() {
+        Some(address) => resolve::numeric_host(&address),
+        None => ipc::peer_text(fd),
+    };
+    text.map(String::into_bytes).unwrap_or_default()
+}
+
+/// The text of this end of the connection.
+pub fn local_endpoint(fd: BorrowedFd<'_>) -> Result<Vec<u8>> {
+    endpoint_text(&SockRef::from(&fd).local_addr()?)
+}
+
+/// The text of the other end of the connection.
+pub fn remote_endpoint(fd: BorrowedFd<'_>) -> Result<Vec<u8>> {
+    endpoint_text(&SockRef::from(&fd).peer_addr()?)
+}
+
+fn endpoint_text(address: &SockAddr) -> Result<Vec<u8>> {
+    match address.as_socket() {
+        Some(address) => tcp_text(&address),
+        None => ipc::endpoint_text(address),
+    }
+}
+
+/// Takes over the descriptor of `ZMQ_USE_FD`, if it is a socket with a name; else it stays the
+/// caller's.
+fn adopt(number: RawFd) -> Result<OwnedFd> {
+    let fd = net::own_socket(number)?;
+    let usable =
+        local_endpoint(fd.as_fd()).and_then(|_| Ok(SockRef::from(&fd).set_nonblocking(true)?));
+    match usable {
+        Ok(()) => Ok(fd),
+        Err(error) => {
+            let _given_back = fd.into_raw_fd();
+            Err(error)
+        }
+    }
+}
+
+/// Accepts one connection, closed on exec and non-blocking.
+fn accept_stream(fd: BorrowedFd<'_>) -> Result<(OwnedFd, SockAddr)> {
+    let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    loop {
+        match SockRef::from(&fd).accept4(flags).map_err(Errno::from) {
+            Ok((socket, peer)) => return Ok((OwnedFd::from(socket), peer)),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
