@@ -17,6 +17,8 @@ pub mod queue;
 // Names.
 pub mod endpoint;
 
+// Protocol: pure, no descriptor, no thread, no clock.
+
 // Flow.
 pub mod pipe;
 
@@ -25,3 +27,6 @@ pub mod pattern;
 
 // Transports.
 pub mod transport;
+
+// The C boundary.
+pub mod capi;
