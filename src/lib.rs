@@ -18,6 +18,7 @@ pub mod queue;
 pub mod endpoint;
 
 // Protocol: pure, no descriptor, no thread, no clock.
+pub mod proto;
 
 // Flow.
 pub mod pipe;
@@ -27,6 +28,9 @@ pub mod pattern;
 
 // Transports.
 pub mod transport;
+
+// Objects.
+pub mod timers;
 
 // The C boundary.
 pub mod capi;
