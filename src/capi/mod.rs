@@ -1,4 +1,17 @@
 //! The C interface: what `zmq.h` declares, and nothing else. See `docs/architecture.md`.
+//!
+//! Any application thread. A function checks what it was handed, calls the layer below inside
+//! [`guard`] and turns the answer into C's return value; errno is written last, after every local
+//! has been dropped, so that no destructor can overwrite it.
+
+mod boundary;
+mod handle;
+mod thread;
 
 pub mod constants;
+pub mod error;
+pub mod timers;
 pub mod types;
+pub mod util;
+
+pub(crate) use boundary::{errno, guard, set_errno};
