@@ -20,17 +20,9 @@ pub mod endpoint;
 // Protocol: pure, no descriptor, no thread, no clock.
 pub mod proto;
 
-// Flow.
-pub mod pipe;
-
-// Patterns.
-pub mod pattern;
-
 // Transports.
 pub mod transport;
 
 // Objects.
 pub mod timers;
 
-// The C boundary.
-pub mod capi;

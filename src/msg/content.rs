@@ -105,6 +105,10 @@ impl Content {
         self.block().len
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether another reference exists.
     pub fn is_shared(&self) -> bool {
         self.block().references.load(Ordering::Acquire) > 1

@@ -139,3 +139,21 @@ numbers! {
     ZMQ_ZERO_COPY_RECV = 10;
     ZMQ_BLOCKY = 70;
 }
+
+// Flags of sending and receiving.
+
+/// Answer `EAGAIN` rather than wait.
+pub const ZMQ_DONTWAIT: i32 = 1;
+/// More frames of the message follow.
+pub const ZMQ_SNDMORE: i32 = 2;
+
+// Events of polling.
+
+/// Something can be received, or read.
+pub const ZMQ_POLLIN: i32 = 1;
+/// Something can be sent, or written.
+pub const ZMQ_POLLOUT: i32 = 2;
+/// The descriptor is broken.
+pub const ZMQ_POLLERR: i32 = 4;
+/// The descriptor has urgent data.
+pub const ZMQ_POLLPRI: i32 = 8;

@@ -1,4 +1,13 @@
-//! Wire formats and mechanisms as values: no descriptor, no clock, no lock, no unsafe code.
+//! Wire formats and protocols as plain values: bytes and events in, bytes and events out.
+//!
+//! Nothing here knows a file descriptor, a thread, a lock or a clock; whoever holds the
+//! connection's lock drives these values, and times are passed in as milliseconds of the caller's
+//! monotonic clock.
 #![forbid(unsafe_code)]
 
+mod error;
+pub mod mechanism;
 pub mod z85;
+pub mod zmtp;
+
+pub use error::{ErrorKind, HandshakeError, HandshakeEvent};

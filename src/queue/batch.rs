@@ -155,6 +155,16 @@ impl Batch {
         self.bytes.get(self.position).map(|flags| flags & (frame::MORE | frame::COMMAND))
     }
 
+    /// The body of the next frame; changes of properties before it have to be taken first.
+    pub fn peek(&self) -> Option<&[u8]> {
+        let header = frame::parse(self.bytes.get(self.position..)?)?;
+        let start = self.position + header.header_len;
+        match self.marks.front() {
+            Some((at, Mark::Body(msg))) if *at == start => Some(msg.data()),
+            _ => Some(self.arena(start, usize::try_from(header.body_len).ok()?)),
+        }
+    }
+
     /// Takes the next frame: flags and body.
     #[inline]
     pub fn take(&mut self) -> Option<(u8, Taken)> {
@@ -187,6 +197,13 @@ pub struct Sent {
     partial: usize,
     /// Whether a frame of a message of which more has to come was written.
     inside_message: bool,
+}
+
+impl Sent {
+    /// Whether nothing of an unfinished message has gone out.
+    pub fn at_message(&self) -> bool {
+        self.partial == 0 && !self.inside_message
+    }
 }
 
 impl Batch {

@@ -45,7 +45,16 @@ pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
     });
     (
         Writer { queue: queue.clone(), written: 0, pending: Batch::default(), conflate },
-        Reader { queue, front: Batch::default(), read: 0, metadata: None, credit: false },
+        Reader {
+            queue,
+            front: Batch::default(),
+            read: 0,
+            metadata: None,
+            credit: false,
+            conflate,
+            streak: 0,
+            last: 0,
+        },
     )
 }
 
@@ -68,6 +77,16 @@ pub enum Body<'a> {
     Copy(&'a [u8]),
     /// A message whose content may be taken or shared.
     Own(&'a mut Msg),
+}
+
+impl Body<'_> {
+    #[inline]
+    pub fn data(&self) -> &[u8] {
+        match self {
+            Body::Copy(bytes) => bytes,
+            Body::Own(msg) => msg.data(),
+        }
+    }
 }
 
 /// The writing end; used by one thread at a time, under the lock of the socket or connection that
@@ -279,7 +298,17 @@ pub struct Reader {
     metadata: Option<Arc<Metadata>>,
     /// The writer waits for credit that was just given: tell it.
     credit: bool,
+    conflate: bool,
+    /// Takes in a row that found something, and how many messages the last one found.
+    streak: u32,
+    last: u64,
 }
+
+/// A take of fewer messages than this does not pay for the lock.
+const SMALL: u64 = 32;
+
+/// How long to let a busy writer go on, in turns of a spin loop (some 100 ns).
+const PAUSES: u32 = 6;
 
 impl Reader {
     /// Whether a frame can be taken. A reader that got `false` is told when one comes.
@@ -296,13 +325,28 @@ impl Reader {
     fn refill(&mut self) -> bool {
         self.take_metadata();
         self.front.clear();
+        if self.streak > 1 && self.last < SMALL {
+            // The writer is at it: a moment lets it add more than one message between two takes.
+            (0..PAUSES).for_each(|_| core::hint::spin_loop());
+        }
         let mut state = self.queue.state.lock();
         if state.back.is_empty() {
             state.reader_sleeps = true;
+            self.streak = 0;
             return false;
         }
         core::mem::swap(&mut state.back, &mut self.front);
+        drop(state);
+        self.streak = self.streak.saturating_add(1);
+        self.last = self.front.messages();
         true
+    }
+
+    /// Changes the queue's mark. A writer that finds room now notices when it looks again.
+    pub fn set_hwm(&self, hwm: i32) {
+        if !self.conflate {
+            self.queue.hwm.store(mark(hwm), Ordering::SeqCst);
+        }
     }
 
     /// Whether the writer is done and everything was taken.
@@ -316,19 +360,45 @@ impl Reader {
         self.front.peek_flags()
     }
 
+    /// The body of the next frame, if [`Reader::ready`].
+    pub fn peek(&mut self) -> Option<&[u8]> {
+        self.take_metadata();
+        self.front.peek()
+    }
+
+    /// The properties of the next frame, if [`Reader::ready`].
+    pub fn peek_metadata(&mut self) -> Option<&Arc<Metadata>> {
+        self.take_metadata();
+        self.metadata.as_ref()
+    }
+
     /// Takes the next frame; `None` unless [`Reader::ready`] just said so.
     #[inline]
     pub fn take(&mut self) -> Option<Incoming<'_>> {
+        let (flags, taken) = self.step()?;
+        Some(self.present(flags, taken))
+    }
+
+    /// Moves past the next frame; [`Reader::present`] shows it. In two steps, so that credit can
+    /// be passed on before the frame is.
+    #[inline]
+    pub fn step(&mut self) -> Option<(u8, Taken)> {
         self.take_metadata();
         let (flags, taken) = self.front.take()?;
         if flags & frame::MORE == 0 {
             self.count(1);
         }
+        Some((flags, taken))
+    }
+
+    /// The frame that [`Reader::step`] just moved past.
+    #[inline]
+    pub fn present(&self, flags: u8, taken: Taken) -> Incoming<'_> {
         let body = match taken {
             Taken::Arena(start, len) => InBody::Slice(self.front.arena(start, len)),
             Taken::Whole(msg) => InBody::Whole(msg),
         };
-        Some(Incoming { flags: flags & !frame::LARGE, body, metadata: self.metadata.as_ref() })
+        Incoming { flags: flags & !frame::LARGE, body, metadata: self.metadata.as_ref() }
     }
 
     #[inline]

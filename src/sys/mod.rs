@@ -8,6 +8,7 @@ pub mod files;
 pub mod futex;
 pub mod interfaces;
 pub mod net;
+pub mod poll;
 pub mod resolve;
 pub mod thread;
 pub mod users;

@@ -115,6 +115,12 @@ pub fn own_socket(number: RawFd) -> Result<OwnedFd> {
 }
 
 /// Waits until one of `events` happens, at most `timeout` milliseconds; whether it did.
+/// Ends a stream in both directions; the peer sees its end behind what was written.
+pub fn shut_down(fd: BorrowedFd<'_>) {
+    // A stream that is gone already needs no end.
+    let _ = socket2::SockRef::from(&fd).shutdown(std::net::Shutdown::Both);
+}
+
 #[cfg(test)]
 pub(crate) fn wait_one(fd: RawFd, events: libc::c_short, timeout: libc::c_int) -> bool {
     let mut entry = libc::pollfd { fd, events, revents: 0 };

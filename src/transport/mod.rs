@@ -117,6 +117,14 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Closes the socket and leaves the file alone: it is the parent's, in the child of a fork.
+    pub fn close_descriptor(self) {
+        drop(self.fd);
+        core::mem::forget(self.kind);
+    }
+}
+
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()

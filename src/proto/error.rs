@@ -1,0 +1,55 @@
+//! Why a handshake failed, what the monitor is told, and whether a connecting side tries again.
+//!
+//! Plain values without a lock. The numbers are those of `zmq.h`.
+#![forbid(unsafe_code)]
+
+/// What the failure means for an endpoint that connects. A bound side forgets the connection in
+/// either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The peer will never be understood: the endpoint gives up and is not dialled again.
+    Protocol,
+    /// The connection was lost or timed out: dial again after the reconnect interval.
+    Connection,
+}
+
+/// The monitor event that goes with a failure, ahead of `DISCONNECTED`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandshakeEvent {
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL` with a `ZMQ_PROTOCOL_ERROR_*` code.
+    Protocol(u32),
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH` with the status 300, 400 or 500.
+    Auth(u16),
+}
+
+/// A failed handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandshakeError {
+    pub kind: ErrorKind,
+    /// `None`: the monitor sees `DISCONNECTED` only.
+    pub event: Option<HandshakeEvent>,
+}
+
+impl HandshakeError {
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND`
+    pub const UNEXPECTED_COMMAND: HandshakeError = Self::with_code(0x1000_0001);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR`
+    pub const MALFORMED_ERROR: HandshakeError = Self::with_code(0x1000_0015);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH`
+    pub const MECHANISM_MISMATCH: HandshakeError = Self::with_code(0x1100_0002);
+    /// A violation that has no event of its own.
+    pub const PROTOCOL: HandshakeError = HandshakeError { kind: ErrorKind::Protocol, event: None };
+    /// The connection was lost or took too long; its owner adds the event with the `errno`.
+    pub const CONNECTION: HandshakeError =
+        HandshakeError { kind: ErrorKind::Connection, event: None };
+
+    /// A protocol error that raises `HANDSHAKE_FAILED_PROTOCOL` with this code.
+    pub const fn with_code(code: u32) -> Self {
+        HandshakeError { kind: ErrorKind::Protocol, event: Some(HandshakeEvent::Protocol(code)) }
+    }
+
+    /// A refusal that raises `HANDSHAKE_FAILED_AUTH` with this status.
+    pub const fn refused(status: u16) -> Self {
+        HandshakeError { kind: ErrorKind::Protocol, event: Some(HandshakeEvent::Auth(status)) }
+    }
+}

@@ -1,0 +1,106 @@
+//! The seam between the handshake and a security mechanism (RFC 23 "Security mechanisms").
+//!
+//! A mechanism sees whole commands and never frames; it says what to send next and when it has
+//! finished. It is part of a connection's handshake, under the connection's lock. One that needs
+//! an answer from the authenticator (ZAP) hands out an [`AuthRequest`] and goes on with the
+//! [`Verdict`].
+#![forbid(unsafe_code)]
+
+mod null;
+
+pub use null::NullMechanism;
+
+use crate::options::SocketType;
+use crate::proto::HandshakeError;
+use crate::proto::zmtp::metadata::PeerProperties;
+
+/// What we say about ourselves in the handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    pub socket_type: SocketType,
+    /// Our encoded property list.
+    pub properties: Vec<u8>,
+}
+
+/// A question for the authenticator; domain, address and routing id are added by its bearer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthRequest {
+    /// The mechanism's name in the request.
+    pub mechanism: &'static str,
+    /// The frames after the mechanism's name.
+    pub credentials: Vec<Vec<u8>>,
+}
+
+/// Why the authenticator refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// 300: closed without a word; the peer may try again.
+    Temporary,
+    /// 400: the peer is told by ERROR.
+    Failure,
+    /// 500: the peer is told by ERROR.
+    InternalError,
+}
+
+impl Denial {
+    /// The three-digit status.
+    pub fn status(self) -> u16 {
+        match self {
+            Denial::Temporary => 300,
+            Denial::Failure => 400,
+            Denial::InternalError => 500,
+        }
+    }
+}
+
+/// The authenticator's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Granted,
+    Denied(Denial),
+}
+
+/// One side of a security handshake.
+pub trait Mechanism: Send + std::fmt::Debug {
+    /// The name in the greeting, at most 20 bytes.
+    fn name(&self) -> &'static str;
+
+    /// Whether a ZMTP 1.0 or 2.0 peer, which cannot prove anything, may be talked to.
+    fn accepts_old_peers(&self) -> bool;
+
+    /// The body of the next command to send, if it is our turn.
+    fn next_command(&mut self, local: &Local) -> Option<Vec<u8>>;
+
+    /// Whether a command of the peer's is expected. What comes when none is expected belongs to
+    /// the running phase or waits for the authenticator.
+    fn wants_command(&self) -> bool;
+
+    /// Takes the body of the peer's next command.
+    ///
+    /// # Errors
+    /// The handshake has failed; what [`Mechanism::next_command`] still yields is sent first.
+    fn receive(&mut self, command: &[u8], local: &Local) -> Result<(), HandshakeError>;
+
+    /// The question for the authenticator, once.
+    fn auth_request(&mut self) -> Option<AuthRequest>;
+
+    /// Takes the authenticator's answer to [`Mechanism::auth_request`].
+    ///
+    /// # Errors
+    /// As for [`Mechanism::receive`].
+    fn verdict(&mut self, verdict: Verdict) -> Result<(), HandshakeError>;
+
+    /// What the peer says about itself, once both sides are done; then the handshake is over.
+    fn finish(&mut self) -> Option<PeerProperties>;
+}
+
+/// What an ERROR command of the peer's means: the three known statuses have an event.
+pub(crate) fn peer_error(reason: Option<&[u8]>) -> HandshakeError {
+    match reason {
+        None => HandshakeError::MALFORMED_ERROR,
+        Some(b"300") => HandshakeError::refused(300),
+        Some(b"400") => HandshakeError::refused(400),
+        Some(b"500") => HandshakeError::refused(500),
+        Some(_) => HandshakeError::PROTOCOL,
+    }
+}

@@ -1,0 +1,69 @@
+//! Gathers one whole frame from pieces of any size: the handshake's way of reading. The running
+//! phase parses its read buffer in place instead.
+//!
+//! Part of a connection's handshake, under the connection's lock.
+#![forbid(unsafe_code)]
+
+use super::frame::{self, FrameError};
+use super::v1;
+
+/// Longest frame of a handshake, in bytes. A stranger cannot make a connection hold more than
+/// this; the protocol itself needs a few hundred.
+const MAX_HANDSHAKE_FRAME: i64 = 1 << 20;
+
+/// One frame in the making.
+#[derive(Debug)]
+pub(super) struct Collector {
+    v1: bool,
+    limit: i64,
+    /// Header bytes until `body_len` is known, then body bytes.
+    bytes: Vec<u8>,
+    body_len: Option<usize>,
+}
+
+impl Collector {
+    pub(super) fn new(v1: bool, maxmsgsize: i64) -> Self {
+        let limit = match maxmsgsize {
+            0..MAX_HANDSHAKE_FRAME => maxmsgsize,
+            _ => MAX_HANDSHAKE_FRAME,
+        };
+        Collector { v1, limit, bytes: Vec::new(), body_len: None }
+    }
+
+    /// Takes what belongs to the current frame from the start of `input`, and returns how many
+    /// bytes that was: 0 only when the frame is complete or `input` empty.
+    pub(super) fn feed(&mut self, input: &[u8]) -> Result<usize, FrameError> {
+        let mut used = 0;
+        for byte in input {
+            if self.body_len.is_some() {
+                break;
+            }
+            used += 1;
+            self.bytes.push(*byte);
+            self.try_header()?;
+        }
+        let rest = input.get(used..).unwrap_or_default();
+        let missing = self.body_len.map_or(0, |len| len.saturating_sub(self.bytes.len()));
+        let body = rest.get(..missing).unwrap_or(rest);
+        self.bytes.extend_from_slice(body);
+        Ok(used + body.len())
+    }
+
+    fn try_header(&mut self) -> Result<(), FrameError> {
+        let parse = if self.v1 { v1::parse_header } else { frame::parse_header };
+        if let Some(header) = parse(&self.bytes, self.limit)? {
+            self.body_len = Some(header.body_len);
+            self.bytes.clear();
+        }
+        Ok(())
+    }
+
+    /// The body of the frame when it is complete; the next one may then be fed.
+    pub(super) fn take(&mut self) -> Option<Vec<u8>> {
+        if self.body_len != Some(self.bytes.len()) {
+            return None;
+        }
+        self.body_len = None;
+        Some(std::mem::take(&mut self.bytes))
+    }
+}

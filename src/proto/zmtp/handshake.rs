@@ -1,0 +1,292 @@
+//! The handshake of a connection, from the first byte to the first message: greeting, fallback to
+//! older peers, security commands or identity frames (RFC 13, 15, 23, 37).
+//!
+//! A value under the connection's lock: bytes in, bytes out. What goes out is staged as the peer
+//! reveals itself, since an older peer would choke on more: 10 signature bytes at once, the
+//! revision byte when the peer has a signature too, the rest when its revision is known. Until the
+//! peer's READY has been read nothing but handshake goes out, because the original takes whatever
+//! comes before its own READY for a part of the handshake.
+#![forbid(unsafe_code)]
+
+use super::ZmtpVersion;
+use super::collector::Collector;
+use super::frame::{self, COMMAND, FrameError};
+use super::greeting::{self, GreetingReader, Milestone};
+use super::{metadata, v1};
+use crate::options::SocketType;
+use crate::proto::HandshakeError;
+use crate::proto::mechanism::{AuthRequest, Local, Mechanism, NullMechanism, Verdict};
+
+/// What a handshake needs to know of its socket.
+#[derive(Clone, Debug)]
+pub struct HandshakeConfig {
+    pub socket_type: SocketType,
+    /// Our own id, 0 to 255 bytes.
+    pub routing_id: Vec<u8>,
+    /// `X-` properties in the order they were set.
+    pub metadata: Vec<(Vec<u8>, Vec<u8>)>,
+    /// `ZMQ_MAXMSGSIZE` in bytes, negative for no limit; it holds for READY as well.
+    pub maxmsgsize: i64,
+}
+
+/// What the handshake found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Established {
+    pub version: ZmtpVersion,
+    /// The peer's id as it gave it, maybe empty; `None` if it gave none.
+    pub peer_identity: Option<Vec<u8>>,
+    /// The type the peer says it has. Checked from 3.0 on, a mere claim before.
+    pub peer_socket_type: Option<SocketType>,
+    /// All properties of a 3.x peer in their order; of equal names the first is the readable one.
+    pub properties: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The peer cannot subscribe and gets everything: a 1.0 peer without version bytes, and we
+    /// publish.
+    pub phantom_subscribe: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Greeting(GreetingReader),
+    /// An old peer's first frame is its id.
+    Identity {
+        version: ZmtpVersion,
+        peer_socket_type: Option<SocketType>,
+        phantom_subscribe: bool,
+        frame: Collector,
+    },
+    Commands {
+        version: ZmtpVersion,
+        frame: Collector,
+    },
+    Established(Established),
+    Failed(HandshakeError),
+    /// The result has been handed out.
+    Over,
+}
+
+/// The handshake of one connection; the same on the connecting and the bound side.
+#[derive(Debug)]
+pub struct Handshake {
+    local: Local,
+    routing_id: Vec<u8>,
+    maxmsgsize: i64,
+    mechanism: Box<dyn Mechanism>,
+    phase: Phase,
+    output: Vec<u8>,
+}
+
+impl Handshake {
+    /// A handshake with the NULL mechanism and no authenticator.
+    pub fn new(config: HandshakeConfig) -> Self {
+        Self::with_mechanism(config, Box::new(NullMechanism::new(false)))
+    }
+
+    /// A handshake with this mechanism. The signature is at once ready to be sent.
+    pub fn with_mechanism(config: HandshakeConfig, mechanism: Box<dyn Mechanism>) -> Self {
+        let HandshakeConfig { socket_type, routing_id, metadata, maxmsgsize } = config;
+        let properties = metadata::local_properties(socket_type, &routing_id, &metadata);
+        Handshake {
+            output: greeting::signature(routing_id.len()).to_vec(),
+            local: Local { socket_type, properties },
+            routing_id,
+            maxmsgsize,
+            mechanism,
+            phase: Phase::Greeting(GreetingReader::new()),
+        }
+    }
+
+    /// Takes bytes from the peer and returns how many belonged to the handshake. The rest is to be
+    /// kept: it belongs to the running phase, or has to be offered again after
+    /// [`Handshake::authenticated`].
+    ///
+    /// # Errors
+    /// The connection is to be closed, after sending what [`Handshake::take_output`] still has.
+    /// Every later call gives the same error.
+    pub fn input(&mut self, bytes: &[u8]) -> Result<usize, HandshakeError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let used = self.guarded(|handshake| handshake.step(rest))?;
+            let Some(next) = rest.get(used..).filter(|_| used > 0) else { break };
+            rest = next;
+        }
+        Ok(bytes.len() - rest.len())
+    }
+
+    /// The bytes to send now, in order; empty if there are none.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.output)
+    }
+
+    /// The question for the authenticator, once, as soon as there is one.
+    pub fn auth_request(&mut self) -> Option<AuthRequest> {
+        match self.phase {
+            Phase::Commands { .. } => self.mechanism.auth_request(),
+            _ => None,
+        }
+    }
+
+    /// Takes the authenticator's answer. Bytes that [`Handshake::input`] did not take before are
+    /// to be offered again.
+    ///
+    /// # Errors
+    /// As for [`Handshake::input`]: an ERROR for the peer may wait in the output.
+    pub fn authenticated(&mut self, verdict: Verdict) -> Result<(), HandshakeError> {
+        self.guarded(|handshake| {
+            let result = handshake.mechanism.verdict(verdict);
+            handshake.pump();
+            result
+        })
+    }
+
+    /// The result, once, when both sides are through. What [`Handshake::take_output`] still has
+    /// goes out before anything else.
+    pub fn established(&mut self) -> Option<Established> {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Established(established) => Some(established),
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// Runs a step and remembers its failure for good.
+    fn guarded<T>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<T, HandshakeError>,
+    ) -> Result<T, HandshakeError> {
+        if let Phase::Failed(error) = self.phase {
+            return Err(error);
+        }
+        step(self).inspect_err(|error| self.phase = Phase::Failed(*error))
+    }
+
+    /// Takes some bytes from the start of `input`; 0 if the handshake wants none.
+    fn step(&mut self, input: &[u8]) -> Result<usize, HandshakeError> {
+        match &mut self.phase {
+            Phase::Greeting(reader) => {
+                let Some(byte) = input.first() else { return Ok(0) };
+                if let Some(milestone) = reader.push(*byte) {
+                    self.greeting_milestone(milestone)?;
+                }
+                Ok(1)
+            }
+            Phase::Identity { frame, .. } => {
+                let used = frame.feed(input)?;
+                self.try_identity();
+                Ok(used)
+            }
+            Phase::Commands { frame, .. } if self.mechanism.wants_command() => {
+                let used = frame.feed(input)?;
+                if let Some(command) = frame.take() {
+                    let result = self.mechanism.receive(&command, &self.local);
+                    self.pump();
+                    result?;
+                }
+                Ok(used)
+            }
+            _ => Ok(0),
+        }
+    }
+
+    fn greeting_milestone(&mut self, milestone: Milestone) -> Result<(), HandshakeError> {
+        let Phase::Greeting(reader) = &self.phase else { return Ok(()) };
+        let version = reader.version();
+        match milestone {
+            Milestone::Signature => self.output.push(greeting::REVISION),
+            Milestone::Unversioned => return self.fall_back(),
+            Milestone::Revision if version < ZmtpVersion::V3_0 => {
+                self.require_old_peers_allowed()?;
+                self.output.push(self.local.socket_type as u8);
+            }
+            Milestone::Revision => {
+                self.output.extend_from_slice(&greeting::rest(self.mechanism.name()));
+            }
+            Milestone::Complete if version < ZmtpVersion::V3_0 => {
+                let claimed = SocketType::from_number(reader.old_socket_type().into());
+                self.start_identity(version, claimed.ok());
+            }
+            Milestone::Complete => {
+                if reader.mechanism() != greeting::padded(self.mechanism.name()) {
+                    return Err(HandshakeError::MECHANISM_MISMATCH);
+                }
+                let frame = Collector::new(false, self.maxmsgsize);
+                self.phase = Phase::Commands { version, frame };
+                self.pump();
+            }
+        }
+        Ok(())
+    }
+
+    /// There is no greeting: what has been read begins a 1.0 peer's first frame, and our signature
+    /// was the header of ours. At most that peer's header has been read, so nothing is left over.
+    fn fall_back(&mut self) -> Result<(), HandshakeError> {
+        let Phase::Greeting(reader) = &self.phase else { return Ok(()) };
+        self.require_old_peers_allowed()?;
+        let mut frame = Collector::new(true, self.maxmsgsize);
+        frame.feed(reader.seen())?;
+        self.output.extend_from_slice(&self.routing_id);
+        self.phase = Phase::Identity {
+            version: ZmtpVersion::V1,
+            peer_socket_type: None,
+            phantom_subscribe: self.local.socket_type.publishes(),
+            frame,
+        };
+        self.try_identity();
+        Ok(())
+    }
+
+    fn require_old_peers_allowed(&self) -> Result<(), HandshakeError> {
+        if self.mechanism.accepts_old_peers() { Ok(()) } else { Err(HandshakeError::PROTOCOL) }
+    }
+
+    /// Our id goes out as the first frame, and the peer's is awaited.
+    fn start_identity(&mut self, version: ZmtpVersion, peer_socket_type: Option<SocketType>) {
+        if version.uses_v1_frames() {
+            v1::append(false, &self.routing_id, &mut self.output);
+        } else {
+            frame::append(0, &self.routing_id, &mut self.output);
+        }
+        let frame = Collector::new(version.uses_v1_frames(), self.maxmsgsize);
+        self.phase = Phase::Identity { version, peer_socket_type, phantom_subscribe: false, frame };
+    }
+
+    fn try_identity(&mut self) {
+        let Phase::Identity { version, peer_socket_type, phantom_subscribe, frame } =
+            &mut self.phase
+        else {
+            return;
+        };
+        let Some(identity) = frame.take() else { return };
+        self.phase = Phase::Established(Established {
+            version: *version,
+            peer_identity: Some(identity),
+            peer_socket_type: *peer_socket_type,
+            properties: Vec::new(),
+            phantom_subscribe: *phantom_subscribe,
+        });
+    }
+
+    /// Sends what the mechanism has to say, and sees whether it has finished.
+    fn pump(&mut self) {
+        let Phase::Commands { version, .. } = self.phase else { return };
+        while let Some(body) = self.mechanism.next_command(&self.local) {
+            frame::append(COMMAND, &body, &mut self.output);
+        }
+        if let Some(peer) = self.mechanism.finish() {
+            self.phase = Phase::Established(Established {
+                version,
+                peer_identity: peer.identity,
+                peer_socket_type: peer.socket_type,
+                properties: peer.list,
+                phantom_subscribe: false,
+            });
+        }
+    }
+}
+
+impl From<FrameError> for HandshakeError {
+    fn from(_: FrameError) -> Self {
+        HandshakeError::PROTOCOL
+    }
+}
