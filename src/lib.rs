@@ -20,6 +20,13 @@ pub mod endpoint;
 // Protocol: pure, no descriptor, no thread, no clock.
 pub mod proto;
 
+// Flow.
+pub mod monitor;
+pub mod pipe;
+
+// Patterns.
+pub mod pattern;
+
 // Transports.
 pub mod transport;
 

@@ -4,8 +4,26 @@
 //! `EAGAIN`, and the socket waits and tries again. It keeps pipe numbers, never pipes.
 #![forbid(unsafe_code)]
 
+mod dealer;
+mod pair;
+pub mod policy;
+mod publish;
+mod pull;
+mod push;
+mod rep;
+mod req;
+mod router;
+mod stream;
+mod subscribe;
+mod subscription;
+#[cfg(test)]
+mod testing;
+mod xpub;
+mod xsub;
+
 use crate::error::{Errno, Result};
-use crate::options::SocketOptions;
+use crate::msg::frame;
+use crate::options::{SocketOptions, SocketType};
 use crate::pipe::{Flush, PipeId, Pipes};
 use crate::queue::{Body, Incoming};
 
@@ -21,10 +39,45 @@ pub struct Env<'a> {
     pub done: &'a mut Vec<PipeId>,
 }
 
+impl Env<'_> {
+    /// The pipe is done with.
+    pub fn finish(&mut self, id: PipeId) {
+        if !self.done.contains(&id) {
+            self.done.push(id);
+        }
+    }
+}
+
 /// A frame to send; the body is the caller's until the call succeeds.
 pub struct Outgoing<'a> {
     pub more: bool,
     pub body: Body<'a>,
+}
+
+impl Outgoing<'_> {
+    /// The flags it is written to a pipe with.
+    #[inline]
+    pub fn flags(&self) -> u8 {
+        if self.more { frame::MORE } else { 0 }
+    }
+}
+
+/// The pattern of a new socket.
+pub fn new(socket_type: SocketType) -> Box<dyn Pattern> {
+    match socket_type {
+        SocketType::Pair => Box::<pair::Pair>::default(),
+        SocketType::Pub => Box::<publish::Pub>::default(),
+        SocketType::Sub => Box::<subscribe::Sub>::default(),
+        SocketType::Req => Box::new(req::Req::new()),
+        SocketType::Rep => Box::<rep::Rep>::default(),
+        SocketType::Dealer => Box::<dealer::Dealer>::default(),
+        SocketType::Router => Box::<router::Router>::default(),
+        SocketType::Pull => Box::<pull::Pull>::default(),
+        SocketType::Push => Box::<push::Push>::default(),
+        SocketType::Xpub => Box::<xpub::Xpub>::default(),
+        SocketType::Xsub => Box::<xsub::Xsub>::default(),
+        SocketType::Stream => Box::<stream::Stream>::default(),
+    }
 }
 
 /// One socket type.
@@ -40,16 +93,17 @@ pub trait Pattern: Send {
     fn disconnected(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
 
     /// The far end takes nothing more (`write_open` is false); what it sent can still be read.
-    /// Patterns that do not read put the pipe into [`Env::done`].
+    /// The pattern puts the pipe into [`Env::done`] as soon as that was read, or at once if it does
+    /// not read. The far end has finished its writer before it says so.
     fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId);
 
-    /// The pipe leaves the table: forget its number.
+    /// The pipe leaves the table, or has just left it: forget its number.
     fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId);
 
     /// Messages came on a pipe whose reader slept.
     fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId);
 
-    /// A pipe that was full has room.
+    /// A pipe that was full has room, or its mark was raised.
     fn writable(&mut self, env: &mut Env<'_>, pipe: PipeId);
 
     /// Sends one frame; `EAGAIN` when it cannot be taken now.

@@ -22,13 +22,55 @@ pub struct PipeParts {
     pub identified: bool,
     pub given_routing_id: Vec<u8>,
     pub copy_max: usize,
+    /// The session behind the pipe; 0 for a peer in this context.
+    pub session: u64,
+    /// The listener that accepted the peer; 0 for any other pipe.
+    pub listener: u64,
+    pub far_marks: FarMarks,
 }
+
+/// The far socket's high-water marks, which add to the own ones inside a context. For a network
+/// pipe the own marks count alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FarMarks {
+    #[default]
+    None,
+    Inproc {
+        send: i32,
+        receive: i32,
+    },
+}
+
+impl FarMarks {
+    /// The mark of the queue towards the far end.
+    pub fn outbound(self, own_send: i32) -> i32 {
+        match self {
+            FarMarks::None => own_send,
+            FarMarks::Inproc { receive, .. } => sum(own_send, receive),
+        }
+    }
+
+    /// The mark of the queue from the far end.
+    pub fn inbound(self, own_receive: i32) -> i32 {
+        match self {
+            FarMarks::None => own_receive,
+            FarMarks::Inproc { send, .. } => sum(own_receive, send),
+        }
+    }
+}
+
+/// Two marks together; either may be "none".
+fn sum(one: i32, other: i32) -> i32 {
+    if one == 0 || other == 0 { 0 } else { one.saturating_add(other) }
+}
+
+/// Called with the place that a pipe got in its socket.
+pub type Assigned = Box<dyn FnOnce(PipeKey) + Send>;
 
 /// A message from a far end to a socket.
 pub enum Command {
     /// A peer arrived: an accepted connection after its handshake, or a connecter in this context.
-    /// The far end is told the key through `assigned`.
-    Attach { parts: PipeParts, assigned: Box<dyn FnOnce(PipeKey) + Send> },
+    Attach { parts: Box<PipeParts>, assigned: Assigned },
     /// Messages came while the socket's reader slept.
     Readable(PipeKey),
     /// There is room again.

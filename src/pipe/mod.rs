@@ -7,12 +7,12 @@
 mod command;
 mod pipes;
 
-pub use command::{Command, PipeKey, PipeParts};
+pub use command::{Assigned, Command, FarMarks, PipeKey, PipeParts};
 pub use pipes::Pipes;
 
 use crate::error::Result;
 use crate::msg::frame;
-use crate::queue::{Body, Reader, Writer};
+use crate::queue::{Body, Incoming, Reader, Writer};
 use crate::sync::Arc;
 
 /// Where a pipe stands in its socket's table.
@@ -45,6 +45,10 @@ pub trait Far: Send + Sync {
     /// This end is gone; what is queued towards the far end may still go out for `linger`
     /// milliseconds (-1: as long as it takes).
     fn close(&self, linger: i32);
+
+    /// The endpoint that the peer came through is gone: ends the connection if nothing waits to
+    /// go out. What came in can still be read.
+    fn hang_up(&self) {}
 }
 
 /// A pipe of a socket.
@@ -63,7 +67,11 @@ pub struct Pipe {
     pub write_open: bool,
     /// Bodies up to this size are copied although they could be referred to.
     copy_max: usize,
-    /// Speaks subscriptions as messages only (an unversioned peer needs no subscription).
+    /// The session behind the pipe; 0 for a peer in this context.
+    pub session: u64,
+    /// The listener that accepted the peer; 0 for any other pipe.
+    pub listener: u64,
+    far_marks: FarMarks,
     pub key: PipeKey,
 }
 
@@ -79,6 +87,9 @@ impl Pipe {
             given_routing_id: parts.given_routing_id,
             write_open: true,
             copy_max: parts.copy_max,
+            session: parts.session,
+            listener: parts.listener,
+            far_marks: parts.far_marks,
             key,
         }
     }
@@ -106,12 +117,29 @@ impl Pipe {
         self.write(if more { frame::MORE } else { 0 }, Body::Copy(bytes), flush)
     }
 
-    /// After frames were taken: tells the far writer of credit it waits for.
+    /// Takes the next frame, and tells the far writer of credit it waits for. `None` unless the
+    /// reader just said that it is ready.
     #[inline]
-    pub fn after_read(&mut self) {
+    pub fn take(&mut self) -> Option<Incoming<'_>> {
+        let (flags, taken) = self.reader.step()?;
         if self.reader.take_credit_note() {
             self.far.writable();
         }
+        Some(self.reader.present(flags, taken))
+    }
+
+    /// Drops what is left of the message at the reader's front.
+    pub fn skip_message(&mut self) {
+        while self.take().is_some_and(|frame| frame.more()) {}
+    }
+
+    /// The far socket in this context became known, or the own marks changed.
+    pub fn set_marks(&mut self, far: Option<FarMarks>, send: i32, receive: i32) {
+        self.far_marks = far.unwrap_or(self.far_marks);
+        self.writer.set_hwm(self.far_marks.outbound(send));
+        self.reader.set_hwm(self.far_marks.inbound(receive));
+        // A far writer that found no room may have some now.
+        self.far.writable();
     }
 
     /// Asks the far end to move what is queued.

@@ -1,0 +1,165 @@
+//! Distribution: gives each message to all pipes of a set that is chosen at its first frame
+//! (RFC 29). Under the socket's lock.
+#![forbid(unsafe_code)]
+
+use crate::msg::{Msg, frame};
+use crate::pattern::{Env, Outgoing};
+use crate::pipe::{Flush, PipeId};
+use crate::queue::Body;
+
+use super::Ring;
+
+/// Bodies up to this size are copied into each pipe; larger ones are shared.
+const COPY_MAX: usize = 1024;
+
+/// With more receivers than this nobody waits for an answer to the message: batches pay.
+const AT_ONCE: usize = 4;
+
+/// The pipes that are written to.
+#[derive(Default)]
+pub struct Distribute {
+    members: Ring,
+    /// The pipes that get the message under way.
+    matched: Vec<PipeId>,
+    /// For each pipe number the round in which it was matched last.
+    rounds: Vec<u32>,
+    round: u32,
+}
+
+impl Distribute {
+    pub fn add(&mut self, id: PipeId) {
+        self.members.add(id);
+        let at = id as usize;
+        if at >= self.rounds.len() {
+            self.rounds.resize(at + 1, 0);
+        }
+        if let Some(round) = self.rounds.get_mut(at) {
+            *round = 0;
+        }
+    }
+
+    /// The pipe takes nothing more; a message under way goes on without it.
+    pub fn remove(&mut self, id: PipeId) {
+        self.members.remove(id);
+        self.matched.retain(|matched| *matched != id);
+    }
+
+    pub fn contains(&self, id: PipeId) -> bool {
+        self.members.contains(id)
+    }
+
+    /// Begins a message: nobody is chosen yet.
+    pub fn begin(&mut self) {
+        self.matched.clear();
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.rounds.fill(0);
+            self.round = 1;
+        }
+    }
+
+    /// Chooses a pipe, once.
+    #[inline]
+    pub fn choose(&mut self, id: PipeId) {
+        if !self.members.contains(id) {
+            return;
+        }
+        if let Some(round) = self.rounds.get_mut(id as usize)
+            && *round != self.round
+        {
+            *round = self.round;
+            self.matched.push(id);
+        }
+    }
+
+    /// Chooses all pipes.
+    pub fn choose_all(&mut self) {
+        self.matched.clear();
+        self.matched.extend(self.members.iter());
+    }
+
+    /// Chooses exactly the pipes that are not chosen.
+    pub fn invert(&mut self) {
+        self.matched.clear();
+        let (rounds, round) = (&self.rounds, self.round);
+        self.matched.extend(
+            self.members.iter().filter(|id| rounds.get(*id as usize).is_none_or(|r| *r != round)),
+        );
+    }
+
+    /// Whether every chosen pipe has room.
+    pub fn all_have_room(&self, env: &Env<'_>) -> bool {
+        let has_room = |id: &PipeId| env.pipes.get(*id).is_some_and(|pipe| pipe.can_write());
+        // All are asked, so that each one that is full tells when it is not.
+        self.matched.iter().filter(|id| !has_room(id)).count() == 0
+    }
+
+    /// Leaves out the pipes that have no room for the message that begins.
+    pub fn drop_full(&mut self, env: &Env<'_>) {
+        self.matched.retain(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.can_write()));
+    }
+
+    /// Writes a frame to all chosen pipes. A pipe for which there is no memory loses the message.
+    pub fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) {
+        let flags = frame.flags();
+        self.write(env, flags, frame.body);
+        if !frame.more {
+            self.matched.clear();
+        }
+    }
+
+    /// Writes a command of one frame to all pipes that have room.
+    pub fn send_command(&mut self, env: &mut Env<'_>, bytes: &[u8]) {
+        self.choose_all();
+        self.drop_full(env);
+        self.write(env, frame::COMMAND, Body::Copy(bytes));
+        self.matched.clear();
+    }
+
+    fn write(&mut self, env: &mut Env<'_>, flags: u8, body: Body<'_>) {
+        if self.matched.len() <= 1 || body.data().len() <= COPY_MAX {
+            return self.write_copies(env, flags, body);
+        }
+        match body {
+            Body::Own(msg) => self.write_shared(env, flags, msg),
+            Body::Copy(bytes) => match Msg::copy_of(bytes) {
+                Ok(mut msg) => self.write_shared(env, flags, &mut msg),
+                Err(_) => self.write_copies(env, flags, Body::Copy(bytes)),
+            },
+        }
+    }
+
+    fn write_copies(&mut self, env: &mut Env<'_>, flags: u8, body: Body<'_>) {
+        if let (&[id], Body::Own(msg)) = (self.matched.as_slice(), &body)
+            && msg.is_referable()
+        {
+            if !write_one(env, id, flags, body, env.flush) {
+                self.matched.clear();
+            }
+            return;
+        }
+        let flush = self.flush(env);
+        let bytes = body.data();
+        self.matched.retain(|id| write_one(env, *id, flags, Body::Copy(bytes), flush));
+    }
+
+    fn write_shared(&mut self, env: &mut Env<'_>, flags: u8, msg: &mut Msg) {
+        let flush = self.flush(env);
+        self.matched.retain(|id| write_one(env, *id, flags, Body::Own(&mut msg.clone()), flush));
+    }
+
+    fn flush(&self, env: &Env<'_>) -> Flush {
+        if self.matched.len() > AT_ONCE { Flush::Later } else { env.flush }
+    }
+}
+
+/// Writes a frame to one pipe; if that fails the pipe loses the whole message.
+#[inline]
+fn write_one(env: &mut Env<'_>, id: PipeId, flags: u8, body: Body<'_>, flush: Flush) -> bool {
+    let Some(pipe) = env.pipes.get_mut(id) else { return false };
+    let written = pipe.write(flags, body, flush).is_ok();
+    if !written {
+        pipe.writer.rollback();
+    }
+    written
+}

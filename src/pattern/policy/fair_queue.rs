@@ -1,0 +1,97 @@
+//! Fair queueing: reads whole messages from the pipes in turn (RFC 28 to 31). Under the socket's
+//! lock.
+//!
+//! Only pipes that may have something are in the round. One that turns out empty leaves it and is
+//! put back by the socket when its far end tells of news.
+#![forbid(unsafe_code)]
+
+use crate::error::{Errno, Result};
+use crate::pattern::Env;
+use crate::pipe::PipeId;
+use crate::queue::Incoming;
+
+use super::Ring;
+
+/// The pipes that are read from.
+#[derive(Default)]
+pub struct FairQueue {
+    active: Ring,
+    /// Whether the pipe whose turn it is has shown a part of a message.
+    inside: bool,
+}
+
+impl FairQueue {
+    /// The pipe may have something to read.
+    pub fn add(&mut self, id: PipeId) {
+        self.active.add(id);
+    }
+
+    /// The pipe is gone, or not to be read from.
+    pub fn remove(&mut self, id: PipeId) {
+        if self.active.current() == Some(id) {
+            self.inside = false;
+        }
+        self.active.remove(id);
+    }
+
+    /// The pipe's far end is gone: it stays until everything was read.
+    pub fn closed(&mut self, env: &mut Env<'_>, id: PipeId) {
+        let left = env.pipes.get_mut(id).is_some_and(|pipe| pipe.reader.ready());
+        if left {
+            self.add(id);
+        } else {
+            self.remove(id);
+            env.finish(id);
+        }
+    }
+
+    /// The pipe that the next frame comes from.
+    #[inline]
+    pub fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
+        while let Some(id) = self.active.current() {
+            if let Some(pipe) = env.pipes.get_mut(id) {
+                if pipe.reader.ready() {
+                    return Some(id);
+                }
+                if !pipe.write_open {
+                    env.finish(id);
+                }
+            }
+            self.remove(id);
+        }
+        None
+    }
+
+    /// Takes the next frame of the pipe that [`FairQueue::select`] told.
+    #[inline]
+    pub fn take<'p>(&mut self, env: &'p mut Env<'_>, id: PipeId) -> Option<Incoming<'p>> {
+        let frame = env.pipes.get_mut(id)?.take()?;
+        self.inside = frame.more();
+        if !self.inside {
+            self.active.advance();
+        }
+        Some(frame)
+    }
+
+    /// The next frame, or `EAGAIN`.
+    #[inline]
+    pub fn recv<'p>(&mut self, env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
+        let id = self.select(env).ok_or(Errno::EAGAIN)?;
+        self.take(env, id).ok_or(Errno::EAGAIN)
+    }
+
+    /// Drops what is left of the current message of the pipe that [`FairQueue::select`] told.
+    pub fn skip(&mut self, env: &mut Env<'_>, id: PipeId) {
+        while self.take(env, id).is_some_and(|frame| frame.more()) {}
+    }
+
+    /// Whether a part of a message was taken and more of it has to come.
+    pub fn inside_message(&self) -> bool {
+        self.inside
+    }
+
+    /// Whether this pipe's message is the one that was begun.
+    pub fn is_inside(&self, id: PipeId) -> bool {
+        self.inside && self.active.current() == Some(id)
+    }
+}

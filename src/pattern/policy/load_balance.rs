@@ -1,0 +1,87 @@
+//! Load balancing: gives whole messages to the pipes in turn, skipping full ones (RFC 28, 30).
+//! Under the socket's lock.
+//!
+//! Only pipes with room are in the round. One that is full leaves it and is put back by the socket
+//! when its far end gives credit.
+#![forbid(unsafe_code)]
+
+use crate::error::{Errno, Result};
+use crate::pattern::{Env, Outgoing};
+use crate::pipe::PipeId;
+
+use super::Ring;
+
+/// The pipes that are written to.
+#[derive(Default)]
+pub struct LoadBalance {
+    active: Ring,
+    /// Whether a message was begun on the pipe whose turn it is.
+    inside: bool,
+    /// Whether the pipe of the message under way is gone: what comes of it is dropped.
+    dropping: bool,
+}
+
+impl LoadBalance {
+    /// The pipe may have room.
+    pub fn add(&mut self, id: PipeId) {
+        self.active.add(id);
+    }
+
+    /// The pipe takes nothing more. The rest of a message that was begun on it will be dropped.
+    pub fn remove(&mut self, env: &mut Env<'_>, id: PipeId) {
+        if self.inside && self.active.current() == Some(id) {
+            self.inside = false;
+            self.dropping = true;
+            if let Some(pipe) = env.pipes.get_mut(id) {
+                pipe.writer.rollback();
+            }
+        }
+        self.active.remove(id);
+    }
+
+    /// Sends a frame and tells where it went: `None` if it was dropped. `EAGAIN` when no pipe has
+    /// room; `ENOMEM` leaves everything as it was.
+    #[inline]
+    pub fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<Option<PipeId>> {
+        if self.dropping {
+            self.dropping = frame.more;
+            return Ok(None);
+        }
+        let id = self.select(env).ok_or(Errno::EAGAIN)?;
+        let pipe = env.pipes.get_mut(id).ok_or(Errno::EAGAIN)?;
+        let flags = frame.flags();
+        pipe.write(flags, frame.body, env.flush)?;
+        self.inside = frame.more;
+        if !self.inside {
+            self.active.advance();
+        }
+        Ok(Some(id))
+    }
+
+    /// The pipe that the next frame goes to.
+    #[inline]
+    fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
+        while let Some(id) = self.active.current() {
+            if self.inside || env.pipes.get(id).is_some_and(|pipe| pipe.can_write()) {
+                return Some(id);
+            }
+            self.active.remove(id);
+        }
+        None
+    }
+
+    /// Takes back what was sent of the message under way.
+    pub fn rollback(&mut self, env: &mut Env<'_>) {
+        if self.inside
+            && let Some(pipe) = self.active.current().and_then(|id| env.pipes.get_mut(id))
+        {
+            pipe.writer.rollback();
+        }
+        self.inside = false;
+    }
+
+    /// Whether [`LoadBalance::send`] would succeed.
+    pub fn has_out(&mut self, env: &mut Env<'_>) -> bool {
+        self.dropping || self.select(env).is_some()
+    }
+}

@@ -1,0 +1,24 @@
+//! What the socket types share: who is next to read from, who is next to write to, who wants what,
+//! who is called how. Each policy is a value under its socket's lock and knows pipe numbers only,
+//! never pipes.
+#![forbid(unsafe_code)]
+
+mod arena;
+mod distribute;
+mod fair_queue;
+pub mod filter;
+mod index;
+mod load_balance;
+mod prefix_hash;
+mod ring;
+mod routing_table;
+pub mod subscriptions;
+mod topics;
+
+pub use distribute::Distribute;
+pub use fair_queue::FairQueue;
+pub use filter::{Filter, RemoveResult};
+pub use load_balance::LoadBalance;
+pub use ring::Ring;
+pub use routing_table::{AutoId, RoutingTable};
+pub use subscriptions::Subscriptions;

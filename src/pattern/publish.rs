@@ -1,0 +1,188 @@
+//! PUB: publishes to those who subscribed (RFC 29). A XPUB that shows nothing. Under the socket's
+//! lock.
+#![forbid(unsafe_code)]
+
+use crate::error::{Errno, Result};
+use crate::pattern::xpub::Xpub;
+use crate::pattern::{Env, Outgoing, Pattern};
+use crate::pipe::PipeId;
+use crate::queue::Incoming;
+
+pub struct Pub {
+    xpub: Xpub,
+}
+
+impl Default for Pub {
+    fn default() -> Self {
+        Pub { xpub: Xpub::silent() }
+    }
+}
+
+impl Pattern for Pub {
+    fn attach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xpub.attach(env, pipe);
+    }
+
+    fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xpub.closed(env, pipe);
+    }
+
+    fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xpub.detach(env, pipe);
+    }
+
+    fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xpub.readable(env, pipe);
+    }
+
+    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
+
+    #[inline]
+    fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<()> {
+        self.xpub.send(env, frame)
+    }
+
+    fn recv<'p>(&'p mut self, _env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
+        Err(Errno::ENOTSUP)
+    }
+
+    fn has_in(&mut self, _env: &mut Env<'_>) -> bool {
+        false
+    }
+
+    fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
+        true
+    }
+
+    fn topics_count(&self) -> Result<usize> {
+        self.xpub.topics_count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Bench;
+    use crate::error::Errno;
+    use crate::options::SocketType;
+
+    #[test]
+    fn gives_each_subscriber_what_it_wants_once() {
+        let mut bench = Bench::new(SocketType::Pub);
+        let (a, b) = (bench.attach(b""), bench.attach(b""));
+        bench.send(&[b"nobody"]).expect("dropped");
+        bench.peer_subscribes(a, b"x");
+        bench.peer_subscribes(a, b"xy");
+        bench.peer_sends(b, &[b"\x01xyz"]);
+        assert_eq!(bench.topics_count(), Ok(3));
+        bench.send(&[b"xyz", b"body"]).expect("sent");
+        bench.send(&[b"xq", b"body"]).expect("sent");
+        for topic in [b"xyz".to_vec(), b"xq".to_vec()] {
+            assert_eq!(bench.peer_reads(a), Some(vec![topic, b"body".to_vec()]));
+        }
+        assert_eq!(bench.peer_reads(b), Some(vec![b"xyz".to_vec(), b"body".to_vec()]));
+        assert_eq!((bench.peer_reads(a), bench.peer_reads(b)), (None, None));
+        bench.peer_cancels(a, b"x");
+        bench.send(&[b"xq"]).expect("dropped");
+        assert_eq!(bench.peer_reads(a), None);
+    }
+
+    #[test]
+    fn cannot_be_read() {
+        let mut bench = Bench::new(SocketType::Pub);
+        let a = bench.attach(b"");
+        bench.peer_sends(a, &[b"upstream"]);
+        assert!(!bench.has_in() && bench.has_out());
+        assert_eq!(bench.recv(), Err(Errno::ENOTSUP));
+        assert_eq!(bench.subscribe(b"", true), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn a_full_subscriber_misses_whole_messages() {
+        let mut bench = Bench::new(SocketType::Pub);
+        let (a, b) = (bench.attach_hwm(2), bench.attach_hwm(0));
+        bench.peer_subscribes(a, b"");
+        bench.peer_subscribes(b, b"");
+        for n in 0..4u8 {
+            bench.send(&[&[n], b"tail"]).expect("sent");
+        }
+        assert_eq!(bench.peer_reads(a), Some(vec![vec![0], b"tail".to_vec()]));
+        bench.send_frame(&[4], true).expect("sent");
+        bench.peer_reads(a);
+        bench.send_frame(b"tail", false).expect("sent");
+        assert_eq!(bench.peer_reads(a), Some(vec![vec![4], b"tail".to_vec()]));
+        for n in 0..5u8 {
+            assert_eq!(bench.peer_reads(b), Some(vec![vec![n], b"tail".to_vec()]));
+        }
+    }
+
+    #[test]
+    fn nobody_gets_what_one_would_miss_without_drop() {
+        let mut bench = Bench::new(SocketType::Pub);
+        bench.options.xpub_nodrop = true;
+        let (a, b) = (bench.attach_hwm(1), bench.attach_hwm(0));
+        bench.peer_subscribes(a, b"");
+        bench.peer_subscribes(b, b"");
+        bench.send(&[b"1"]).expect("room");
+        assert_eq!(bench.send(&[b"2"]), Err(Errno::EAGAIN));
+        assert!(bench.peer_reads(a).is_some());
+        bench.send(&[b"3"]).expect("room");
+        assert_eq!(bench.peer_reads(b), Some(vec![b"1".to_vec()]));
+        assert_eq!(bench.peer_reads(b), Some(vec![b"3".to_vec()]));
+    }
+
+    #[test]
+    fn shares_large_bodies_with_many() {
+        let mut bench = Bench::new(SocketType::Pub);
+        let ids: Vec<_> = (0..10).map(|_| bench.attach(b"")).collect();
+        ids.iter().for_each(|id| bench.peer_subscribes(*id, b""));
+        let body = vec![9; 20_000];
+        bench.send_frame(&body, true).expect("sent");
+        bench.send(&[&body]).expect("sent");
+        for id in ids {
+            assert_eq!(bench.peer_reads(id), Some(vec![body.clone(), body.clone()]));
+        }
+    }
+
+    #[test]
+    fn a_newcomer_gets_nothing_of_the_message_under_way() {
+        let mut bench = Bench::new(SocketType::Pub);
+        let a = bench.attach(b"");
+        bench.peer_subscribes(a, b"");
+        bench.send_frame(b"1", true).expect("sent");
+        let b = bench.attach(b"");
+        bench.peer_subscribes(b, b"");
+        bench.send_frame(b"2", true).expect("sent");
+        bench.close(a);
+        assert!(!bench.is_attached(a));
+        bench.send_frame(b"3", false).expect("sent");
+        assert_eq!(bench.peer_reads(b), None);
+        bench.send(&[b"4"]).expect("sent");
+        assert_eq!(bench.peer_reads(b), Some(vec![b"4".to_vec()]));
+    }
+
+    #[test]
+    fn inverted_matching_and_welcome() {
+        let mut bench = Bench::new(SocketType::Pub);
+        bench.options.invert_matching = true;
+        bench.options.xpub_welcome_msg = b"W".to_vec();
+        let a = bench.attach(b"");
+        assert_eq!(bench.peer_reads(a), Some(vec![b"W".to_vec()]));
+        bench.peer_subscribes(a, b"x");
+        bench.send(&[b"x"]).expect("dropped");
+        bench.send(&[b"y"]).expect("sent");
+        assert_eq!(bench.peer_reads(a), Some(vec![b"y".to_vec()]));
+    }
+
+    #[test]
+    fn conflation_keeps_the_last_frame() {
+        let mut bench = Bench::new(SocketType::Pub);
+        bench.options.conflate = true;
+        let a = bench.attach_hwm(1);
+        bench.peer_subscribes(a, b"");
+        for n in 0..3u8 {
+            bench.send(&[&[n], b"last"]).expect("sent");
+        }
+        assert_eq!(bench.peer_reads(a), Some(vec![b"last".to_vec()]));
+        assert_eq!(bench.peer_reads(a), None);
+    }
+}

@@ -1,0 +1,223 @@
+//! ROUTER: messages with a routing id in front, to and from the peer of that name (RFC 28). Under
+//! the socket's lock.
+//!
+//! A peer without a name is not read from: one that is still shaking hands, and one whose name
+//! was taken when it came.
+#![forbid(unsafe_code)]
+
+use crate::error::{Errno, Result};
+use crate::msg::frame;
+use crate::pattern::dealer::probe;
+use crate::pattern::policy::{AutoId, FairQueue, RoutingTable};
+use crate::pattern::{Env, Outgoing, Pattern};
+use crate::pipe::{Pipe, PipeId};
+use crate::queue::{InBody, Incoming};
+
+#[derive(Default)]
+pub struct Router {
+    table: RoutingTable,
+    auto: AutoId,
+    inward: FairQueue,
+    /// The pipe whose name was given to the reader and whose message comes next.
+    body_from: Option<PipeId>,
+    /// A peer that had to make way, and goes when its message has been read.
+    leaving: Option<PipeId>,
+    /// Whether the name was sent and frames of the message come next.
+    addressed: bool,
+    /// Where the message under way goes; without, it is dropped.
+    out: Option<PipeId>,
+}
+
+impl Router {
+    /// Names the pipe if it can be named now.
+    fn identify(&mut self, env: &mut Env<'_>, id: PipeId) {
+        if self.table.name(id).is_some() {
+            return;
+        }
+        let Some(pipe) = env.pipes.get(id) else { return };
+        let name = match own_name(pipe, env.options.router_raw) {
+            Name::Unknown => return,
+            Name::Auto => self.auto_name(),
+            Name::Is(name) => name.to_vec(),
+        };
+        if let Some(holder) = self.table.find(&name)
+            && !self.gives_way(env, holder)
+        {
+            return;
+        }
+        self.table.set(id, &name);
+        self.inward.add(id);
+    }
+
+    fn auto_name(&mut self) -> Vec<u8> {
+        loop {
+            let name = self.auto.make();
+            if self.table.find(&name).is_none() {
+                return name.to_vec();
+            }
+        }
+    }
+
+    /// Whether the holder of a name leaves it to a new peer: a closed one does, and with
+    /// `ZMQ_ROUTER_HANDOVER` any other is sent away.
+    fn gives_way(&mut self, env: &mut Env<'_>, holder: PipeId) -> bool {
+        if env.pipes.get(holder).is_none_or(|pipe| !pipe.write_open) {
+            return true;
+        }
+        if !env.options.router_handover {
+            return false;
+        }
+        self.stop_sending(env, holder);
+        let name = self.auto_name();
+        self.table.set(holder, &name);
+        if self.body_from == Some(holder) {
+            self.leaving = Some(holder);
+        } else {
+            self.inward.remove(holder);
+            env.finish(holder);
+        }
+        true
+    }
+
+    /// Sends away the peer that had to make way when its message has been read.
+    fn settle(&mut self, env: &mut Env<'_>) {
+        if self.body_from.is_none()
+            && let Some(id) = self.leaving.take()
+        {
+            self.inward.remove(id);
+            env.finish(id);
+        }
+    }
+
+    /// The pipe takes nothing more: the rest of a message that was begun on it is dropped.
+    fn stop_sending(&mut self, env: &mut Env<'_>, id: PipeId) {
+        if self.out == Some(id) {
+            self.out = None;
+            if let Some(pipe) = env.pipes.get_mut(id) {
+                pipe.writer.rollback();
+            }
+        }
+    }
+
+    /// Takes the name in front of a message.
+    fn address(&mut self, env: &mut Env<'_>, frame: &Outgoing<'_>) -> Result<()> {
+        if !frame.more {
+            return Ok(());
+        }
+        let found = self.table.find(frame.body.data());
+        let open = found.filter(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.write_open));
+        self.out = open.filter(|id| env.pipes.get(*id).is_some_and(Pipe::can_write));
+        if self.out.is_none() && env.options.router_mandatory {
+            return Err(if open.is_some() { Errno::EAGAIN } else { Errno::EHOSTUNREACH });
+        }
+        self.addressed = true;
+        Ok(())
+    }
+}
+
+/// What a pipe is to be called.
+enum Name<'a> {
+    Unknown,
+    Auto,
+    Is(&'a [u8]),
+}
+
+fn own_name(pipe: &Pipe, raw: bool) -> Name<'_> {
+    if !pipe.given_routing_id.is_empty() {
+        Name::Is(&pipe.given_routing_id)
+    } else if raw {
+        Name::Auto
+    } else if !pipe.identified {
+        Name::Unknown
+    } else if pipe.peer_routing_id.is_empty() {
+        Name::Auto
+    } else {
+        Name::Is(&pipe.peer_routing_id)
+    }
+}
+
+impl Pattern for Router {
+    fn attach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        probe(env, pipe);
+        self.identify(env, pipe);
+    }
+
+    fn connected(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.identify(env, pipe);
+    }
+
+    fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.stop_sending(env, pipe);
+        if self.table.name(pipe).is_some() {
+            self.inward.closed(env, pipe);
+        } else {
+            env.finish(pipe);
+        }
+    }
+
+    fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.stop_sending(env, pipe);
+        self.body_from.take_if(|id| *id == pipe);
+        self.leaving.take_if(|id| *id == pipe);
+        self.inward.remove(pipe);
+        self.table.remove(pipe);
+    }
+
+    fn readable(&mut self, _env: &mut Env<'_>, pipe: PipeId) {
+        if self.table.name(pipe).is_some() {
+            self.inward.add(pipe);
+        }
+    }
+
+    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
+
+    fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<()> {
+        if !self.addressed {
+            return self.address(env, &frame);
+        }
+        let raw = env.options.router_raw;
+        let more = frame.more && !raw;
+        if raw && frame.body.data().is_empty() {
+            if let Some(id) = self.out {
+                env.finish(id);
+            }
+        } else if let Some(pipe) = self.out.and_then(|id| env.pipes.get_mut(id)) {
+            pipe.write(if more { frame::MORE } else { 0 }, frame.body, env.flush)?;
+        }
+        self.addressed = more;
+        if !more {
+            self.out = None;
+        }
+        Ok(())
+    }
+
+    fn recv<'p>(&'p mut self, env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
+        if let Some(id) = self.body_from {
+            let frame = self.inward.take(env, id);
+            if frame.as_ref().is_none_or(|frame| !frame.more()) {
+                self.body_from = None;
+            }
+            return frame.ok_or(Errno::EAGAIN);
+        }
+        self.settle(env);
+        let id = self.inward.select(env).ok_or(Errno::EAGAIN)?;
+        self.body_from = Some(id);
+        let metadata = env.pipes.get_mut(id).and_then(|pipe| pipe.reader.peek_metadata());
+        let name = self.table.name(id).unwrap_or_default();
+        Ok(Incoming { flags: frame::MORE, body: InBody::Slice(name), metadata })
+    }
+
+    fn has_in(&mut self, env: &mut Env<'_>) -> bool {
+        self.settle(env);
+        self.body_from.is_some() || self.inward.select(env).is_some()
+    }
+
+    fn has_out(&mut self, env: &mut Env<'_>) -> bool {
+        let has_room = |id| env.pipes.get(id).is_some_and(Pipe::can_write);
+        !env.options.router_mandatory || self.addressed || self.table.pipes().any(has_room)
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/router.rs"]
+mod tests;

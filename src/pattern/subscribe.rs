@@ -1,0 +1,147 @@
+//! SUB: takes what it subscribed to from the publishers in turn (RFC 29). A XSUB that filters and
+//! sends nothing else. Under the socket's lock.
+#![forbid(unsafe_code)]
+
+use crate::error::{Errno, Result};
+use crate::pattern::xsub::Xsub;
+use crate::pattern::{Env, Outgoing, Pattern};
+use crate::pipe::PipeId;
+use crate::queue::Incoming;
+
+#[derive(Default)]
+pub struct Sub {
+    xsub: Xsub,
+}
+
+impl Sub {
+    /// The pipe that the next wanted frame comes from; messages that are not wanted are dropped.
+    /// Publishers filter too, but not all can, and they hear of a change later.
+    fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
+        loop {
+            let id = self.xsub.inward.select(env)?;
+            if self.xsub.inward.inside_message() {
+                return Some(id);
+            }
+            let first = env.pipes.get_mut(id)?.reader.peek()?;
+            if self.xsub.filter.matches(first) != env.options.invert_matching {
+                return Some(id);
+            }
+            self.xsub.inward.skip(env, id);
+        }
+    }
+}
+
+impl Pattern for Sub {
+    fn attach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xsub.attach(env, pipe);
+    }
+
+    fn connected(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xsub.connected(env, pipe);
+    }
+
+    fn disconnected(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xsub.disconnected(env, pipe);
+    }
+
+    fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xsub.closed(env, pipe);
+    }
+
+    fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xsub.detach(env, pipe);
+    }
+
+    fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xsub.readable(env, pipe);
+    }
+
+    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
+
+    fn send(&mut self, _env: &mut Env<'_>, _frame: Outgoing<'_>) -> Result<()> {
+        Err(Errno::ENOTSUP)
+    }
+
+    fn recv<'p>(&'p mut self, env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
+        let id = self.select(env).ok_or(Errno::EAGAIN)?;
+        self.xsub.inward.take(env, id).ok_or(Errno::EAGAIN)
+    }
+
+    fn has_in(&mut self, env: &mut Env<'_>) -> bool {
+        self.select(env).is_some()
+    }
+
+    fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
+        false
+    }
+
+    fn subscribe(&mut self, env: &mut Env<'_>, topic: &[u8], on: bool) -> Result<()> {
+        self.xsub.change(env, on, topic);
+        Ok(())
+    }
+
+    fn topics_count(&self) -> Result<usize> {
+        self.xsub.topics_count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Bench;
+    use crate::error::Errno;
+    use crate::options::SocketType;
+
+    #[test]
+    fn filters_on_the_first_frame() {
+        let mut bench = Bench::new(SocketType::Sub);
+        let a = bench.attach(b"");
+        bench.peer_sends(a, &[b"nothing yet"]);
+        assert!(!bench.has_in());
+        bench.subscribe(b"A", true).expect("subscribed");
+        assert_eq!(bench.peer_reads(a), Some(vec![b"\x09SUBSCRIBEA".to_vec()]));
+        bench.peer_sends(a, &[b"B", b"A"]);
+        bench.peer_sends(a, &[b"A1", b"x"]);
+        bench.peer_sends(a, &[b"B"]);
+        assert!(bench.has_in());
+        assert_eq!(bench.recv(), Ok(vec![b"A1".to_vec(), b"x".to_vec()]));
+        assert_eq!(bench.recv(), Err(Errno::EAGAIN));
+        assert_eq!(bench.send(&[b"x"]), Err(Errno::ENOTSUP));
+        assert!(!bench.has_out());
+    }
+
+    #[test]
+    fn subscriptions_are_counted() {
+        let mut bench = Bench::new(SocketType::Sub);
+        let a = bench.attach(b"");
+        for on in [true, true, false, false, false] {
+            bench.subscribe(b"A", on).expect("counted");
+        }
+        for command in [b"\x09SUBSCRIBEA".as_slice(), b"\x09SUBSCRIBEA", b"\x06CANCELA"] {
+            assert_eq!(bench.peer_reads(a), Some(vec![command.to_vec()]));
+        }
+        assert_eq!(bench.peer_reads(a), None);
+        assert_eq!(bench.topics_count(), Ok(0));
+    }
+
+    #[test]
+    fn inverted_matching() {
+        let mut bench = Bench::new(SocketType::Sub);
+        bench.options.invert_matching = true;
+        let a = bench.attach(b"");
+        bench.subscribe(b"A", true).expect("subscribed");
+        bench.peer_sends(a, &[b"A"]);
+        bench.peer_sends(a, &[b"B"]);
+        assert_eq!(bench.recv(), Ok(vec![b"B".to_vec()]));
+        assert!(!bench.has_in());
+    }
+
+    #[test]
+    fn subscriptions_beyond_the_mark_are_dropped() {
+        let mut bench = Bench::new(SocketType::Sub);
+        let a = bench.attach_hwm(1);
+        bench.subscribe(b"A", true).expect("sent");
+        bench.subscribe(b"B", true).expect("dropped");
+        assert_eq!(bench.peer_reads(a), Some(vec![b"\x09SUBSCRIBEA".to_vec()]));
+        assert_eq!(bench.peer_reads(a), None);
+    }
+}

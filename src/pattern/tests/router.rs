@@ -1,0 +1,183 @@
+//! ROUTER: names, duplicates, what cannot be delivered.
+use super::super::testing::Bench;
+use crate::error::Errno;
+use crate::options::SocketType;
+
+fn bench() -> Bench {
+    Bench::new(SocketType::Router)
+}
+
+const FIRST_AUTO: &[u8] = &[0, 0x6b, 0x8b, 0x45, 0x67];
+
+#[test]
+fn routes_by_name_and_prepends_it() {
+    let mut bench = bench();
+    let (a, b) = (bench.attach(b"a"), bench.attach(b""));
+    bench.peer_sends(a, &[b"1", b"2"]);
+    bench.peer_sends(b, &[b"3"]);
+    assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"1".to_vec(), b"2".to_vec()]));
+    assert_eq!(bench.recv(), Ok(vec![FIRST_AUTO.to_vec(), b"3".to_vec()]));
+    assert_eq!(bench.recv(), Err(Errno::EAGAIN));
+    bench.send(&[FIRST_AUTO, b"x", b"y"]).expect("sent");
+    bench.send(&[b"a", b"z"]).expect("sent");
+    assert_eq!(bench.peer_reads(b), Some(vec![b"x".to_vec(), b"y".to_vec()]));
+    assert_eq!(bench.peer_reads(a), Some(vec![b"z".to_vec()]));
+}
+
+#[test]
+fn undeliverable_messages_vanish_whole() {
+    let mut bench = bench();
+    let a = bench.attach_with(1, |parts| parts.peer_routing_id = b"a".to_vec());
+    bench.send(&[b"who", b"1", b"2"]).expect("dropped");
+    bench.send(&[b"a"]).expect("a bare name is swallowed");
+    bench.send(&[b"a", b"1"]).expect("sent");
+    bench.send(&[b"a", b"full", b"2"]).expect("dropped");
+    assert_eq!(bench.peer_reads(a), Some(vec![b"1".to_vec()]));
+    assert_eq!(bench.peer_reads(a), None);
+}
+
+#[test]
+fn mandatory_tells_at_the_name() {
+    let mut bench = bench();
+    bench.options.router_mandatory = true;
+    assert!(!bench.has_out());
+    let a = bench.attach_with(1, |parts| parts.peer_routing_id = b"a".to_vec());
+    assert!(bench.has_out());
+    assert_eq!(bench.send(&[b"who", b"1"]), Err(Errno::EHOSTUNREACH));
+    bench.send(&[b"a", b"1"]).expect("sent");
+    assert_eq!(bench.send(&[b"a", b"2"]), Err(Errno::EAGAIN));
+    assert!(!bench.has_out());
+    bench.peer_reads(a);
+    assert!(bench.has_out());
+    bench.send(&[b"a", b"2"]).expect("sent");
+    bench.close(a);
+    assert_eq!(bench.send(&[b"a", b"3"]), Err(Errno::EHOSTUNREACH));
+}
+
+#[test]
+fn a_peer_is_anonymous_until_it_is_identified() {
+    let mut bench = bench();
+    bench.options.router_mandatory = true;
+    let a = bench.attach_with(0, |parts| parts.identified = false);
+    bench.peer_sends(a, &[b"x"]);
+    assert!(!bench.has_in());
+    assert_eq!(bench.send(&[b"a", b"1"]), Err(Errno::EHOSTUNREACH));
+    bench.connected(a, b"a");
+    assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"x".to_vec()]));
+    bench.send(&[b"a", b"1"]).expect("sent");
+    bench.disconnected(a);
+    bench.connected(a, b"other");
+    bench.send(&[b"a", b"2"]).expect("the first name stays");
+    let b = bench.attach_with(0, |parts| {
+        parts.identified = false;
+        parts.given_routing_id = b"given".to_vec();
+    });
+    bench.send(&[b"given", b"at once"]).expect("sent");
+    assert_eq!(bench.peer_reads(b), Some(vec![b"at once".to_vec()]));
+}
+
+#[test]
+fn a_second_peer_of_a_name_is_mute() {
+    let mut bench = bench();
+    let (a, b) = (bench.attach(b"x"), bench.attach(b"x"));
+    bench.peer_sends(b, &[b"never"]);
+    bench.peer_sends(a, &[b"heard"]);
+    assert_eq!(bench.recv(), Ok(vec![b"x".to_vec(), b"heard".to_vec()]));
+    assert!(!bench.has_in());
+    bench.send(&[b"x", b"1"]).expect("sent");
+    assert!(bench.peer_reads(a).is_some());
+    assert_eq!(bench.peer_reads(b), None);
+    bench.close(b);
+    assert!(!bench.is_attached(b));
+}
+
+#[test]
+fn handover_replaces_the_first_after_its_message() {
+    let mut bench = bench();
+    bench.options.router_handover = true;
+    let a = bench.attach(b"x");
+    bench.peer_sends(a, &[b"1", b"2"]);
+    bench.peer_sends(a, &[b"dropped"]);
+    assert_eq!(bench.recv_msg().expect("name").data(), b"x");
+    bench.send_frame(b"x", true).expect("sent");
+    bench.send_frame(b"half", true).expect("sent");
+    let b = bench.attach(b"x");
+    bench.send_frame(b"rest", false).expect("dropped");
+    assert!(bench.is_attached(a));
+    assert_eq!(bench.recv(), Ok(vec![b"1".to_vec(), b"2".to_vec()]));
+    assert!(!bench.has_in());
+    assert!(!bench.is_attached(a));
+    bench.send(&[b"x", b"new"]).expect("sent");
+    assert_eq!(bench.peer_reads(b), Some(vec![b"new".to_vec()]));
+    let c = bench.attach(b"x");
+    assert!(!bench.is_attached(b) && bench.is_attached(c));
+}
+
+#[test]
+fn a_returning_peer_gets_its_name_while_its_last_words_wait() {
+    let mut bench = bench();
+    let a = bench.attach(b"x");
+    bench.peer_sends(a, &[b"bye"]);
+    bench.close(a);
+    let b = bench.attach(b"x");
+    bench.peer_sends(b, &[b"hello"]);
+    assert_eq!(bench.recv(), Ok(vec![b"x".to_vec(), b"bye".to_vec()]));
+    assert_eq!(bench.recv(), Ok(vec![b"x".to_vec(), b"hello".to_vec()]));
+    assert!(!bench.has_in() && !bench.is_attached(a));
+    bench.send(&[b"x", b"1"]).expect("sent");
+    assert!(bench.peer_reads(b).is_some());
+}
+
+#[test]
+fn the_rest_of_a_message_is_dropped_with_its_pipe() {
+    let mut bench = bench();
+    let a = bench.attach(b"a");
+    let b = bench.attach(b"b");
+    bench.send_frame(b"a", true).expect("sent");
+    bench.send_frame(b"1", true).expect("sent");
+    bench.close(a);
+    bench.send_frame(b"2", false).expect("dropped");
+    bench.send(&[b"b", b"3"]).expect("sent");
+    assert_eq!(bench.peer_reads(b), Some(vec![b"3".to_vec()]));
+}
+
+#[test]
+fn raw_peers_are_named_at_once_and_closed_by_an_empty_frame() {
+    let mut bench = bench();
+    bench.options.router_raw = true;
+    let a = bench.attach_with(0, |parts| parts.identified = false);
+    bench.peer_sends(a, &[b"GET /"]);
+    assert_eq!(bench.recv(), Ok(vec![FIRST_AUTO.to_vec(), b"GET /".to_vec()]));
+    bench.send(&[FIRST_AUTO, b"200"]).expect("sent");
+    assert_eq!(bench.peer_reads(a), Some(vec![b"200".to_vec()]));
+    bench.send(&[FIRST_AUTO, b""]).expect("closed");
+    assert!(!bench.is_attached(a));
+}
+
+#[test]
+fn probes_new_peers() {
+    let mut bench = bench();
+    bench.options.probe_router = true;
+    let a = bench.attach(b"a");
+    assert_eq!(bench.peer_reads(a), Some(vec![vec![]]));
+}
+
+#[test]
+fn all_frames_have_the_properties_of_their_own_message() {
+    let mut bench = bench();
+    let (a, b) = (bench.attach(b"a"), bench.attach(b"b"));
+    bench.peer_sets(a, b"User-Id", b"A");
+    bench.peer_sends(a, &[b"1", b"2"]);
+    bench.peer_sets(a, b"User-Id", b"B");
+    bench.peer_sends(a, &[b"3"]);
+    bench.peer_sends(b, &[b"none"]);
+    assert!(bench.has_in());
+    let user = |bench: &mut Bench| {
+        let msg = bench.recv_msg().expect("frame");
+        msg.metadata().and_then(|m| Some(m.get(b"User-Id")?.to_bytes().to_vec()))
+    };
+    let (first, second) = (Some(b"A".to_vec()), Some(b"B".to_vec()));
+    let seen: Vec<_> = (0..7).map(|_| user(&mut bench)).collect();
+    assert_eq!(seen[..3], [first.clone(), first.clone(), first]);
+    assert_eq!(seen[3..], [None, None, second.clone(), second]);
+}

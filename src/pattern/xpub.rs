@@ -1,0 +1,263 @@
+//! XPUB: publishes, and shows the subscriptions that come in (RFC 29). Also what PUB stands on.
+//! Under the socket's lock.
+//!
+//! Subscriptions are applied when the socket's thread calls in, so that a program which has seen
+//! one knows that it holds.
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+
+use crate::error::{Errno, Result};
+use crate::msg::{Metadata, Msg, frame};
+use crate::options::SocketOptions;
+use crate::pattern::policy::{Distribute, Subscriptions};
+use crate::pattern::{Env, Outgoing, Pattern, subscription};
+use crate::pipe::{Flush, PipeId};
+use crate::queue::{InBody, Incoming};
+use crate::sync::Arc;
+
+#[derive(Default)]
+pub struct Xpub {
+    /// What decides who gets a message.
+    subscriptions: Subscriptions,
+    /// What subscribers asked for while `ZMQ_XPUB_MANUAL` was set.
+    asked: Subscriptions,
+    out: Distribute,
+    /// Whether a message is under way.
+    inside: bool,
+    pending: VecDeque<Pending>,
+    /// The properties of the frame that was read last.
+    metadata: Option<Arc<Metadata>>,
+    /// Whose subscription was read last: manual changes are for this pipe.
+    last: Option<PipeId>,
+    /// PUB shows nothing.
+    silent: bool,
+}
+
+/// A frame to be read.
+struct Pending {
+    msg: Msg,
+    source: Source,
+}
+
+/// What a frame to be read is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Something that a XSUB sent upstream.
+    User,
+    /// A subscription or its end, and whose; `None` when that pipe is gone.
+    Subscriber(Option<PipeId>),
+}
+
+impl Xpub {
+    /// What PUB is: nothing to read, no manual mode.
+    pub fn silent() -> Xpub {
+        Xpub { silent: true, ..Xpub::default() }
+    }
+
+    fn is_manual(&self, options: &SocketOptions) -> bool {
+        !self.silent && (options.xpub_manual || options.xpub_manual_last_value)
+    }
+
+    /// Reads what came from a subscriber.
+    fn drain(&mut self, env: &mut Env<'_>, id: PipeId) {
+        let options = env.options;
+        let Some(pipe) = env.pipes.get_mut(id) else { return };
+        let (mut first, mut examine) = (true, true);
+        while pipe.reader.ready() {
+            let Some(frame) = pipe.take() else { return };
+            let more = frame.more();
+            let change = if first || examine { subscription::parse(&frame) } else { None };
+            if first {
+                examine = change.is_some() || !options.only_first_subscribe;
+            }
+            first = !more;
+            match change {
+                Some((on, topic)) => self.apply(options, id, on, topic, frame.metadata),
+                None if frame.is_command() || self.silent => {}
+                None => {
+                    // Without memory the frame is lost, like one that met a full queue.
+                    if let Ok(msg) = frame.into_msg() {
+                        self.pending.push_back(Pending { msg, source: Source::User });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Carries out a subscription (`on`) or its end, and shows it if it has to be shown.
+    fn apply(
+        &mut self,
+        options: &SocketOptions,
+        id: PipeId,
+        on: bool,
+        topic: &[u8],
+        metadata: Option<&Arc<Metadata>>,
+    ) {
+        let show = match (self.is_manual(options), on) {
+            (true, true) => {
+                self.asked.add(topic, id);
+                true
+            }
+            (true, false) => {
+                self.asked.remove(topic, id);
+                true
+            }
+            (false, true) => {
+                self.subscriptions.add(topic, id).first_for_topic || options.xpub_verbose
+            }
+            (false, false) => {
+                let removed = self.subscriptions.remove(topic, id);
+                !removed.known || removed.last_for_topic || options.xpub_verbose_unsubscribe
+            }
+        };
+        if show && !self.silent {
+            show_change(&mut self.pending, on, topic, Some(id), metadata);
+        }
+    }
+
+    /// Chooses who gets the message that begins with `data`; `EAGAIN` if somebody would miss it
+    /// who must not.
+    fn choose(&mut self, env: &Env<'_>, data: &[u8]) -> Result<()> {
+        let only = self.last.filter(|_| env.options.xpub_manual_last_value);
+        let out = &mut self.out;
+        out.begin();
+        self.subscriptions.matches(data, |id| {
+            if only.is_none_or(|only| only == id) {
+                out.choose(id);
+            }
+        });
+        if env.options.invert_matching {
+            out.invert();
+        }
+        if !env.options.xpub_nodrop {
+            out.drop_full(env);
+        } else if !out.all_have_room(env) {
+            return Err(Errno::EAGAIN);
+        }
+        if only.is_some() {
+            self.last = None;
+        }
+        Ok(())
+    }
+}
+
+/// Queues the message that tells of a subscription or its end.
+fn show_change(
+    pending: &mut VecDeque<Pending>,
+    on: bool,
+    topic: &[u8],
+    who: Option<PipeId>,
+    metadata: Option<&Arc<Metadata>>,
+) {
+    // Without memory the news is lost; the subscription holds.
+    let Ok(mut msg) = Msg::with_size(topic.len() + 1) else { return };
+    if let Some((first, rest)) = msg.data_mut().and_then(<[u8]>::split_first_mut) {
+        *first = u8::from(on);
+        rest.copy_from_slice(topic);
+    }
+    msg.set_metadata(metadata.cloned());
+    pending.push_back(Pending { msg, source: Source::Subscriber(who) });
+}
+
+impl Pattern for Xpub {
+    fn attach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.out.add(pipe);
+        let welcome = env.options.xpub_welcome_msg.as_slice();
+        if !welcome.is_empty()
+            && let Some(pipe) = env.pipes.get_mut(pipe)
+        {
+            // Without memory the subscriber is not welcomed.
+            let _ = pipe.write_copy(welcome, false, Flush::Now);
+        }
+        self.drain(env, pipe);
+    }
+
+    fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.drain(env, pipe);
+        self.out.remove(pipe);
+        env.finish(pipe);
+    }
+
+    fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.out.remove(pipe);
+        self.last.take_if(|id| *id == pipe);
+        for item in &mut self.pending {
+            if item.source == Source::Subscriber(Some(pipe)) {
+                item.source = Source::Subscriber(None);
+            }
+        }
+        let manual = self.is_manual(env.options);
+        let (pending, silent) = (&mut self.pending, self.silent);
+        let mut show = |topic: &[u8]| {
+            if !silent {
+                show_change(pending, false, topic, None, None);
+            }
+        };
+        self.asked.remove_subscriber(pipe, |topic, _| show(topic));
+        let all = env.options.xpub_verbose_unsubscribe;
+        self.subscriptions.remove_subscriber(pipe, |topic, last| {
+            if !manual && (last || all) {
+                show(topic);
+            }
+        });
+    }
+
+    fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.drain(env, pipe);
+    }
+
+    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
+
+    fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<()> {
+        if !self.inside {
+            self.choose(env, frame.body.data())?;
+        }
+        self.inside = frame.more;
+        self.out.send(env, frame);
+        Ok(())
+    }
+
+    fn recv<'p>(&'p mut self, _env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
+        let Pending { msg, source } = self.pending.pop_front().ok_or(Errno::EAGAIN)?;
+        if let Source::Subscriber(who) = source {
+            self.last = who;
+        }
+        self.metadata = msg.metadata().cloned();
+        let flags = if msg.more() { frame::MORE } else { 0 };
+        Ok(Incoming { flags, body: InBody::Whole(msg), metadata: self.metadata.as_ref() })
+    }
+
+    fn has_in(&mut self, _env: &mut Env<'_>) -> bool {
+        !self.pending.is_empty()
+    }
+
+    fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
+        true
+    }
+
+    /// With `ZMQ_XPUB_MANUAL`: for the pipe whose subscription was read last.
+    fn subscribe(&mut self, env: &mut Env<'_>, topic: &[u8], on: bool) -> Result<()> {
+        if !self.is_manual(env.options) {
+            return Err(Errno::EINVAL);
+        }
+        match (self.last, on) {
+            (Some(pipe), true) => {
+                self.subscriptions.add(topic, pipe);
+            }
+            (Some(pipe), false) => {
+                self.subscriptions.remove(topic, pipe);
+            }
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    fn topics_count(&self) -> Result<usize> {
+        Ok(self.subscriptions.topics())
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/xpub.rs"]
+mod tests;

@@ -1,0 +1,206 @@
+//! XSUB: subscribes with messages, and takes what the publishers send in turn (RFC 29). Also what
+//! SUB stands on. Under the socket's lock.
+#![forbid(unsafe_code)]
+
+use crate::error::Result;
+use crate::msg::frame;
+use crate::pattern::policy::{Distribute, FairQueue, Filter, RemoveResult};
+use crate::pattern::{Env, Outgoing, Pattern, subscription};
+use crate::pipe::{Flush, PipeId};
+use crate::queue::{Body, Incoming};
+
+#[derive(Default)]
+pub struct Xsub {
+    pub filter: Filter,
+    pub inward: FairQueue,
+    out: Distribute,
+    /// Whether a message upstream is under way.
+    inside: bool,
+    /// Whether further frames of that message are looked at.
+    examine: bool,
+    /// Pipes whose connection was lost: the next one has to hear all subscriptions again.
+    lost: Vec<PipeId>,
+}
+
+impl Xsub {
+    /// Tells a publisher of all subscriptions. What is above its mark is lost, as with libzmq.
+    fn replay(&self, env: &mut Env<'_>, id: PipeId) {
+        let Some(pipe) = env.pipes.get_mut(id) else { return };
+        for topic in self.filter.iter() {
+            if !pipe.can_write() {
+                return;
+            }
+            let command = subscription::command(true, topic);
+            if pipe.write(frame::COMMAND, Body::Copy(&command), Flush::Now).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Remembers a subscription or its end; whether the publishers have to hear of it.
+    fn remember(&mut self, on: bool, topic: &[u8]) -> bool {
+        if on {
+            // Also when it is not the first: a XPUB upstream may want to see them all.
+            self.filter.add(topic);
+            return true;
+        }
+        self.filter.remove(topic) == RemoveResult::Gone
+    }
+
+    /// Subscribes or ends a subscription at all publishers.
+    pub fn change(&mut self, env: &mut Env<'_>, on: bool, topic: &[u8]) {
+        if self.remember(on, topic) {
+            self.out.send_command(env, &subscription::command(on, topic));
+        }
+    }
+
+    /// Sends a frame upstream to all publishers that have room.
+    fn upstream(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>, first: bool) {
+        if first {
+            self.out.choose_all();
+            self.out.drop_full(env);
+        }
+        self.out.send(env, frame);
+    }
+}
+
+impl Pattern for Xsub {
+    fn attach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.inward.add(pipe);
+        self.out.add(pipe);
+        self.replay(env, pipe);
+    }
+
+    fn connected(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        let before = self.lost.len();
+        self.lost.retain(|lost| *lost != pipe);
+        if self.lost.len() != before {
+            self.replay(env, pipe);
+        }
+    }
+
+    fn disconnected(&mut self, _env: &mut Env<'_>, pipe: PipeId) {
+        if !self.lost.contains(&pipe) {
+            self.lost.push(pipe);
+        }
+    }
+
+    fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.out.remove(pipe);
+        self.inward.closed(env, pipe);
+    }
+
+    fn detach(&mut self, _env: &mut Env<'_>, pipe: PipeId) {
+        self.lost.retain(|lost| *lost != pipe);
+        self.out.remove(pipe);
+        self.inward.remove(pipe);
+    }
+
+    fn readable(&mut self, _env: &mut Env<'_>, pipe: PipeId) {
+        self.inward.add(pipe);
+    }
+
+    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
+
+    fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<()> {
+        let first = !self.inside;
+        let change = if first || self.examine {
+            subscription::parse_message(frame.body.data())
+        } else {
+            None
+        };
+        if first {
+            self.examine = change.is_some() || !env.options.only_first_subscribe;
+        }
+        self.inside = frame.more;
+        match change {
+            // A command has no further frames, so inside a message the older form stays.
+            Some((on, topic)) if first && !frame.more => self.change(env, on, topic),
+            Some((on, topic)) if !self.remember(on, topic) => {
+                if first {
+                    self.out.begin();
+                }
+            }
+            _ => self.upstream(env, frame, first),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn recv<'p>(&'p mut self, env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
+        self.inward.recv(env)
+    }
+
+    fn has_in(&mut self, env: &mut Env<'_>) -> bool {
+        self.inward.select(env).is_some()
+    }
+
+    fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
+        true
+    }
+
+    fn topics_count(&self) -> Result<usize> {
+        Ok(self.filter.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Bench;
+    use crate::msg::frame::{COMMAND, MORE};
+    use crate::options::SocketType;
+
+    #[test]
+    fn subscribes_with_messages() {
+        let mut bench = Bench::new(SocketType::Xsub);
+        let a = bench.attach(b"");
+        bench.send(&[b"\x01A"]).expect("sent");
+        bench.send(&[b"\x01A"]).expect("sent again");
+        bench.send(&[b"\x00A"]).expect("still held");
+        bench.send(&[b"\x00A"]).expect("sent");
+        bench.send(&[b"\x00A"]).expect("unknown");
+        for command in [b"\x09SUBSCRIBEA".as_slice(), b"\x09SUBSCRIBEA", b"\x06CANCELA"] {
+            assert_eq!(bench.peer_reads_frames(a), Some(vec![(COMMAND, command.to_vec())]));
+        }
+        assert_eq!(bench.peer_reads(a), None);
+        assert!(bench.has_out());
+    }
+
+    #[test]
+    fn user_messages_go_upstream_whole() {
+        let mut bench = Bench::new(SocketType::Xsub);
+        let (a, b) = (bench.attach(b""), bench.attach(b""));
+        bench.send(&[b"\x02u", b"\x01T", b"\x00X", b""]).expect("sent");
+        for id in [a, b] {
+            let expected = vec![(MORE, b"\x02u".to_vec()), (MORE, b"\x01T".to_vec()), (0, vec![])];
+            assert_eq!(bench.peer_reads_frames(id), Some(expected));
+        }
+        assert_eq!(bench.topics_count(), Ok(1));
+        bench.options.only_first_subscribe = true;
+        bench.send(&[b"u", b"\x01U"]).expect("sent");
+        assert_eq!(bench.topics_count(), Ok(1));
+    }
+
+    #[test]
+    fn does_not_filter() {
+        let mut bench = Bench::new(SocketType::Xsub);
+        let a = bench.attach(b"");
+        bench.peer_sends(a, &[b"anything"]);
+        assert_eq!(bench.recv(), Ok(vec![b"anything".to_vec()]));
+    }
+
+    #[test]
+    fn replays_to_new_pipes_and_after_a_loss_only() {
+        let mut bench = Bench::new(SocketType::Xsub);
+        bench.send(&[b"\x01A"]).expect("kept");
+        let a = bench.attach_with(0, |parts| parts.identified = false);
+        bench.connected(a, b"");
+        assert_eq!(bench.peer_reads(a), Some(vec![b"\x09SUBSCRIBEA".to_vec()]));
+        assert_eq!(bench.peer_reads(a), None);
+        bench.disconnected(a);
+        bench.connected(a, b"");
+        assert_eq!(bench.peer_reads(a), Some(vec![b"\x09SUBSCRIBEA".to_vec()]));
+        bench.connected(a, b"");
+        assert_eq!(bench.peer_reads(a), None);
+    }
+}
