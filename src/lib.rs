@@ -30,6 +30,9 @@ pub mod pattern;
 // Transports.
 pub mod transport;
 
+// Input and output.
+pub mod io;
+
 // Objects.
 pub mod timers;
 

@@ -1,0 +1,378 @@
+//! An established connection: a stream, its two directions, and the pipe's far end.
+//!
+//! Each direction is behind a lock of its own and may be driven by whoever gets it: the socket's
+//! caller or a reactor. A lock that is held is never waited for: a note is left and its holder
+//! does the work. Lock order: socket, then a direction, then a queue.
+//!
+//! A connecting endpoint keeps one `Connection` over all its reconnects, so that what waits in the
+//! pipe waits for the next connection.
+#![forbid(unsafe_code)]
+
+mod rx;
+mod tx;
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use crate::error::Errno;
+use crate::io::port::Port;
+use crate::msg::{Metadata, Msg};
+use crate::pipe::{Command, Far, Flush, PipeKey};
+use crate::queue::{Reader, Writer};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sys::net;
+
+pub use rx::Inbound;
+use rx::Rx;
+use tx::Tx;
+
+/// How frames look on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// ZMTP 3.1: frames as they wait in the pipe (RFC 37).
+    V3_1,
+    /// ZMTP 2.0 and 3.0: the same, but subscriptions are messages (RFC 15, RFC 23).
+    V2,
+    /// ZMTP 1.0 (RFC 13).
+    V1,
+    /// No frames: STREAM and raw ROUTER.
+    Raw,
+}
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The peer finished or the network failed: a connecting end tries again.
+    Connection(Errno),
+    /// The peer broke the protocol: a connecting end gives up.
+    Protocol(Errno),
+}
+
+/// What a connection asks of the reactor that owns its session. Never blocks.
+pub trait Owner: Send + Sync {
+    /// The connection with this epoch ended.
+    fn lost(&self, session: u64, epoch: u64, cause: Cause);
+    /// A PING came that limits how long the peer may be silent.
+    fn pinged(&self, session: u64);
+    /// Something waits to be written and the socket's caller does not do it.
+    fn flush_later(&self, session: u64);
+    /// The socket has closed its end of this connection's pipe.
+    fn close(&self, connection: Arc<Connection>, linger: i32);
+}
+
+/// See the module's documentation.
+pub struct Connection {
+    pub session: u64,
+    port: Arc<Port>,
+    owner: Arc<dyn Owner>,
+    rx: Mutex<Rx>,
+    tx: Mutex<Tx>,
+    /// Answers to the peer's commands, sent between messages.
+    control: Mutex<Vec<u8>>,
+    has_control: AtomicBool,
+    read_again: AtomicBool,
+    flush_again: AtomicBool,
+    /// The kernel takes no more until the descriptor is writable.
+    blocked: AtomicBool,
+    alive: AtomicBool,
+    /// Counts the connections of this endpoint.
+    epoch: AtomicU64,
+    /// The pipe's place in its socket, once it has one.
+    key: Mutex<Option<PipeKey>>,
+    registration: Mutex<Option<u64>>,
+    /// Bytes came since the reactor last looked.
+    traffic: AtomicBool,
+    /// A PING came: its time to live in deciseconds, plus one.
+    pinged: AtomicU64,
+}
+
+/// What a stream needs to become an established connection.
+pub struct Start {
+    pub stream: Arc<OwnedFd>,
+    pub framing: Framing,
+    pub inbound: Inbound,
+    pub metadata: Option<Arc<Metadata>>,
+}
+
+impl Connection {
+    /// The far end of a pipe: it reads what the socket writes and writes what the socket reads.
+    pub fn new(
+        session: u64,
+        port: Arc<Port>,
+        owner: Arc<dyn Owner>,
+        reader: Reader,
+        writer: Writer,
+    ) -> Connection {
+        Connection {
+            session,
+            port,
+            owner,
+            rx: Mutex::new(Rx::new(writer)),
+            tx: Mutex::new(Tx::new(reader)),
+            control: Mutex::default(),
+            has_control: AtomicBool::new(false),
+            read_again: AtomicBool::new(false),
+            flush_again: AtomicBool::new(false),
+            blocked: AtomicBool::new(false),
+            alive: AtomicBool::new(false),
+            epoch: AtomicU64::new(0),
+            key: Mutex::new(None),
+            registration: Mutex::new(None),
+            traffic: AtomicBool::new(false),
+            pinged: AtomicU64::new(0),
+        }
+    }
+
+    /// Tells where the pipe is in its socket.
+    pub fn set_key(&self, key: PipeKey) {
+        *self.key.lock() = Some(key);
+    }
+
+    pub fn key(&self) -> Option<PipeKey> {
+        *self.key.lock()
+    }
+
+    /// The number of the current connection.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    fn notify(&self, command: impl FnOnce(PipeKey) -> Command) {
+        // A pipe without a place yet is looked at when it gets one.
+        if let Some(key) = self.key() {
+            self.port.post(command(key));
+        }
+    }
+}
+
+// Life.
+impl Connection {
+    /// Takes over a stream whose handshake is done; nothing is read or written yet.
+    pub fn install(&self, start: Start) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        let mut rx = self.rx.lock();
+        rx.install(start.stream.clone(), start.framing, start.inbound, start.metadata);
+        drop(rx);
+        self.control.lock().clear();
+        self.tx.lock().install(start.stream, start.framing);
+        self.blocked.store(false, Ordering::SeqCst);
+        self.alive.store(true, Ordering::SeqCst);
+    }
+
+    /// Puts the stream into the socket's poller.
+    pub fn register(self: &Arc<Self>) -> crate::error::Result<()> {
+        let Some(stream) = self.rx.lock().stream.clone() else { return Ok(()) };
+        let token = self.port.register(self, stream.as_raw_fd())?;
+        *self.registration.lock() = Some(token);
+        Ok(())
+    }
+
+    /// Takes the stream out of the socket's poller.
+    pub fn unregister(&self) {
+        let token = self.registration.lock().take();
+        let stream = self.stream();
+        if let (Some(token), Some(stream)) = (token, stream) {
+            self.port.unregister(token, stream.as_raw_fd());
+        }
+    }
+
+    pub fn stream(&self) -> Option<Arc<OwnedFd>> {
+        self.rx.lock().stream.clone()
+    }
+
+    /// Ends the connection and closes the stream. What waits in the pipe stays there, but for the
+    /// message of which some went out; a message that came only in part is dropped.
+    pub fn disconnect(&self) {
+        self.alive.store(false, Ordering::SeqCst);
+        self.unregister();
+        let stream = self.rx.lock().uninstall();
+        let mut gone = Vec::new();
+        self.tx.lock().uninstall(&mut gone);
+        drop((stream, gone));
+    }
+
+    /// Ends the connection so that the peer sees it at once, also while the session still holds
+    /// the stream.
+    fn hang_up(&self) {
+        let stream = self.stream();
+        // First, so that the end is not taken for the peer's.
+        self.disconnect();
+        if let Some(stream) = stream {
+            net::shut_down(stream.as_fd());
+        }
+    }
+
+    /// The far end is gone for good: the socket may read what came, and no more is taken from it.
+    pub fn finish(&self) {
+        self.disconnect();
+        let wake = self.rx.lock().writer.finish();
+        self.tx.lock().reader.abandon();
+        if wake {
+            self.notify(Command::Readable);
+        }
+        self.notify(Command::Closed);
+    }
+
+    /// Whether everything the socket wrote has been taken by the kernel.
+    pub fn is_drained(&self) -> bool {
+        self.tx.lock().is_drained()
+    }
+
+    /// Whether nothing that the socket wrote waits.
+    pub fn is_idle(&self) -> bool {
+        self.tx.lock().is_idle()
+    }
+
+    fn fail(&self, cause: Cause) {
+        if self.alive.swap(false, Ordering::SeqCst) {
+            self.owner.lost(self.session, self.epoch(), cause);
+        }
+    }
+
+    /// Ends the connection from outside, as if the peer had gone.
+    pub fn abort(&self, cause: Cause) {
+        self.fail(cause);
+    }
+}
+
+// Reading.
+impl Connection {
+    /// The stream may be readable: reads and hands over what is there.
+    pub fn read_ready(self: &Arc<Self>, buffer: &mut [u8]) {
+        self.read_again.store(true, Ordering::SeqCst);
+        while self.read_again.load(Ordering::SeqCst) {
+            let Some(mut rx) = self.rx.try_lock() else { return };
+            self.read_again.store(false, Ordering::SeqCst);
+            let turn = rx.turn(self, buffer);
+            drop(rx);
+            match turn {
+                Ok(rx::Turn::Drained) => {}
+                Ok(rx::Turn::More) => self.port.keep_hot(self.clone()),
+                Err(cause) => return self.fail(cause),
+            }
+        }
+    }
+
+    /// Hands over bytes that came with the handshake.
+    pub fn feed(self: &Arc<Self>, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let fed = self.rx.lock().feed(self, bytes);
+        if let Err(cause) = fed {
+            self.fail(cause);
+        }
+    }
+
+    /// Shows the socket an empty message (STREAM's notification).
+    pub fn notify_stream(&self) {
+        self.push_message(&[]);
+    }
+
+    /// Shows the socket a message that nobody sent.
+    pub fn push_message(&self, bytes: &[u8]) {
+        let written = self.rx.lock().writer.write(0, crate::queue::Body::Copy(bytes), 0);
+        if written.is_ok_and(|written| written.wake_reader) {
+            self.notify(Command::Readable);
+        }
+    }
+
+    /// Whether bytes came since the last call.
+    pub fn take_traffic(&self) -> bool {
+        self.traffic.swap(false, Ordering::SeqCst)
+    }
+
+    /// The time to live of a PING that came since the last call, in deciseconds.
+    pub fn take_ping(&self) -> Option<u16> {
+        self.pinged.swap(0, Ordering::SeqCst).checked_sub(1).map(|ttl| ttl as u16)
+    }
+}
+
+// Writing.
+impl Connection {
+    /// Writes what waits, unless somebody else is writing; then that one goes on.
+    pub fn flush(&self) {
+        self.flush_again.store(true, Ordering::SeqCst);
+        while self.flush_again.load(Ordering::SeqCst) {
+            let Some(mut tx) = self.tx.try_lock() else { return };
+            self.flush_again.store(false, Ordering::SeqCst);
+            let mut gone: Vec<Msg> = Vec::new();
+            let result = tx.flush(self, &mut gone);
+            let credit = tx.reader.take_credit_note();
+            drop(tx);
+            drop(gone);
+            if credit {
+                self.notify(Command::Writable);
+            }
+            if let Err(error) = result {
+                return self.fail(Cause::Connection(error));
+            }
+        }
+    }
+
+    /// The stream may be writable again.
+    pub fn write_ready(&self) {
+        if self.blocked.swap(false, Ordering::SeqCst) {
+            self.flush();
+        }
+    }
+
+    /// A PING came.
+    fn pinged(&self, ttl_ds: u16) {
+        self.pinged.store(u64::from(ttl_ds) + 1, Ordering::SeqCst);
+        if ttl_ds > 0 {
+            self.owner.pinged(self.session);
+        }
+    }
+
+    /// Queues a command to go out between messages.
+    pub fn send_command(&self, body: &[u8]) {
+        let mut frame = Vec::with_capacity(body.len() + crate::msg::frame::MAX_HEADER);
+        crate::proto::zmtp::frame::append(crate::msg::frame::COMMAND, body, &mut frame);
+        self.send_control(&frame);
+    }
+
+    /// Queues bytes to go out between messages.
+    pub fn send_control(&self, bytes: &[u8]) {
+        self.control.lock().extend_from_slice(bytes);
+        self.has_control.store(true, Ordering::SeqCst);
+        self.flush();
+    }
+}
+
+/// The connection as the far end of a socket's pipe. [`Arc`] is needed to keep it in lists.
+pub struct ConnectionEnd(pub Arc<Connection>);
+
+impl Far for ConnectionEnd {
+    fn readable(&self, flush: Flush) {
+        match flush {
+            Flush::Now => self.0.flush(),
+            Flush::Later => self.0.owner.flush_later(self.0.session),
+        }
+    }
+
+    fn pressed(&self) {
+        if !self.0.blocked.load(Ordering::Relaxed) {
+            self.0.flush();
+        }
+    }
+
+    fn writable(&self) {
+        self.0.port.resume(&self.0);
+    }
+
+    fn close(&self, linger: i32) {
+        let connection = &self.0;
+        connection.flush();
+        if connection.is_drained() {
+            connection.hang_up();
+        }
+        connection.owner.close(connection.clone(), linger);
+    }
+
+    fn hang_up(&self) {
+        self.0.flush();
+        if self.0.is_idle() {
+            self.0.hang_up();
+        }
+    }
+}

@@ -1,0 +1,490 @@
+//! The inbound direction: from the stream to the pipe. Under the connection's `rx` lock.
+//!
+//! Frames are checked where they lie in the read buffer; runs of complete messages are handed over
+//! in one step, in the form they came in. Large bodies are read straight into their own memory.
+#![forbid(unsafe_code)]
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use crate::error::{Errno, Result};
+use crate::io::connection::{Cause, Connection, Framing};
+use crate::msg::{Metadata, Msg};
+use crate::pipe::Command;
+use crate::proto::zmtp::command::Command as Zmtp;
+use crate::proto::zmtp::frame::{self, FrameError, Header};
+use crate::proto::zmtp::req_filter::ReqFilter;
+use crate::proto::zmtp::{command, v1};
+use crate::queue::{Body, Writer, Written};
+use crate::sync::{Arc, Ordering};
+use crate::sys::net;
+
+/// Bodies above this get their own memory.
+const LARGE_BODY: usize = 4 * 1024;
+
+/// No command is longer than a topic and a little.
+const MAX_COMMAND: usize = 1 << 20;
+
+/// Full buffers read in one turn, so that one busy peer does not keep the others waiting.
+const READS_A_TURN: usize = 4;
+
+/// What the inbound direction has to know of the socket.
+pub struct Inbound {
+    /// `ZMQ_MAXMSGSIZE`; negative is no limit.
+    pub max_size: i64,
+    /// Whether SUBSCRIBE and CANCEL are for the socket.
+    pub takes_subscriptions: bool,
+    /// REQ checks the envelope before the socket sees it.
+    pub req_filter: Option<ReqFilter>,
+}
+
+pub struct Rx {
+    pub stream: Option<Arc<OwnedFd>>,
+    pub writer: Writer,
+    framing: Framing,
+    inbound: Inbound,
+    /// Bytes of a frame that is not complete, or that the full pipe does not take.
+    partial: Vec<u8>,
+    /// A large body that is being read.
+    filling: Option<Filling>,
+    /// The pipe is full; reading goes on when there is room.
+    stalled: bool,
+}
+
+struct Filling {
+    flags: u8,
+    body: Msg,
+    filled: usize,
+}
+
+/// How a turn ended.
+pub enum Turn {
+    /// Nothing more to read now; the poller or the pipe's credit will tell.
+    Drained,
+    /// There is more, but others should have their turn.
+    More,
+}
+
+impl Rx {
+    pub fn new(writer: Writer) -> Rx {
+        Rx {
+            stream: None,
+            writer,
+            framing: Framing::V3_1,
+            inbound: Inbound { max_size: -1, takes_subscriptions: false, req_filter: None },
+            partial: Vec::new(),
+            filling: None,
+            stalled: false,
+        }
+    }
+
+    pub fn install(
+        &mut self,
+        stream: Arc<OwnedFd>,
+        framing: Framing,
+        inbound: Inbound,
+        metadata: Option<Arc<Metadata>>,
+    ) {
+        self.stream = Some(stream);
+        self.framing = framing;
+        self.inbound = inbound;
+        self.writer.set_metadata(metadata);
+    }
+
+    pub fn uninstall(&mut self) -> Option<Arc<OwnedFd>> {
+        self.writer.rollback();
+        self.partial = Vec::new();
+        self.filling = None;
+        self.stalled = false;
+        self.stream.take()
+    }
+
+    /// Reads until the stream is drained, the pipe is full or the turn is over.
+    pub fn turn(
+        &mut self,
+        connection: &Connection,
+        buffer: &mut [u8],
+    ) -> core::result::Result<Turn, Cause> {
+        let Some(stream) = self.stream.clone() else { return Ok(Turn::Drained) };
+        for _ in 0..READS_A_TURN {
+            if self.stalled && !self.retry(connection)? {
+                return Ok(Turn::Drained);
+            }
+            let drained = match self.filling.is_some() {
+                true => self.read_body(&stream, connection)?,
+                false => self.read_frames(&stream, connection, buffer)?,
+            };
+            if drained {
+                return Ok(Turn::Drained);
+            }
+        }
+        Ok(Turn::More)
+    }
+
+    /// Takes bytes that came with the handshake.
+    pub fn feed(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+    ) -> core::result::Result<(), Cause> {
+        let consumed = self.decode(connection, bytes)?;
+        self.keep(bytes.get(consumed..).unwrap_or_default())
+    }
+
+    /// The pipe was full: tries again with what is left. Returns whether reading can go on.
+    fn retry(&mut self, connection: &Connection) -> core::result::Result<bool, Cause> {
+        if !self.writer.has_room() {
+            return Ok(false);
+        }
+        self.stalled = false;
+        let left = core::mem::take(&mut self.partial);
+        self.feed(connection, &left)?;
+        Ok(!self.stalled)
+    }
+
+    fn keep(&mut self, rest: &[u8]) -> core::result::Result<(), Cause> {
+        self.partial.clear();
+        if self.partial.try_reserve_exact(rest.len()).is_err() {
+            return Err(Cause::Connection(Errno::ENOMEM));
+        }
+        self.partial.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// One read of frames; `true` when the stream has no more.
+    fn read_frames(
+        &mut self,
+        stream: &OwnedFd,
+        connection: &Connection,
+        buffer: &mut [u8],
+    ) -> core::result::Result<bool, Cause> {
+        let kept = self.partial.len();
+        let (head, tail) = match buffer.split_at_mut_checked(kept) {
+            Some((head, tail)) if !tail.is_empty() => (head, tail),
+            _ => return self.read_behind(stream, connection),
+        };
+        let room = tail.len();
+        let Some(read) = receive(connection, stream, tail)? else { return Ok(true) };
+        head.copy_from_slice(&self.partial);
+        let bytes = buffer.get(..kept + read).unwrap_or_default();
+        self.partial.clear();
+        let consumed = self.decode(connection, bytes)?;
+        let rest = bytes.get(consumed..).unwrap_or_default();
+        if rest.is_empty() {
+            self.partial = Vec::new();
+        } else {
+            self.keep(rest)?;
+        }
+        Ok(read < room || self.stalled)
+    }
+
+    /// What is kept is larger than the buffer (a full pipe, or a long command): reads behind it.
+    fn read_behind(
+        &mut self,
+        stream: &OwnedFd,
+        connection: &Connection,
+    ) -> core::result::Result<bool, Cause> {
+        let mut long = core::mem::take(&mut self.partial);
+        let kept = long.len();
+        long.resize(kept * 2, 0);
+        let space = long.get_mut(kept..).unwrap_or_default();
+        let room = space.len();
+        let read = receive(connection, stream, space)?;
+        long.truncate(kept + read.unwrap_or(0));
+        self.feed(connection, &long)?;
+        Ok(read.is_none_or(|read| read < room) || self.stalled)
+    }
+
+    /// One read of a large body; `true` when the stream has no more.
+    fn read_body(
+        &mut self,
+        stream: &OwnedFd,
+        connection: &Connection,
+    ) -> core::result::Result<bool, Cause> {
+        let Some(filling) = &mut self.filling else { return Ok(false) };
+        let space = filling.body.data_mut().and_then(|body| body.get_mut(filling.filled..));
+        let Some(space) = space else { return Err(Cause::Connection(Errno::ENOMEM)) };
+        let room = space.len();
+        let Some(read) = receive(connection, stream, space)? else { return Ok(true) };
+        filling.filled += read;
+        if read < room {
+            return Ok(true);
+        }
+        self.finish_body(connection)?;
+        Ok(false)
+    }
+
+    fn finish_body(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
+        if let Some(Filling { flags, mut body, .. }) = self.filling.take() {
+            let written = self.writer.write(flags, Body::Own(&mut body), LARGE_BODY);
+            tell(connection, written)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over the frames in `bytes`; returns how many bytes that used. The rest is an
+    /// unfinished frame, or what a full pipe does not take (`stalled`).
+    fn decode(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+    ) -> core::result::Result<usize, Cause> {
+        match self.framing {
+            Framing::V3_1 | Framing::V2 => self.decode_frames(connection, bytes),
+            Framing::V1 => self.decode_v1(connection, bytes),
+            Framing::Raw => self.decode_raw(connection, bytes),
+        }
+    }
+
+    fn decode_frames(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+    ) -> core::result::Result<usize, Cause> {
+        let mut run = Run { room: self.writer.room(), ..Run::default() };
+        let max = self.inbound.max_size;
+        while let Some(header) =
+            parsed(frame::parse_header(bytes.get(run.position..).unwrap_or_default(), max))?
+        {
+            if run.is_full() && !self.writer.inside_message() {
+                self.publish(connection, bytes, &mut run)?;
+                if !self.writer.has_room() {
+                    self.stalled = true;
+                    break;
+                }
+                run.room = self.writer.room();
+            }
+            let body_len = header.body_len;
+            let available = bytes.len() - run.position - header.header_len;
+            if header.command() {
+                self.publish(connection, bytes, &mut run)?;
+                if body_len > MAX_COMMAND {
+                    return Err(Cause::Protocol(Errno::EMSGSIZE));
+                }
+                if body_len > available {
+                    break;
+                }
+                let start = run.position + header.header_len;
+                let body = bytes.get(start..start + body_len).unwrap_or_default();
+                self.command(connection, body)?;
+                run.restart(start + body_len);
+            } else if body_len > LARGE_BODY {
+                self.publish(connection, bytes, &mut run)?;
+                self.check_envelope(&header, body_len)?;
+                let start = run.position + header.header_len;
+                let taken = body_len.min(available);
+                let body = bytes.get(start..start + taken).unwrap_or_default();
+                self.begin_body(connection, header.flags, body_len, body)?;
+                run.restart(start + taken);
+                run.room = self.writer.room();
+            } else if body_len > available {
+                break;
+            } else {
+                self.check_envelope(&header, body_len)?;
+                run.add(&header, body_len);
+            }
+        }
+        self.publish(connection, bytes, &mut run)?;
+        Ok(run.position)
+    }
+
+    fn check_envelope(
+        &mut self,
+        header: &Header,
+        body_len: usize,
+    ) -> core::result::Result<(), Cause> {
+        match &mut self.inbound.req_filter {
+            Some(filter) => {
+                filter.check(header.flags, body_len).map_err(|error| Cause::Protocol(error.errno()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn begin_body(
+        &mut self,
+        connection: &Connection,
+        flags: u8,
+        len: usize,
+        start: &[u8],
+    ) -> core::result::Result<(), Cause> {
+        let mut body = Msg::with_size(len).map_err(Cause::Protocol)?;
+        if let Some(space) = body.data_mut().and_then(|data| data.get_mut(..start.len())) {
+            space.copy_from_slice(start);
+        }
+        let flags = flags & frame::MORE;
+        self.filling = Some(Filling { flags, body, filled: start.len() });
+        if start.len() == len { self.finish_body(connection) } else { Ok(()) }
+    }
+
+    /// Hands the run over to the pipe.
+    fn publish(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+        run: &mut Run,
+    ) -> core::result::Result<(), Cause> {
+        let whole = bytes.get(run.start..run.end).unwrap_or_default();
+        let tail = bytes.get(run.end..run.position).unwrap_or_default();
+        if self.writer.inside_message() || self.writer.conflates() {
+            self.write_each(connection, whole)?;
+        } else if run.messages > 0 {
+            tell(connection, self.writer.write_wire(whole, run.messages))?;
+        }
+        self.write_each(connection, tail)?;
+        run.restart(run.position);
+        Ok(())
+    }
+
+    fn write_each(
+        &mut self,
+        connection: &Connection,
+        mut frames: &[u8],
+    ) -> core::result::Result<(), Cause> {
+        while let Some(header) = parsed(frame::parse_header(frames, -1))? {
+            let end = header.header_len + header.body_len;
+            let body = frames.get(header.header_len..end).unwrap_or_default();
+            tell(connection, self.writer.write(header.flags & frame::MORE, Body::Copy(body), 0))?;
+            frames = frames.get(end..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, connection: &Connection, body: &[u8]) -> core::result::Result<(), Cause> {
+        match command::parse(body) {
+            Zmtp::Subscribe(_) | Zmtp::Cancel(_) if self.inbound.takes_subscriptions => {
+                let written = self.writer.write(frame::COMMAND, Body::Copy(body), 0);
+                tell(connection, written)
+            }
+            Zmtp::Ping { ttl_ds, context } => {
+                connection.pinged(ttl_ds);
+                connection.send_command(&command::pong_body(context));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn decode_v1(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+    ) -> core::result::Result<usize, Cause> {
+        let mut position = 0;
+        loop {
+            let rest = bytes.get(position..).unwrap_or_default();
+            let header = parsed(v1::parse_header(rest, self.inbound.max_size))?;
+            let Some(header) = header else { return Ok(position) };
+            if !self.writer.inside_message() && !self.writer.has_room() {
+                self.stalled = true;
+                return Ok(position);
+            }
+            let body_len = header.body_len;
+            let start = position + header.header_len;
+            let Some(body) = bytes.get(start..start.saturating_add(body_len)) else {
+                return self.begin_v1_body(connection, &header, body_len, bytes, position);
+            };
+            self.check_envelope(&header, body_len)?;
+            tell(connection, self.writer.write(header.flags & frame::MORE, Body::Copy(body), 0))?;
+            position = start + body_len;
+        }
+    }
+
+    fn begin_v1_body(
+        &mut self,
+        connection: &Connection,
+        header: &Header,
+        body_len: usize,
+        bytes: &[u8],
+        position: usize,
+    ) -> core::result::Result<usize, Cause> {
+        if body_len <= LARGE_BODY {
+            return Ok(position);
+        }
+        self.check_envelope(header, body_len)?;
+        let start = bytes.get(position + header.header_len..).unwrap_or_default();
+        self.begin_body(connection, header.flags, body_len, start)?;
+        Ok(bytes.len())
+    }
+
+    fn decode_raw(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+    ) -> core::result::Result<usize, Cause> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        if !self.writer.has_room() {
+            self.stalled = true;
+            return Ok(0);
+        }
+        for chunk in bytes.chunks(LARGE_BODY * 2) {
+            tell(connection, self.writer.write(0, Body::Copy(chunk), 0))?;
+        }
+        Ok(bytes.len())
+    }
+}
+
+/// Complete messages that lie one behind the other, and frames of an unfinished one behind them.
+#[derive(Default)]
+struct Run {
+    start: usize,
+    /// The end of the last complete message.
+    end: usize,
+    position: usize,
+    messages: u64,
+    /// How many messages the pipe still takes; `None` is no limit.
+    room: Option<u64>,
+}
+
+impl Run {
+    fn is_full(&self) -> bool {
+        self.end == self.position && self.room.is_some_and(|room| self.messages >= room)
+    }
+
+    fn add(&mut self, header: &Header, body_len: usize) {
+        self.position += header.header_len + body_len;
+        if !header.more() {
+            self.end = self.position;
+            self.messages += 1;
+        }
+    }
+
+    /// Everything up to `position` has been handed over.
+    fn restart(&mut self, position: usize) {
+        self.room = self.room.map(|room| room.saturating_sub(self.messages));
+        self.start = position;
+        self.end = position;
+        self.position = position;
+        self.messages = 0;
+    }
+}
+
+fn parsed<T>(header: core::result::Result<T, FrameError>) -> core::result::Result<T, Cause> {
+    header.map_err(|error| Cause::Protocol(error.errno()))
+}
+
+/// Reads once: `None` when there is nothing now, an error when the connection is over.
+fn receive(
+    connection: &Connection,
+    stream: &OwnedFd,
+    space: &mut [u8],
+) -> core::result::Result<Option<usize>, Cause> {
+    match net::recv(stream.as_fd(), space) {
+        Ok(0) => Err(Cause::Connection(Errno::EPIPE)),
+        Ok(read) => {
+            connection.traffic.store(true, Ordering::Relaxed);
+            Ok(Some(read))
+        }
+        Err(Errno::EAGAIN) => Ok(None),
+        Err(error) => Err(Cause::Connection(error)),
+    }
+}
+
+/// Tells the socket of what was queued, if it sleeps.
+fn tell(connection: &Connection, written: Result<Written>) -> core::result::Result<(), Cause> {
+    if written.map_err(Cause::Connection)?.wake_reader {
+        connection.notify(Command::Readable);
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! The outbound direction: from the pipe to the stream. Under the connection's `tx` lock.
+#![forbid(unsafe_code)]
+
+use std::io::IoSlice;
+use std::os::fd::{AsFd, OwnedFd};
+
+use crate::error::{Errno, Result};
+use crate::io::connection::{Connection, Framing};
+use crate::msg::Msg;
+use crate::msg::frame as wire;
+use crate::proto::zmtp::command::{self, Command as Zmtp, Subscription};
+use crate::proto::zmtp::v1;
+use crate::queue::{Incoming, Reader, Sent};
+use crate::sync::{Arc, Ordering};
+use crate::sys::net;
+
+/// Pieces written in one system call.
+const SLICES: usize = 64;
+
+/// How much is re-framed before it is written.
+const ENCODE: usize = 32 * 1024;
+
+pub struct Tx {
+    stream: Option<Arc<OwnedFd>>,
+    pub reader: Reader,
+    sent: Sent,
+    framing: Framing,
+    /// Bytes that go out before anything else: commands and re-framed messages.
+    encoded: Vec<u8>,
+    written: usize,
+}
+
+impl Tx {
+    pub fn new(reader: Reader) -> Tx {
+        Tx {
+            stream: None,
+            reader,
+            sent: Sent::default(),
+            framing: Framing::V3_1,
+            encoded: Vec::new(),
+            written: 0,
+        }
+    }
+
+    pub fn install(&mut self, stream: Arc<OwnedFd>, framing: Framing) {
+        self.stream = Some(stream);
+        self.framing = framing;
+    }
+
+    /// The stream is gone: the next one starts at a message. Bodies to drop go to `gone`.
+    pub fn uninstall(&mut self, gone: &mut Vec<Msg>) {
+        self.stream = None;
+        self.encoded = Vec::new();
+        self.written = 0;
+        let lost = self.reader.front().restart(&mut self.sent, gone);
+        self.reader.sent(lost);
+    }
+
+    pub fn is_drained(&mut self) -> bool {
+        self.encoded.is_empty() && self.reader.front().is_empty() && self.reader.at_end()
+    }
+
+    pub fn is_idle(&mut self) -> bool {
+        self.encoded.is_empty() && !self.reader.has_frames()
+    }
+
+    /// Writes until nothing waits or the kernel takes no more.
+    pub fn flush(&mut self, connection: &Connection, gone: &mut Vec<Msg>) -> Result<()> {
+        let Some(stream) = self.stream.clone() else { return Ok(()) };
+        let result = self.write_all(&stream, connection, gone);
+        match result {
+            Err(Errno::EAGAIN) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn write_all(
+        &mut self,
+        stream: &OwnedFd,
+        connection: &Connection,
+        gone: &mut Vec<Msg>,
+    ) -> Result<()> {
+        loop {
+            if self.encoded.is_empty() && self.sent.at_message() {
+                self.take_control(connection);
+            }
+            if !self.encoded.is_empty() {
+                self.write_encoded(stream, connection)?;
+                continue;
+            }
+            if !self.reader.ready() {
+                return Ok(());
+            }
+            match self.framing {
+                Framing::V3_1 => self.write_batch(stream, connection, gone)?,
+                _ => self.encode()?,
+            }
+        }
+    }
+
+    fn take_control(&mut self, connection: &Connection) {
+        if connection.has_control.swap(false, Ordering::SeqCst) {
+            self.encoded = core::mem::take(&mut *connection.control.lock());
+            self.written = 0;
+        }
+    }
+
+    fn write_encoded(&mut self, stream: &OwnedFd, connection: &Connection) -> Result<()> {
+        let rest = self.encoded.get(self.written..).unwrap_or_default();
+        self.written += attempt(connection, || net::send(stream.as_fd(), rest))?;
+        if self.written >= self.encoded.len() {
+            self.encoded.clear();
+            self.written = 0;
+        }
+        Ok(())
+    }
+
+    /// The pipe's frames are what goes on the wire: no copy is made.
+    fn write_batch(
+        &mut self,
+        stream: &OwnedFd,
+        connection: &Connection,
+        gone: &mut Vec<Msg>,
+    ) -> Result<()> {
+        let batch = self.reader.front();
+        let written = {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = batch.io_slices(&self.sent, &mut slices);
+            let slices = slices.get(..count).unwrap_or_default();
+            attempt(connection, || match slices {
+                [only] => net::send(stream.as_fd(), only),
+                many => net::send_vectored(stream.as_fd(), many),
+            })?
+        };
+        let messages = batch.advance(&mut self.sent, written, gone);
+        self.reader.sent(messages);
+        Ok(())
+    }
+
+    /// Re-frames the next messages for a peer that speaks differently.
+    fn encode(&mut self) -> Result<()> {
+        while self.encoded.len() < ENCODE && self.reader.ready() {
+            let Some(frame) = self.reader.take() else { break };
+            encode_frame(self.framing, &frame, &mut self.encoded)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds a frame in the form that an older or raw peer wants. Commands other than subscriptions have
+/// no such form.
+fn encode_frame(framing: Framing, frame: &Incoming<'_>, out: &mut Vec<u8>) -> Result<()> {
+    out.try_reserve(frame.data().len() + 16).map_err(|_| Errno::ENOMEM)?;
+    if !frame.is_command() {
+        append(framing, frame.more(), frame.data(), out);
+        return Ok(());
+    }
+    match command::parse(frame.data()) {
+        Zmtp::Subscribe(topic) => {
+            append(framing, false, &Subscription::Subscribe.message_body(topic), out);
+        }
+        Zmtp::Cancel(topic) => {
+            append(framing, false, &Subscription::Cancel.message_body(topic), out);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn append(framing: Framing, more: bool, body: &[u8], out: &mut Vec<u8>) {
+    match framing {
+        Framing::V3_1 | Framing::V2 => {
+            let (header, header_len) = wire::encode(if more { wire::MORE } else { 0 }, body.len());
+            out.extend_from_slice(header.get(..header_len).unwrap_or_default());
+            out.extend_from_slice(body);
+        }
+        Framing::V1 => v1::append(more, body, out),
+        Framing::Raw => out.extend_from_slice(body),
+    }
+}
+
+/// One write. The flag is raised before the attempt, so that a writable event in between is not
+/// missed.
+fn attempt(connection: &Connection, write: impl Fn() -> Result<usize>) -> Result<usize> {
+    match write() {
+        Err(Errno::EAGAIN) => {
+            connection.blocked.store(true, Ordering::SeqCst);
+            // The descriptor may have become writable before the flag was up.
+            let retried = write();
+            if retried.is_ok() {
+                connection.blocked.store(false, Ordering::SeqCst);
+            }
+            retried
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,377 @@
+//! The reactor's thread: waits, then works on events, jobs, timers and unattended ports.
+//!
+//! Everything here belongs to that thread. A panic while it works on one session costs that session.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+use std::os::fd::{AsRawFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::endpoint::TcpConnectAddress;
+use crate::error::Result;
+use crate::io::connection::Owner;
+use crate::io::port::{Port, READ_SIZE};
+use crate::monitor::{EndpointPair, event};
+use crate::sync::{Arc, Ordering};
+use crate::sys::clock;
+use crate::sys::epoll::{self, Event};
+use crate::transport::Accepted;
+
+use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
+use super::session::{Session, Step};
+use super::timers::{Purpose, Timers};
+use super::watch::Watches;
+use super::{Job, Member, Reactor, WAKE, from_now};
+
+/// The kinds of descriptors in the reactor's poller, in the top bits of their tokens.
+const LISTENER: u64 = 1 << 60;
+const SESSION: u64 = 2 << 60;
+const PORT: u64 = 3 << 60;
+const KIND: u64 = 0xf << 60;
+
+const EVENTS: usize = 128;
+
+/// One tick while callers may stay away, in milliseconds.
+const TICK: i32 = 1;
+
+/// How often ports are looked at whose signalled caller does not come, in milliseconds.
+const VISIT: i32 = 20;
+
+struct Entry {
+    listener: Arc<SharedListener>,
+    port: Arc<Port>,
+}
+
+/// See the module's documentation.
+pub struct Engine {
+    member: Arc<Member>,
+    sessions: HashMap<u64, Session>,
+    listeners: HashMap<u64, Entry>,
+    parts: Parts,
+    last_tick: u64,
+    last_visit: u64,
+    stopping: bool,
+}
+
+/// What the sessions need of the engine, apart from each other.
+struct Parts {
+    timers: Timers,
+    watches: Watches,
+    buffer: Vec<u8>,
+    random: fastrand::Rng,
+}
+
+/// What a session works with during a step.
+pub struct Tools<'a> {
+    member: &'a Arc<Member>,
+    pub timers: &'a mut Timers,
+    watches: &'a mut Watches,
+    pub buffer: &'a mut [u8],
+    random: &'a mut fastrand::Rng,
+}
+
+impl Tools<'_> {
+    fn reactor(&self) -> &Reactor {
+        &self.member.reactor
+    }
+
+    pub fn watch_session(&self, fd: RawFd, events: u32, session: u64) -> Result<()> {
+        self.reactor().epoll.add(fd, events, SESSION | session)
+    }
+
+    pub fn rewatch_session(&self, fd: RawFd, events: u32, session: u64) -> Result<()> {
+        self.reactor().epoll.modify(fd, events, SESSION | session)
+    }
+
+    pub fn unwatch(&self, fd: RawFd) {
+        // It may not be in the poller; then nothing changes.
+        let _ = self.reactor().epoll.delete(fd);
+    }
+
+    /// Looks after the port while its caller is away, unless a reactor does already.
+    pub fn watch_port(&mut self, port: &Arc<Port>) {
+        if port.claim_watch() {
+            port.set_background(self.member.reactor.clone());
+            self.watches.add(&self.member.reactor, PORT, port.clone());
+        }
+    }
+
+    pub fn resolve(&self, session: u64, address: TcpConnectAddress) -> Result<()> {
+        let Some(pool) = self.member.pool.upgrade() else { return Ok(()) };
+        let reactor = self.member.reactor.clone();
+        let done = move |addresses| reactor.post(Job::Resolved { session, addresses });
+        pool.resolver.submit(address, Box::new(done))
+    }
+
+    /// A random number from 0 to one less than `limit`.
+    pub fn random_below(&mut self, limit: i32) -> i32 {
+        if limit > 0 { self.random.i32(0..limit) } else { 0 }
+    }
+}
+
+impl Engine {
+    pub(super) fn new(member: Arc<Member>) -> Engine {
+        Engine {
+            member,
+            sessions: HashMap::new(),
+            listeners: HashMap::new(),
+            parts: Parts {
+                timers: Timers::default(),
+                watches: Watches::default(),
+                buffer: vec![0; READ_SIZE],
+                random: fastrand::Rng::with_seed(clock::nanos()),
+            },
+            last_tick: 0,
+            last_visit: 0,
+            stopping: false,
+        }
+    }
+
+    /// The thread's body.
+    pub fn run(mut self) {
+        while !self.stopping {
+            // What a panic interrupts is one session's work; the others go on.
+            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
+            if turn.is_err() {
+                self.member.reactor.signalled.store(false, Ordering::SeqCst);
+            }
+        }
+        for (_, session) in core::mem::take(&mut self.sessions) {
+            session.end(&mut self.parts.tools(&self.member));
+        }
+    }
+
+    fn turn(&mut self) {
+        let mut events = [Event::NONE; EVENTS];
+        let timeout = self.timeout();
+        let count = self.member.reactor.epoll.wait(&mut events, timeout).unwrap_or(0);
+        for event in events.get(..count).unwrap_or_default() {
+            self.event(*event);
+        }
+        self.jobs();
+        self.due_timers();
+        self.look_after_ports();
+    }
+
+    fn timeout(&self) -> i32 {
+        if self.parts.watches.is_busy() {
+            return 0;
+        }
+        let owed = self.parts.watches.is_owed().then_some(VISIT);
+        let tick = self.member.reactor.ticking.load(Ordering::SeqCst).then_some(TICK).or(owed);
+        let timer = self.parts.timers.next().map(|at| {
+            let nanos = at.saturating_sub(clock::nanos());
+            i32::try_from(nanos.div_ceil(1_000_000)).unwrap_or(i32::MAX)
+        });
+        match (tick, timer) {
+            (Some(tick), Some(timer)) => tick.min(timer),
+            (one, other) => one.or(other).unwrap_or(-1),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let token = event.token();
+        if token == WAKE {
+            self.member.reactor.wake.drain();
+            self.member.reactor.signalled.store(false, Ordering::SeqCst);
+            return;
+        }
+        let id = token & !KIND;
+        match token & KIND {
+            LISTENER => self.accept(id),
+            SESSION => self.step(id, |session, tools| session.ready(tools, event.flags())),
+            PORT => self.parts.watches.ready(&self.member.reactor, PORT, id),
+            _ => {}
+        }
+    }
+
+    /// One step of a session, which is removed when it says so.
+    fn step(&mut self, id: u64, step: impl FnOnce(&mut Session, &mut Tools<'_>) -> Step) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut tools = self.parts.tools(&self.member);
+        let outcome = catch_unwind(AssertUnwindSafe(|| step(session, &mut tools)));
+        if outcome.unwrap_or(Step::Remove) == Step::Remove {
+            self.remove(id);
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        if let Some(session) = self.sessions.remove(&id) {
+            self.member.reactor.load.fetch_sub(1, Ordering::Relaxed);
+            session.end(&mut self.parts.tools(&self.member));
+        }
+    }
+
+    fn adopt(&mut self, session: Session) {
+        let id = session.id;
+        self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
+        self.sessions.insert(id, session);
+        self.step(id, |session, tools| session.begin(tools));
+    }
+}
+
+impl Parts {
+    fn tools<'a>(&'a mut self, member: &'a Arc<Member>) -> Tools<'a> {
+        Tools {
+            member,
+            timers: &mut self.timers,
+            watches: &mut self.watches,
+            buffer: &mut self.buffer,
+            random: &mut self.random,
+        }
+    }
+}
+
+// Jobs.
+impl Engine {
+    fn jobs(&mut self) {
+        // Those that come meanwhile have their turn after the timers.
+        for _ in 0..self.member.reactor.jobs.len() {
+            let Some(job) = self.member.reactor.jobs.pop() else { return };
+            self.job(job);
+        }
+    }
+
+    fn job(&mut self, job: Job) {
+        match job {
+            Job::Listen { listener, port } => self.listen(listener, port),
+            Job::Unlisten { listener, linger } => self.unlisten(listener, linger),
+            Job::Adopt(session) => self.adopt(*session),
+            Job::Lost { session, epoch, cause } => {
+                self.step(session, |session, tools| session.lost(tools, epoch, cause));
+            }
+            Job::Flush { session } => self.step(session, |session, _| session.flush()),
+            Job::Close { connection, linger, guard } => {
+                let id = connection.session;
+                self.step(id, |session, tools| session.close(tools, &connection, linger, guard));
+            }
+            Job::Pinged { session } => self.step(session, |session, tools| session.beat(tools)),
+            Job::Cancel { session } => self.step(session, |session, _| session.cancel()),
+            Job::Forget(port) => self.forget(&port),
+            Job::Resolved { session, addresses } => {
+                self.step(session, |session, tools| session.resolved(tools, addresses));
+            }
+            Job::Stop => self.stopping = true,
+        }
+    }
+
+    fn forget(&mut self, port: &Arc<Port>) {
+        self.parts.watches.remove(&self.member.reactor, port);
+        let orphans = |(id, session): (&u64, &Session)| {
+            (session.belongs_to(port) && !session.is_closing()).then_some(*id)
+        };
+        let orphans: Vec<u64> = self.sessions.iter().filter_map(orphans).collect();
+        for id in orphans {
+            self.remove(id);
+        }
+    }
+
+    fn unlisten(&mut self, listener: u64, linger: i32) {
+        self.remove_listener(listener);
+        let accepted = |(id, session): (&u64, &Session)| {
+            (session.was_accepted_by(listener) && !session.is_closing()).then_some(*id)
+        };
+        let accepted: Vec<u64> = self.sessions.iter().filter_map(accepted).collect();
+        for id in accepted {
+            self.step(id, |session, tools| session.unlistened(tools, linger));
+        }
+    }
+
+    fn due_timers(&mut self) {
+        let now = clock::nanos();
+        while let Some((owner, purpose)) = self.parts.timers.pop(now) {
+            match purpose {
+                Purpose::Accept => self.accept_again(owner),
+                _ => self.step(owner, |session, tools| session.timer(tools, purpose)),
+            }
+        }
+    }
+
+    fn look_after_ports(&mut self) {
+        self.parts.watches.continue_busy(&self.member.reactor, PORT);
+        let now = clock::nanos();
+        if self.parts.watches.is_owed()
+            && now.saturating_sub(self.last_visit) >= VISIT as u64 * 900_000
+        {
+            self.last_visit = now;
+            self.parts.watches.visit_owed(&self.member.reactor, PORT);
+        }
+        if !self.member.reactor.ticking.load(Ordering::SeqCst) {
+            return;
+        }
+        if now.saturating_sub(self.last_tick) >= TICK as u64 * 900_000 {
+            self.last_tick = now;
+            self.parts.watches.tick(&self.member.reactor, PORT);
+        }
+    }
+}
+
+// Listening.
+impl Engine {
+    fn listen(&mut self, listener: Arc<SharedListener>, port: Arc<Port>) {
+        let Some(fd) = listener.fd() else { return };
+        let id = listener.id();
+        if self.member.reactor.epoll.add(fd, epoll::READABLE, LISTENER | id).is_ok() {
+            self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
+            self.listeners.insert(id, Entry { listener, port });
+        }
+    }
+
+    fn remove_listener(&mut self, id: u64) {
+        if self.listeners.remove(&id).is_some() {
+            self.member.reactor.load.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn accept(&mut self, id: u64) {
+        let Some(Entry { listener, port }) = self.listeners.get(&id) else { return };
+        let (listener, port) = (listener.clone(), port.clone());
+        let mut new = Vec::new();
+        let accepting = listener.accept(&port, |accepted| new.push(accepted));
+        for accepted in new {
+            self.accepted(&listener, &port, accepted);
+        }
+        match accepting {
+            Accepting::Idle => {}
+            Accepting::Short => self.pause_accepting(id, &listener),
+            Accepting::Closed => self.remove_listener(id),
+        }
+    }
+
+    fn accepted(&mut self, listener: &SharedListener, port: &Arc<Port>, accepted: Accepted) {
+        let endpoints = EndpointPair::bound(listener.endpoint(), &accepted.remote_endpoint);
+        port.monitor.raise(event::ACCEPTED, accepted.fd.as_raw_fd() as u64, &endpoints);
+        let Some(pool) = self.member.pool.upgrade() else { return };
+        let options = listener.options().clone();
+        let member = pool.choose(options.affinity).unwrap_or(&self.member).clone();
+        let owner: Arc<dyn Owner> = member.clone();
+        let session = Session::accepted(
+            pool.next_id(),
+            owner,
+            port.clone(),
+            options,
+            listener.id(),
+            accepted,
+            endpoints,
+        );
+        if Arc::ptr_eq(&member, &self.member) {
+            self.adopt(session);
+        } else {
+            member.reactor.post(Job::Adopt(Box::new(session)));
+        }
+    }
+
+    /// The descriptor stays readable while the system is short: look away for a moment.
+    fn pause_accepting(&mut self, id: u64, listener: &SharedListener) {
+        if let Some(fd) = listener.fd() {
+            let _ = self.member.reactor.epoll.modify(fd, 0, LISTENER | id);
+            self.parts.timers.set(from_now(SHORTAGE_PAUSE), id, Purpose::Accept);
+        }
+    }
+
+    fn accept_again(&mut self, id: u64) {
+        if let Some(fd) = self.listeners.get(&id).and_then(|entry| entry.listener.fd()) {
+            let _ = self.member.reactor.epoll.modify(fd, epoll::READABLE, LISTENER | id);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Listening: a descriptor that the socket may close at any time, and the accepting of connections.
+//!
+//! The descriptor is behind a leaf lock, so that `zmq_unbind` and `zmq_close` free the port before
+//! they return while the reactor's thread may be about to accept.
+#![forbid(unsafe_code)]
+
+use std::os::fd::RawFd;
+
+use crate::error::{Errno, Result};
+use crate::io::port::Port;
+use crate::monitor::{EndpointPair, event};
+use crate::options::SocketOptions;
+use crate::sync::{Arc, Mutex};
+use crate::transport::{AcceptError, Accepted, Listener};
+
+/// Connections accepted in one turn.
+const ACCEPTS_A_TURN: usize = 64;
+
+/// How long to wait when the system is short of descriptors or memory, in milliseconds.
+pub const SHORTAGE_PAUSE: i32 = 100;
+
+/// A listener that its socket and a reactor share.
+pub struct SharedListener {
+    id: u64,
+    options: Arc<SocketOptions>,
+    endpoint: Vec<u8>,
+    inner: Mutex<Option<Listener>>,
+}
+
+/// Why a turn of accepting ended.
+#[derive(PartialEq, Eq)]
+pub enum Accepting {
+    /// Wait for the descriptor.
+    Idle,
+    /// The system is short of something: wait a little.
+    Short,
+    /// The listener was closed.
+    Closed,
+}
+
+impl SharedListener {
+    pub fn new(id: u64, listener: Listener, options: Arc<SocketOptions>) -> SharedListener {
+        let endpoint = listener.local_endpoint().to_vec();
+        SharedListener { id, options, endpoint, inner: Mutex::new(Some(listener)) }
+    }
+
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub fn options(&self) -> &Arc<SocketOptions> {
+        &self.options
+    }
+
+    /// The resolved endpoint.
+    pub fn endpoint(&self) -> &[u8] {
+        &self.endpoint
+    }
+
+    pub fn fd(&self) -> Option<RawFd> {
+        self.inner.lock().as_ref().map(Listener::fd)
+    }
+
+    /// Closes the descriptor; the port is free on return.
+    pub fn close(&self, port: &Port) {
+        let Some(listener) = self.inner.lock().take() else { return };
+        let fd = listener.fd();
+        let endpoints = EndpointPair::bound(&self.endpoint, b"");
+        match listener.close() {
+            Ok(()) => port.monitor.raise(event::CLOSED, fd as u64, &endpoints),
+            Err(error) => port.monitor.raise(event::CLOSE_FAILED, error.0 as u64, &endpoints),
+        }
+    }
+
+    /// Closes the descriptor without a word: the child of a fork.
+    pub fn abandon(&self) {
+        // A thread of the parent may have held the lock at the fork; then the descriptor stays.
+        if let Some(listener) = self.inner.try_lock().and_then(|mut inner| inner.take()) {
+            listener.close_descriptor();
+        }
+    }
+
+    /// Accepts what waits and gives it to `take`.
+    pub fn accept(&self, port: &Port, mut take: impl FnMut(Accepted)) -> Accepting {
+        for _ in 0..ACCEPTS_A_TURN {
+            match self.accept_one() {
+                Some(Ok(accepted)) => take(accepted),
+                Some(Err(AcceptError::Nothing)) => return Accepting::Idle,
+                Some(Err(AcceptError::Filtered)) => self.raise_failed(port, Errno(libc::EPERM)),
+                Some(Err(AcceptError::Failed(error))) => {
+                    self.raise_failed(port, error);
+                    if is_shortage(error) {
+                        return Accepting::Short;
+                    }
+                }
+                None => return Accepting::Closed,
+            }
+        }
+        Accepting::Idle
+    }
+
+    fn accept_one(&self) -> Option<core::result::Result<Accepted, AcceptError>> {
+        self.inner.lock().as_ref().map(|listener| listener.accept(&self.options))
+    }
+
+    fn raise_failed(&self, port: &Port, error: Errno) {
+        let endpoints = EndpointPair::bound(&self.endpoint, b"");
+        port.monitor.raise(event::ACCEPT_FAILED, error.0 as u64, &endpoints);
+    }
+}
+
+fn is_shortage(error: Errno) -> bool {
+    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].contains(&error.0)
+}
+
+/// Binds and listens; the events of success and failure are raised.
+pub fn bind(
+    id: u64,
+    endpoint: &crate::endpoint::Endpoint,
+    options: Arc<SocketOptions>,
+    port: &Port,
+) -> Result<Arc<SharedListener>> {
+    match Listener::bind(endpoint, &options) {
+        Ok(listener) => {
+            let fd = listener.fd();
+            let listener = SharedListener::new(id, listener, options);
+            let endpoints = EndpointPair::bound(&listener.endpoint, b"");
+            port.monitor.raise(event::LISTENING, fd as u64, &endpoints);
+            Ok(Arc::new(listener))
+        }
+        Err(error) => {
+            let endpoints = EndpointPair::bound(endpoint.address(), b"");
+            port.monitor.raise(event::BIND_FAILED, error.0 as u64, &endpoints);
+            Err(error)
+        }
+    }
+}

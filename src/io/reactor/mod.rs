@@ -1,0 +1,321 @@
+//! The background: one reactor per I/O thread. It owns what has no caller (listening, connecting,
+//! handshakes, timers, draining) and looks after sockets whose caller is away.
+//!
+//! [`Reactor`] is what other threads see: a mailbox and a wake-up descriptor. Everything else lives
+//! in the [`engine`], which only the reactor's thread touches.
+#![forbid(unsafe_code)]
+
+mod engine;
+mod listen;
+mod session;
+mod timers;
+mod watch;
+
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::thread::JoinHandle;
+
+use crossbeam_queue::SegQueue;
+
+use crate::endpoint::Resolver;
+use crate::error::{Errno, Result};
+use crate::io::connection::{Cause, Connection, Owner};
+use crate::io::port::{Background, Port};
+use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, Weak};
+use crate::sys::epoll::{self, Epoll};
+use crate::sys::eventfd::EventFd;
+use crate::sys::thread::{self, Schedule};
+use crate::sys::{clock, futex};
+
+pub use listen::{SharedListener, bind as bind_listener};
+pub use session::{COPY_MAX, Dialling, Session};
+
+/// The token of a reactor's own wake-up descriptor; others carry their kind in the top bits.
+const WAKE: u64 = u64::MAX;
+
+/// What other threads ask of a reactor.
+enum Job {
+    Listen {
+        listener: Arc<SharedListener>,
+        port: Arc<Port>,
+    },
+    /// The listener was closed: end the connections that it accepted.
+    Unlisten {
+        listener: u64,
+        linger: i32,
+    },
+    Adopt(Box<Session>),
+    Lost {
+        session: u64,
+        epoch: u64,
+        cause: Cause,
+    },
+    Flush {
+        session: u64,
+    },
+    Close {
+        connection: Arc<Connection>,
+        linger: i32,
+        guard: DrainGuard,
+    },
+    Pinged {
+        session: u64,
+    },
+    /// The endpoint was disconnected; its pipes were closed before.
+    Cancel {
+        session: u64,
+    },
+    /// The socket is gone: end what was never attached to it.
+    Forget(Arc<Port>),
+    Resolved {
+        session: u64,
+        addresses: Result<Vec<SocketAddr>>,
+    },
+    Stop,
+}
+
+/// A reactor as other threads see it.
+pub struct Reactor {
+    epoll: Epoll,
+    wake: EventFd,
+    jobs: SegQueue<Job>,
+    signalled: AtomicBool,
+    /// The thread looks at unattended ports every millisecond.
+    ticking: AtomicBool,
+    /// Sessions and listeners, to choose the least loaded.
+    load: AtomicUsize,
+}
+
+impl Reactor {
+    fn new() -> Result<Reactor> {
+        let reactor = Reactor {
+            epoll: Epoll::new()?,
+            wake: EventFd::new()?,
+            jobs: SegQueue::new(),
+            signalled: AtomicBool::new(false),
+            ticking: AtomicBool::new(false),
+            load: AtomicUsize::new(0),
+        };
+        reactor.epoll.add(reactor.wake.as_raw_fd(), epoll::READABLE, WAKE)?;
+        Ok(reactor)
+    }
+
+    fn post(&self, job: Job) {
+        self.jobs.push(job);
+        if !self.signalled.swap(true, Ordering::SeqCst) {
+            self.wake.signal();
+        }
+    }
+}
+
+impl Background for Reactor {
+    fn look_after(&self) {
+        if !self.ticking.load(Ordering::SeqCst) && !self.ticking.swap(true, Ordering::SeqCst) {
+            self.wake.signal();
+        }
+    }
+}
+
+/// A reactor together with what its sessions need of the others.
+struct Member {
+    reactor: Arc<Reactor>,
+    pool: Weak<Pool>,
+}
+
+impl Owner for Member {
+    fn lost(&self, session: u64, epoch: u64, cause: Cause) {
+        self.reactor.post(Job::Lost { session, epoch, cause });
+    }
+
+    fn pinged(&self, session: u64) {
+        self.reactor.post(Job::Pinged { session });
+    }
+
+    fn flush_later(&self, session: u64) {
+        self.reactor.post(Job::Flush { session });
+    }
+
+    fn close(&self, connection: Arc<Connection>, linger: i32) {
+        if let Some(pool) = self.pool.upgrade() {
+            let guard = pool.drains.guard();
+            self.reactor.post(Job::Close { connection, linger, guard });
+        }
+    }
+}
+
+/// Counts what `zmq_ctx_term` has to wait for.
+#[derive(Default)]
+pub struct Drains {
+    count: AtomicU32,
+}
+
+impl Drains {
+    /// Keeps the context waiting until it is dropped.
+    pub fn guard(self: &Arc<Self>) -> DrainGuard {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        DrainGuard(self.clone())
+    }
+
+    /// Waits until no guard is out; `EINTR` after a signal.
+    pub fn wait(&self) -> Result<()> {
+        loop {
+            match self.count.load(Ordering::SeqCst) {
+                0 => return Ok(()),
+                count => futex::wait(&self.count, count, None)?,
+            }
+        }
+    }
+}
+
+/// See [`Drains`].
+pub struct DrainGuard(Arc<Drains>);
+
+impl Drop for DrainGuard {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
+        futex::wake(&self.0.count);
+    }
+}
+
+/// All reactors of a context.
+pub struct Pool {
+    members: Vec<Arc<Member>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    pub drains: Arc<Drains>,
+    resolver: Resolver,
+    sessions: AtomicU64,
+}
+
+impl Pool {
+    /// Starts `count` reactors; `name` gives the thread's name for a number.
+    pub fn start(
+        count: usize,
+        schedule: &Schedule,
+        drains: Arc<Drains>,
+        name: impl Fn(usize) -> String,
+    ) -> Result<Arc<Pool>> {
+        let reactors: Result<Vec<_>> = (0..count).map(|_| Reactor::new().map(Arc::new)).collect();
+        let reactors = reactors?;
+        let pool = Arc::new_cyclic(|pool: &Weak<Pool>| Pool {
+            members: reactors
+                .into_iter()
+                .map(|reactor| Arc::new(Member { reactor, pool: pool.clone() }))
+                .collect(),
+            threads: Mutex::default(),
+            drains,
+            resolver: Resolver::new(),
+            sessions: AtomicU64::new(1),
+        });
+        for (number, member) in pool.members.iter().enumerate() {
+            let engine = engine::Engine::new(member.clone());
+            let started = thread::spawn(&name(number), schedule.clone(), move || engine.run());
+            match started {
+                Ok(thread) => pool.threads.lock().push(thread),
+                Err(error) => {
+                    pool.stop();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(pool)
+    }
+
+    /// Ends all threads and waits for them.
+    pub fn stop(&self) {
+        for member in &self.members {
+            member.reactor.post(Job::Stop);
+        }
+        for thread in core::mem::take(&mut *self.threads.lock()) {
+            // A thread that panicked is gone all the same.
+            let _ = thread.join();
+        }
+    }
+
+    /// After fork: the threads are the parent's; forget them.
+    pub fn abandon(&self) {
+        core::mem::forget(core::mem::take(&mut *self.threads.lock()));
+    }
+
+    /// The least loaded reactor among those that `affinity` allows; `EMTHREAD` when there is none.
+    fn choose(&self, affinity: u64) -> Result<&Arc<Member>> {
+        self.members
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| {
+                affinity == 0 || affinity.checked_shr(*number as u32).unwrap_or(0) & 1 == 1
+            })
+            .map(|(_, member)| member)
+            .min_by_key(|member| member.reactor.load.load(Ordering::Relaxed))
+            .ok_or(Errno::EMTHREAD)
+    }
+
+    /// Whether any reactor serves this affinity; `EMTHREAD` otherwise.
+    pub fn check_affinity(&self, affinity: u64) -> Result<()> {
+        self.choose(affinity).map(|_| ())
+    }
+
+    fn next_id(&self) -> u64 {
+        self.sessions.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Accepts on the listener from now on.
+    pub fn listen(&self, listener: &Arc<SharedListener>, port: &Arc<Port>) -> Result<()> {
+        let member = self.choose(listener.options().affinity)?;
+        member.reactor.post(Job::Listen { listener: listener.clone(), port: port.clone() });
+        Ok(())
+    }
+
+    /// The listener was closed: ends what it accepted, giving it `linger` milliseconds.
+    pub fn unlisten(&self, listener: &SharedListener, linger: i32) {
+        for member in &self.members {
+            member.reactor.post(Job::Unlisten { listener: listener.id(), linger });
+        }
+    }
+
+    /// A place for a connecting session; `EMTHREAD` when no reactor serves the affinity.
+    pub fn reserve(&self, affinity: u64) -> Result<Seat> {
+        Ok(Seat { id: self.next_id(), member: self.choose(affinity)?.clone() })
+    }
+
+    /// Ends a session that has no pipe (a connecting one with `ZMQ_IMMEDIATE`).
+    pub fn cancel(&self, session: u64) {
+        for member in &self.members {
+            member.reactor.post(Job::Cancel { session });
+        }
+    }
+
+    /// A socket is gone: ends what was never attached to it, and stops looking after it.
+    pub fn forget(&self, port: &Arc<Port>) {
+        for member in &self.members {
+            member.reactor.post(Job::Forget(port.clone()));
+        }
+    }
+
+    /// A number for a listener.
+    pub fn listener_id(&self) -> u64 {
+        self.next_id()
+    }
+}
+
+/// Where a connecting session will live.
+pub struct Seat {
+    pub id: u64,
+    member: Arc<Member>,
+}
+
+impl Seat {
+    /// Whom the session's connection talks to.
+    pub fn owner(&self) -> Arc<dyn Owner> {
+        self.member.clone()
+    }
+
+    /// Hands the session to its reactor.
+    pub fn adopt(self, session: Session) {
+        self.member.reactor.post(Job::Adopt(Box::new(session)));
+    }
+}
+
+/// `milliseconds` from now, in the clock of the timers.
+fn from_now(milliseconds: i32) -> u64 {
+    clock::nanos() + u64::try_from(milliseconds).unwrap_or(0) * 1_000_000
+}

@@ -1,0 +1,150 @@
+//! Looking after sockets whose caller is away: their pollers are watched one-shot; a caller that was
+//! there a moment ago is expected back and left to do the work itself.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+
+use crate::io::port::{LEASE, Port};
+use crate::sync::{Arc, Ordering};
+use crate::sys::{clock, epoll};
+
+use super::Reactor;
+
+/// The ports of one reactor; its thread only.
+#[derive(Default)]
+pub struct Watches {
+    ports: HashMap<u64, Watch>,
+    next: u64,
+    /// Ports whose caller is expected to do the work.
+    leased: Vec<u64>,
+    /// Ports with connections that had more to read than one turn allows.
+    busy: Vec<u64>,
+    /// Ports whose caller was signalled and has not come yet.
+    owed: Vec<u64>,
+}
+
+struct Watch {
+    port: Arc<Port>,
+    fd: RawFd,
+}
+
+/// How long ticks go on after the last activity, so that a program with some rhythm need not wake
+/// the reactor for each message.
+const GRACE: u64 = 20_000_000;
+
+impl Watches {
+    /// Starts to look after a port.
+    pub fn add(&mut self, reactor: &Reactor, token_kind: u64, port: Arc<Port>) {
+        let Ok(fd) = port.poll_fd() else { return };
+        self.next += 1;
+        let id = self.next;
+        port.set_watched(true);
+        if reactor.epoll.add(fd, epoll::READABLE | epoll::ONE_SHOT, token_kind | id).is_ok() {
+            self.ports.insert(id, Watch { port, fd });
+        }
+    }
+
+    /// Ends looking after a port.
+    pub fn remove(&mut self, reactor: &Reactor, port: &Arc<Port>) {
+        self.ports.retain(|_, watch| {
+            let keep = !Arc::ptr_eq(&watch.port, port);
+            if !keep {
+                // The descriptor is open as long as the port is.
+                let _ = reactor.epoll.delete(watch.fd);
+            }
+            keep
+        });
+    }
+
+    /// A port's poller has something.
+    pub fn ready(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
+        let Some(watch) = self.ports.get(&id) else { return };
+        let port = &watch.port;
+        // One-shot: the kernel tells no more until armed again.
+        port.set_watched(false);
+        let now = clock::nanos();
+        if port.is_exported() {
+            // A program that polls the descriptor was told as well: it goes first.
+            port.grant_lease(now);
+        }
+        if port.is_attended() || port.unattended_for(now) < LEASE.as_nanos() as u64 {
+            self.leased.push(id);
+            reactor.ticking.store(true, Ordering::SeqCst);
+        } else {
+            self.drive(reactor, token_kind, id);
+        }
+    }
+
+    /// Does the work of a port and watches it again.
+    fn drive(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
+        let Some(watch) = self.ports.get(&id) else { return };
+        watch.port.poll_in_background();
+        if watch.port.is_hot() {
+            self.busy.push(id);
+            return;
+        }
+        if watch.port.is_signalled() {
+            // Armed, the poller would report the caller's own signal again and again.
+            self.owed.push(id);
+            return;
+        }
+        watch.port.set_watched(true);
+        let events = epoll::READABLE | epoll::ONE_SHOT;
+        // A port whose poller is gone is about to be removed.
+        let _ = reactor.epoll.modify(watch.fd, events, token_kind | id);
+    }
+
+    /// Whether ports have to be looked at now and then, although nothing will tell.
+    pub fn is_owed(&self) -> bool {
+        !self.owed.is_empty()
+    }
+
+    /// Does the work of ports whose caller takes its time.
+    pub fn visit_owed(&mut self, reactor: &Reactor, token_kind: u64) {
+        for id in core::mem::take(&mut self.owed) {
+            self.drive(reactor, token_kind, id);
+        }
+    }
+
+    /// Whether work is left that must not wait.
+    pub fn is_busy(&self) -> bool {
+        !self.busy.is_empty()
+    }
+
+    /// Goes on with busy ports.
+    pub fn continue_busy(&mut self, reactor: &Reactor, token_kind: u64) {
+        for id in core::mem::take(&mut self.busy) {
+            self.drive(reactor, token_kind, id);
+        }
+    }
+
+    /// Every millisecond: takes over from callers that did not come back. The ticks end when no
+    /// caller was active for a while.
+    pub fn tick(&mut self, reactor: &Reactor, token_kind: u64) {
+        let now = clock::nanos();
+        let mut active = false;
+        for id in core::mem::take(&mut self.leased) {
+            let Some(watch) = self.ports.get(&id) else { continue };
+            let away = watch.port.unattended_for(now);
+            if watch.port.is_attended() {
+                self.leased.push(id);
+                active |= away < GRACE;
+            } else if away < LEASE.as_nanos() as u64 {
+                self.leased.push(id);
+                active = true;
+            } else {
+                self.drive(reactor, token_kind, id);
+            }
+        }
+        if active {
+            return;
+        }
+        reactor.ticking.store(false, Ordering::SeqCst);
+        // A caller may have left between the look and the store.
+        let left = |id: &u64| self.ports.get(id).is_some_and(|watch| !watch.port.is_attended());
+        if self.leased.iter().any(left) {
+            reactor.ticking.store(true, Ordering::SeqCst);
+        }
+    }
+}
