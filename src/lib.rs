@@ -34,5 +34,7 @@ pub mod transport;
 pub mod io;
 
 // Objects.
+pub mod context;
+pub mod socket;
 pub mod timers;
 

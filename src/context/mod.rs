@@ -1,0 +1,174 @@
+//! A context: its options, its reactors, the names bound inside it, and its end.
+//!
+//! Shared by all its sockets. The reactors start with the first socket; nothing runs before.
+//! Locks: `options` and `started` are taken alone, the registry is a leaf.
+#![forbid(unsafe_code)]
+
+mod registry;
+mod slot;
+
+pub use registry::{Binder, Connecter, Registry};
+pub use slot::ContextSlot;
+
+use crate::error::{Errno, Result};
+use crate::io::port::Port;
+use crate::io::reactor::{Drains, Pool};
+use crate::options::{ContextOptions, SocketOptions, SocketType};
+use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
+use crate::sys::thread::Schedule;
+use crate::sys::{clock, futex};
+
+/// See the module's documentation.
+pub struct Context {
+    options: Mutex<ContextOptions>,
+    started: Mutex<Option<Started>>,
+    terminating: AtomicBool,
+    /// Sockets that are open.
+    open: AtomicU32,
+    ports: Mutex<Vec<Arc<Port>>>,
+    pub registry: Registry,
+    drains: Arc<Drains>,
+    /// The process that made it; a child after fork must leave the threads alone.
+    process: u32,
+}
+
+#[derive(Clone)]
+struct Started {
+    pool: Arc<Pool>,
+    /// `ZMQ_MAX_SOCKETS` as it was when the first socket was made.
+    max_sockets: u32,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Context {
+            options: Mutex::default(),
+            started: Mutex::new(None),
+            terminating: AtomicBool::new(false),
+            open: AtomicU32::new(0),
+            ports: Mutex::default(),
+            registry: Registry::default(),
+            drains: Arc::default(),
+            process: clock::process_id(),
+        }
+    }
+}
+
+impl Context {
+    /// `zmq_ctx_set`: `EINVAL`.
+    pub fn set(&self, option: i32, value: i32) -> Result<()> {
+        self.options.lock().set(option, value)
+    }
+
+    /// `zmq_ctx_get`: `EINVAL`.
+    pub fn get(&self, option: i32) -> Result<i32> {
+        self.options.lock().get(option)
+    }
+
+    /// Whether this process made the context, and not the parent of a fork.
+    pub fn is_own(&self) -> bool {
+        self.process == clock::process_id()
+    }
+
+    pub fn is_terminating(&self) -> bool {
+        self.terminating.load(Ordering::SeqCst)
+    }
+
+    /// Counts a new socket in and gives its port and first options. `ETERM`; `EMFILE` when there
+    /// are as many as allowed.
+    pub fn open_socket(&self, socket_type: SocketType) -> Result<(Arc<Port>, SocketOptions)> {
+        let max = self.start()?.max_sockets;
+        let mut ports = self.ports.lock();
+        if self.is_terminating() {
+            return Err(Errno::ETERM);
+        }
+        if self.open.load(Ordering::SeqCst) >= max {
+            return Err(Errno::EMFILE);
+        }
+        let port = Arc::new(Port::default());
+        ports.push(port.clone());
+        self.open.fetch_add(1, Ordering::SeqCst);
+        drop(ports);
+        let mut options = SocketOptions::new(socket_type);
+        self.options.lock().apply_defaults(&mut options);
+        Ok((port, options))
+    }
+
+    /// The socket with this port is closed.
+    pub fn close_socket(&self, port: &Arc<Port>) {
+        let mut ports = self.ports.lock();
+        if let Some(place) = ports.iter().position(|other| Arc::ptr_eq(other, port)) {
+            ports.swap_remove(place);
+        }
+        drop(ports);
+        self.open.fetch_sub(1, Ordering::SeqCst);
+        futex::wake(&self.open);
+    }
+
+    /// The reactors; `ETERM` before the first socket and after the end.
+    pub fn pool(&self) -> Result<Arc<Pool>> {
+        let started = self.started.lock();
+        started.as_ref().map(|started| started.pool.clone()).ok_or(Errno::ETERM)
+    }
+
+    fn start(&self) -> Result<Started> {
+        let mut started = self.started.lock();
+        if let Some(started) = &*started {
+            return Ok(started.clone());
+        }
+        if self.is_terminating() {
+            return Err(Errno::ETERM);
+        }
+        let options = self.options.lock().clone();
+        let schedule = Schedule {
+            policy: (options.thread_sched_policy >= 0).then_some(options.thread_sched_policy),
+            priority: (options.thread_priority >= 0).then_some(options.thread_priority),
+            processors: options.thread_affinity.iter().copied().collect(),
+        };
+        let prefix = options.thread_name_prefix.clone();
+        let name = move |number: usize| match prefix.is_empty() {
+            true => format!("ZMQbg/IO/{number}"),
+            false => format!("{prefix}/ZMQbg/IO/{number}"),
+        };
+        let count = usize::try_from(options.io_threads).unwrap_or(0);
+        let pool = Pool::start(count, &schedule, self.drains.clone(), name)?;
+        let max_sockets = u32::try_from(options.max_sockets).unwrap_or(0);
+        Ok(started.insert(Started { pool, max_sockets }).clone())
+    }
+
+    /// `zmq_ctx_shutdown`: every call on its sockets but closing answers `ETERM` from now on.
+    pub fn shut_down(&self) {
+        let ports = self.ports.lock().clone();
+        self.terminating.store(true, Ordering::SeqCst);
+        let late = self.ports.lock().clone();
+        for port in ports.iter().chain(&late) {
+            port.stop();
+        }
+    }
+
+    /// `zmq_ctx_term`: waits until every socket is closed and what lingers has gone out, then ends
+    /// the threads. `EINTR`: call again.
+    pub fn terminate(&self) -> Result<()> {
+        if !self.is_own() {
+            if let Some(started) = self.started.try_lock().and_then(|mut started| started.take()) {
+                started.pool.abandon();
+                core::mem::forget(started);
+            }
+            return Ok(());
+        }
+        self.registry.end_pending();
+        self.shut_down();
+        loop {
+            match self.open.load(Ordering::SeqCst) {
+                0 => break,
+                open => futex::wait(&self.open, open, None)?,
+            }
+        }
+        self.drains.wait()?;
+        let started = self.started.lock().take();
+        if let Some(started) = started {
+            started.pool.stop();
+        }
+        Ok(())
+    }
+}

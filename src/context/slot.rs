@@ -1,0 +1,88 @@
+//! The place that a C context handle points to. Places are never given back to the system, so that
+//! a late call with a handle that has ended finds a tag that says so; free ones are reused oldest
+//! first.
+//!
+//! Any thread. Both locks are held for a moment only and nothing is locked under them.
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+
+use crate::context::Context;
+use crate::error::{Errno, Result};
+use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
+
+/// How many places wait at least before one is reused.
+const RESERVE: usize = 256;
+
+/// See the module's documentation.
+#[repr(C)]
+pub struct ContextSlot {
+    tag: AtomicU32,
+    context: Mutex<Option<Arc<Context>>>,
+}
+
+static FREE: Mutex<VecDeque<&'static ContextSlot>> = Mutex::new(VecDeque::new());
+
+impl ContextSlot {
+    /// The first word of a place in use.
+    pub const OPEN: u32 = 0xabad_cafe;
+    /// The first word of a place that was given up.
+    const CLOSED: u32 = 0xdead_beef;
+
+    /// A place for a new context.
+    pub fn open(context: Context) -> &'static ContextSlot {
+        let reused = {
+            let mut free = FREE.lock();
+            if free.len() > RESERVE { free.pop_front() } else { None }
+        };
+        let slot: &'static ContextSlot = reused.unwrap_or_else(|| {
+            Box::leak(Box::new(ContextSlot {
+                tag: AtomicU32::new(ContextSlot::CLOSED),
+                context: Mutex::new(None),
+            }))
+        });
+        *slot.context.lock() = Some(Arc::new(context));
+        slot.tag.store(ContextSlot::OPEN, Ordering::Release);
+        slot
+    }
+
+    /// The context; `EFAULT` when it has ended.
+    pub fn get(&self) -> Result<Arc<Context>> {
+        self.context.lock().clone().ok_or(Errno::EFAULT)
+    }
+
+    /// `zmq_ctx_term`: ends the context and then the handle. `EFAULT`; `EINTR` leaves the handle
+    /// as it is, for another call.
+    pub fn terminate(&'static self) -> Result<()> {
+        let context = self.get()?;
+        context.terminate()?;
+        let mut held = self.context.lock();
+        // Another thread may have done the same meanwhile, and the place may be in use again.
+        if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &context)) {
+            *held = None;
+            self.tag.store(ContextSlot::CLOSED, Ordering::Release);
+            drop(held);
+            FREE.lock().push_back(self);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_ends_with_its_context() {
+        let slot = ContextSlot::open(Context::default());
+        assert!(slot.get().is_ok());
+        assert_eq!(slot.tag.load(Ordering::Relaxed), ContextSlot::OPEN);
+        assert_eq!(slot.terminate(), Ok(()));
+        assert_eq!(slot.tag.load(Ordering::Relaxed), ContextSlot::CLOSED);
+        assert_eq!(slot.get().err(), Some(Errno::EFAULT));
+        assert_eq!(slot.terminate(), Err(Errno::EFAULT));
+        let next = ContextSlot::open(Context::default());
+        assert!(!core::ptr::eq(slot, next));
+        assert_eq!(next.terminate(), Ok(()));
+    }
+}

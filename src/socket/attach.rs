@@ -1,0 +1,71 @@
+//! What the far ends of a socket's pipes tell it, carried out inside the socket's own calls.
+#![forbid(unsafe_code)]
+
+use crate::pipe::{Command, PipeId, PipeKey, PipeParts};
+use crate::socket::Core;
+
+impl Core {
+    pub(super) fn command(&mut self, command: Command) {
+        match command {
+            Command::Attach { parts, assigned } => {
+                let key = self.attach(*parts);
+                assigned(key);
+                self.look_at_new(key.id);
+            }
+            Command::Readable(key) => {
+                if let Some(id) = self.pipes.find(key) {
+                    self.with_pattern(|pattern, env| pattern.readable(env, id));
+                }
+            }
+            Command::Writable(key) => {
+                if let Some(id) = self.pipes.find(key) {
+                    self.with_pattern(|pattern, env| pattern.writable(env, id));
+                }
+            }
+            Command::Connected { pipe, peer_routing_id } => self.connected(pipe, peer_routing_id),
+            Command::Disconnected(key) => {
+                if let Some(id) = self.pipes.find(key) {
+                    self.with_pattern(|pattern, env| pattern.disconnected(env, id));
+                }
+            }
+            Command::Closed(key) => {
+                if let Some(id) = self.pipes.find(key) {
+                    self.far_closed(id);
+                }
+            }
+        }
+    }
+
+    /// Puts a new pipe into the table and shows it to the pattern.
+    pub(super) fn attach(&mut self, parts: PipeParts) -> PipeKey {
+        let key = self.pipes.insert(parts);
+        self.with_pattern(|pattern, env| pattern.attach(env, key.id));
+        key
+    }
+
+    /// What happened on the pipe before it had a place went unsaid.
+    fn look_at_new(&mut self, id: PipeId) {
+        let Some(pipe) = self.pipes.get(id) else { return };
+        let gone = pipe.writer.is_abandoned();
+        self.with_pattern(|pattern, env| pattern.readable(env, id));
+        if gone {
+            self.far_closed(id);
+        }
+    }
+
+    fn connected(&mut self, key: PipeKey, peer_routing_id: Vec<u8>) {
+        let Some(id) = self.pipes.find(key) else { return };
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.peer_routing_id = peer_routing_id;
+            pipe.identified = true;
+        }
+        self.with_pattern(|pattern, env| pattern.connected(env, id));
+    }
+
+    fn far_closed(&mut self, id: PipeId) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.write_open = false;
+        }
+        self.with_pattern(|pattern, env| pattern.closed(env, id));
+    }
+}

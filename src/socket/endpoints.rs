@@ -1,0 +1,217 @@
+//! Binding and connecting, and undoing both: the table of a socket's endpoints.
+#![forbid(unsafe_code)]
+
+use crate::endpoint::{Endpoint, numeric_form};
+use crate::error::{Errno, Result};
+use crate::io::connection::{Connection, ConnectionEnd};
+use crate::io::reactor::{COPY_MAX, Dialling, Seat, Session, SharedListener, bind_listener};
+use crate::pipe::{FarMarks, Pipe, PipeId, PipeKey, PipeParts};
+use crate::queue::queue;
+use crate::socket::Core;
+use crate::sync::Arc;
+use crate::transport;
+
+/// What the application bound and connected, by the text that undoes it.
+#[derive(Default)]
+pub struct Endpoints {
+    entries: Vec<(Vec<u8>, Entry)>,
+}
+
+/// One endpoint.
+enum Entry {
+    Listener(Arc<SharedListener>),
+    /// A connecting session; with `immediate` its pipes come and go.
+    Dialled {
+        session: u64,
+        immediate: bool,
+    },
+    InprocBound,
+    InprocConnected(PipeKey),
+}
+
+impl Endpoints {
+    fn add(&mut self, key: &[u8], entry: Entry) {
+        self.entries.push((key.to_vec(), entry));
+    }
+
+    pub fn add_inproc_bound(&mut self, key: &[u8]) {
+        self.add(key, Entry::InprocBound);
+    }
+
+    pub fn add_inproc_connected(&mut self, key: &[u8], pipe: PipeKey) {
+        self.add(key, Entry::InprocConnected(pipe));
+    }
+
+    fn is_dialled(&self, key: &[u8]) -> bool {
+        self.entries
+            .iter()
+            .any(|(other, entry)| other == key && matches!(entry, Entry::Dialled { .. }))
+    }
+
+    /// Takes all endpoints of this text out.
+    fn take(&mut self, key: &[u8]) -> Vec<Entry> {
+        let (found, rest): (Vec<_>, Vec<_>) =
+            core::mem::take(&mut self.entries).into_iter().partition(|(other, _)| other == key);
+        self.entries = rest;
+        found.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// Takes out the endpoint that a pipe belonged to, unless it makes a new one when it can.
+    pub fn pipe_gone(&mut self, pipe: &Pipe) {
+        self.entries.retain(|(_, entry)| match entry {
+            Entry::Dialled { session, immediate } => *immediate || *session != pipe.session,
+            Entry::InprocConnected(key) => *key != pipe.key,
+            _ => true,
+        });
+    }
+
+    /// Takes all listeners out.
+    pub fn take_listeners(&mut self) -> Vec<Arc<SharedListener>> {
+        core::mem::take(&mut self.entries)
+            .into_iter()
+            .filter_map(|(_, entry)| match entry {
+                Entry::Listener(listener) => Some(listener),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+impl Core {
+    /// `zmq_bind`: `ETERM`, `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `EMTHREAD`, and the
+    /// system's own errors of opening, binding and listening.
+    pub fn bind(&mut self, text: &[u8]) -> Result<()> {
+        self.process_commands()?;
+        let endpoint = Endpoint::parse(text, self.options.socket_type)?;
+        if let Endpoint::Inproc(_) = &endpoint {
+            return self.bind_inproc(text);
+        }
+        let pool = self.context.pool()?;
+        pool.check_affinity(self.options.affinity)?;
+        let options = Arc::new(self.options.clone());
+        let listener = bind_listener(pool.listener_id(), &endpoint, options, &self.port)?;
+        pool.listen(&listener, &self.port)?;
+        self.last_endpoint = listener.endpoint().to_vec();
+        let key = self.last_endpoint.clone();
+        self.endpoints.add(&key, Entry::Listener(listener));
+        Ok(())
+    }
+
+    /// `zmq_connect`: `ETERM`, `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `EMTHREAD`,
+    /// `ENAMETOOLONG`. Names are looked up later.
+    pub fn connect(&mut self, text: &[u8]) -> Result<()> {
+        self.process_commands()?;
+        let endpoint = Endpoint::parse(text, self.options.socket_type)?;
+        if let Endpoint::Inproc(_) = &endpoint {
+            return self.connect_inproc(text);
+        }
+        transport::check_connect(&endpoint, &self.options)?;
+        if self.options.socket_type.ignores_duplicate_connect() && self.endpoints.is_dialled(text) {
+            return Ok(());
+        }
+        let seat = self.context.pool()?.reserve(self.options.affinity)?;
+        self.last_endpoint = endpoint.text();
+        self.dial(text, endpoint, seat);
+        self.options.connect_routing_id.clear();
+        Ok(())
+    }
+
+    /// Starts a connecting session; its pipe exists at once, unless `ZMQ_IMMEDIATE` is set.
+    fn dial(&mut self, text: &[u8], endpoint: Endpoint, seat: Seat) {
+        let immediate = self.options.immediate;
+        let options = Arc::new(self.options.clone());
+        let entry = Entry::Dialled { session: seat.id, immediate };
+        self.endpoints.add(text, entry);
+        let connection = if immediate { None } else { Some(self.make_pipe(&seat)) };
+        let session = Session::dialled(
+            seat.id,
+            seat.owner(),
+            self.port.clone(),
+            options,
+            Dialling::new(endpoint),
+            connection,
+        );
+        seat.adopt(session);
+    }
+
+    fn make_pipe(&mut self, seat: &Seat) -> Arc<Connection> {
+        let options = &self.options;
+        let conflate = options.conflate && options.socket_type.can_conflate();
+        let (writer, far_reader) = queue(options.sndhwm, conflate);
+        let (far_writer, reader) = queue(options.rcvhwm, conflate);
+        let port = self.port.clone();
+        let connection =
+            Arc::new(Connection::new(seat.id, port, seat.owner(), far_reader, far_writer));
+        let key = self.attach(PipeParts {
+            reader,
+            writer,
+            far: Arc::new(ConnectionEnd(connection.clone())),
+            peer_routing_id: Vec::new(),
+            identified: false,
+            given_routing_id: self.options.connect_routing_id.clone(),
+            copy_max: COPY_MAX,
+            session: seat.id,
+            listener: 0,
+            far_marks: FarMarks::None,
+        });
+        connection.set_key(key);
+        connection
+    }
+
+    /// `zmq_unbind` and `zmq_disconnect`: `ETERM`, `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`;
+    /// `ENOENT` when nothing of that name is bound or connected.
+    pub fn disconnect(&mut self, text: &[u8]) -> Result<()> {
+        self.process_commands()?;
+        let endpoint = Endpoint::parse(text, self.options.socket_type)?;
+        let mut entries = self.endpoints.take(text);
+        if let (true, Endpoint::Tcp(address)) = (entries.is_empty(), &endpoint)
+            && let Some(key) = numeric_form(address, self.options.ipv6)
+        {
+            entries = self.endpoints.take(&key);
+        }
+        if entries.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        for entry in entries {
+            self.end_entry(text, entry);
+        }
+        Ok(())
+    }
+
+    fn end_entry(&mut self, text: &[u8], entry: Entry) {
+        let linger = self.options.linger;
+        match entry {
+            Entry::Listener(listener) => {
+                listener.close(&self.port);
+                let ids: Vec<PipeId> = self.pipes.ids().collect();
+                for id in ids {
+                    if let Some(pipe) = self.pipes.get(id).filter(|p| p.listener == listener.id()) {
+                        pipe.far().hang_up();
+                    }
+                }
+                if let Ok(pool) = self.context.pool() {
+                    pool.unlisten(&listener, linger);
+                }
+            }
+            Entry::Dialled { session, immediate } => {
+                let of_session =
+                    |id: &PipeId| self.pipes.get(*id).is_some_and(|pipe| pipe.session == session);
+                let ids: Vec<PipeId> = self.pipes.ids().filter(of_session).collect();
+                for id in ids {
+                    self.remove_pipe(id, linger);
+                }
+                if immediate && let Ok(pool) = self.context.pool() {
+                    pool.cancel(session);
+                }
+            }
+            Entry::InprocBound => {
+                self.context.registry.unbind(text, &self.port);
+            }
+            Entry::InprocConnected(key) => {
+                if let Some(id) = self.pipes.find(key) {
+                    self.remove_pipe(id, linger);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Pipes between two sockets of a context (`inproc://`): no descriptor, no thread, no copy of large
+//! bodies.
+//!
+//! Each socket's end is told of through its port's mailbox. An end whose far socket is not known yet
+//! keeps quiet: a socket looks at a new pipe when it gets it.
+#![forbid(unsafe_code)]
+
+use crate::context::{Binder, Connecter};
+use crate::error::Result;
+use crate::io::port::Port;
+use crate::pipe::{Command, Far, FarMarks, Flush, PipeKey, PipeParts};
+use crate::queue::queue;
+use crate::socket::Core;
+use crate::sync::{Arc, Mutex};
+
+/// The far socket of an inproc pipe.
+#[derive(Default)]
+struct InprocEnd(Mutex<Target>);
+
+/// How much is known of the far socket.
+#[derive(Default)]
+enum Target {
+    /// Nobody has bound the name yet.
+    #[default]
+    Nobody,
+    /// The pipe is in its table.
+    Known(Arc<Port>, PipeKey),
+    /// This end is closed; `true` if what was queued is to be dropped.
+    Closed(bool),
+}
+
+impl InprocEnd {
+    fn set(&self, port: Arc<Port>, key: PipeKey) {
+        let mut target = self.0.lock();
+        if let Target::Closed(_) = *target {
+            drop(target);
+            // This end closed before the far socket took the pipe.
+            port.post(Command::Closed(key));
+            return;
+        }
+        *target = Target::Known(port, key);
+    }
+
+    fn tell(&self, command: impl FnOnce(PipeKey) -> Command) {
+        let known = match &*self.0.lock() {
+            Target::Known(port, key) => Some((port.clone(), *key)),
+            _ => None,
+        };
+        if let Some((port, key)) = known {
+            port.post(command(key));
+        }
+    }
+
+    fn is_dropped(&self) -> bool {
+        matches!(*self.0.lock(), Target::Closed(true))
+    }
+}
+
+impl Far for InprocEnd {
+    fn readable(&self, _flush: Flush) {
+        self.tell(Command::Readable);
+    }
+
+    fn pressed(&self) {}
+
+    fn writable(&self) {
+        self.tell(Command::Writable);
+    }
+
+    fn close(&self, linger: i32) {
+        self.tell(Command::Closed);
+        *self.0.lock() = Target::Closed(linger == 0);
+    }
+}
+
+impl Core {
+    fn marks(&self) -> FarMarks {
+        FarMarks::Inproc { send: self.options.sndhwm, receive: self.options.rcvhwm }
+    }
+
+    /// Binds a name of the context; `EADDRINUSE`.
+    pub(super) fn bind_inproc(&mut self, name: &[u8]) -> Result<()> {
+        let binder = Binder {
+            port: self.port.clone(),
+            send_hwm: self.options.sndhwm,
+            receive_hwm: self.options.rcvhwm,
+            routing_id: self.options.routing_id.clone(),
+        };
+        let waiting = self.context.registry.bind(name, binder.clone())?;
+        self.endpoints.add_inproc_bound(name);
+        self.last_endpoint = name.to_vec();
+        for connecter in waiting {
+            if !(connecter.cancelled)() {
+                self.take_in(connecter, &binder);
+            }
+        }
+        Ok(())
+    }
+
+    /// Attaches a peer that connected before this bind.
+    fn take_in(&mut self, connecter: Connecter, binder: &Binder) {
+        let Connecter { parts, assigned, bound, .. } = connecter;
+        bound(binder);
+        self.command(Command::Attach { parts: Box::new(parts), assigned });
+        self.update_new_marks();
+    }
+
+    fn update_new_marks(&mut self) {
+        let (send, receive) = (self.options.sndhwm, self.options.rcvhwm);
+        let ids: Vec<_> = self.pipes.ids().collect();
+        for id in ids {
+            if let Some(pipe) = self.pipes.get_mut(id) {
+                pipe.set_marks(None, send, receive);
+            }
+        }
+    }
+
+    /// Connects to a name of the context, bound or not.
+    pub(super) fn connect_inproc(&mut self, name: &[u8]) -> Result<()> {
+        let context = self.context.clone();
+        let mut delivery = None;
+        context.registry.connect(name, |binder| match binder {
+            Some(binder) => {
+                delivery = Some((self.join(binder), binder.port.clone()));
+                None
+            }
+            None => Some(self.wait_for_binder()),
+        });
+        if let Some((command, port)) = delivery {
+            port.post(command);
+            port.call_attendant();
+        }
+        if let Some(key) = self.newest_inproc {
+            self.endpoints.add_inproc_connected(name, key);
+        }
+        self.last_endpoint = name.to_vec();
+        self.options.connect_routing_id.clear();
+        Ok(())
+    }
+
+    /// Makes a pipe to a socket that has bound; returns what to tell it.
+    fn join(&mut self, binder: &Binder) -> Command {
+        let far = FarMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
+        let (near_end, far_parts, near_key) = self.link(far, Some(binder));
+        let near_port = self.port.clone();
+        let binder_port = binder.port.clone();
+        // The binder's end knows this socket from the start.
+        far_parts.1.set(near_port, near_key);
+        Command::Attach {
+            parts: Box::new(far_parts.0),
+            assigned: Box::new(move |key| near_end.set(binder_port, key)),
+        }
+    }
+
+    /// Makes a pipe whose far end waits for a bind.
+    fn wait_for_binder(&mut self) -> Connecter {
+        let (near_end, (parts, far_end), near_key) =
+            self.link(FarMarks::Inproc { send: 0, receive: 0 }, None);
+        let near_port = self.port.clone();
+        far_end.set(near_port.clone(), near_key);
+        let binder_port: Arc<Mutex<Option<Arc<Port>>>> = Arc::default();
+        let (port_of_binder, cancelled_end) = (binder_port.clone(), near_end.clone());
+        Connecter {
+            parts,
+            assigned: Box::new(move |key| {
+                if let Some(port) = binder_port.lock().take() {
+                    near_end.set(port, key);
+                }
+            }),
+            bound: Box::new(move |binder| {
+                *port_of_binder.lock() = Some(binder.port.clone());
+                let peer_routing_id = binder.routing_id.clone();
+                near_port.post(Command::Connected { pipe: near_key, peer_routing_id });
+            }),
+            cancelled: Box::new(move || cancelled_end.is_dropped()),
+        }
+    }
+
+    /// Two queues between this socket and another one; this socket's end is attached.
+    fn link(
+        &mut self,
+        far: FarMarks,
+        binder: Option<&Binder>,
+    ) -> (Arc<InprocEnd>, (PipeParts, Arc<InprocEnd>), PipeKey) {
+        let options = &self.options;
+        let conflate = options.conflate && options.socket_type.can_conflate();
+        let known = binder.is_some();
+        let (out, inward) = match known {
+            true => (far.outbound(options.sndhwm), far.inbound(options.rcvhwm)),
+            false => (options.sndhwm, options.rcvhwm),
+        };
+        let (writer, far_reader) = queue(out, conflate);
+        let (far_writer, reader) = queue(inward, conflate);
+        let near_end = Arc::new(InprocEnd::default());
+        let far_end = Arc::new(InprocEnd::default());
+        let far_parts = PipeParts {
+            reader: far_reader,
+            writer: far_writer,
+            far: far_end.clone(),
+            peer_routing_id: options.routing_id.clone(),
+            identified: true,
+            given_routing_id: Vec::new(),
+            copy_max: 0,
+            session: 0,
+            listener: 0,
+            far_marks: self.marks(),
+        };
+        let key = self.attach(PipeParts {
+            reader,
+            writer,
+            far: near_end.clone(),
+            peer_routing_id: binder.map(|binder| binder.routing_id.clone()).unwrap_or_default(),
+            identified: known,
+            given_routing_id: self.options.connect_routing_id.clone(),
+            copy_max: 0,
+            session: 0,
+            listener: 0,
+            far_marks: if known { far } else { FarMarks::None },
+        });
+        self.newest_inproc = Some(key);
+        (near_end, (far_parts, far_end), key)
+    }
+}

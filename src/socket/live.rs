@@ -1,0 +1,65 @@
+//! Options that only the socket itself can answer, and what `zmq_poll` asks of it.
+#![forbid(unsafe_code)]
+
+use crate::error::Result;
+use crate::options::numbers::{ZMQ_POLLIN, ZMQ_POLLOUT};
+use crate::options::{self, Live};
+use crate::socket::Core;
+
+/// `zmq_getsockopt`.
+pub fn get(core: &mut Core, number: i32, out: &mut [u8]) -> Result<usize> {
+    // The block of values is set aside while the socket answers.
+    let values = core.options.clone();
+    options::get(&values, number, core, out)
+}
+
+impl Core {
+    /// `ZMQ_EVENTS`: what can be done now. Asks the kernel at most now and then. `ETERM`.
+    pub fn events(&mut self) -> Result<i32> {
+        self.process_commands()?;
+        let mut readable = self.with_pattern(|pattern, env| pattern.has_in(env));
+        // Whoever polls the descriptor has been answered only when it is unreadable again.
+        if !readable || self.port.is_exported() {
+            self.ask_kernel()?;
+            readable = self.with_pattern(|pattern, env| pattern.has_in(env));
+        }
+        let writable = self.with_pattern(|pattern, env| pattern.has_out(env));
+        Ok(if readable { ZMQ_POLLIN } else { 0 } | if writable { ZMQ_POLLOUT } else { 0 })
+    }
+
+    /// As [`Core::events`], without asking the kernel.
+    pub fn known_events(&mut self) -> Result<i32> {
+        self.process_commands()?;
+        let readable = self.with_pattern(|pattern, env| pattern.has_in(env));
+        let writable = self.with_pattern(|pattern, env| pattern.has_out(env));
+        Ok(if readable { ZMQ_POLLIN } else { 0 } | if writable { ZMQ_POLLOUT } else { 0 })
+    }
+}
+
+impl Live for Core {
+    fn rcvmore(&mut self) -> i32 {
+        i32::from(self.rcvmore)
+    }
+
+    fn fd(&mut self) -> Result<i32> {
+        self.port.export_fd()
+    }
+
+    fn events(&mut self) -> Result<i32> {
+        Core::events(self)
+    }
+
+    fn last_endpoint(&mut self) -> String {
+        String::from_utf8_lossy(&self.last_endpoint).into_owned()
+    }
+
+    fn topics_count(&mut self) -> Result<i32> {
+        self.process_commands()?;
+        let count = self.pattern.topics_count()?;
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+
+    fn stream_routing_id(&mut self) -> Option<Vec<u8>> {
+        self.pattern.newest_routing_id().map(<[u8]>::to_vec)
+    }
+}

@@ -1,0 +1,242 @@
+//! A socket: its pattern, pipes, endpoints and options behind one lock, and the calls on them.
+//!
+//! [`Core`] is what the lock guards; [`Slot`] is the place a C handle points to. A call takes the
+//! lock, carries out the commands that came, does its work, and lets go before it sleeps.
+#![forbid(unsafe_code)]
+
+mod attach;
+mod call;
+mod endpoints;
+mod inproc;
+mod live;
+mod monitor;
+mod slot;
+
+pub use call::{receive, send};
+pub use slot::Slot;
+
+use crate::context::Context;
+use crate::error::{Errno, Result};
+use crate::io::port::Port;
+use crate::options::{Effect, SocketOptions, SocketType};
+use crate::pattern::{self, Env, Pattern};
+use crate::pipe::{Command, Flush, PipeId, PipeKey, Pipes};
+use crate::sync::Arc;
+use crate::sys::clock;
+
+use endpoints::Endpoints;
+
+/// Clock ticks (10 to 60 us) within which a sender counts as streaming and the kernel is not asked
+/// again for input.
+const MOMENT: u64 = 50_000;
+
+/// What a socket's lock guards.
+pub struct Core {
+    context: Arc<Context>,
+    port: Arc<Port>,
+    options: SocketOptions,
+    pattern: Box<dyn Pattern>,
+    pipes: Pipes,
+    endpoints: Endpoints,
+    last_endpoint: Vec<u8>,
+    /// The MORE flag of the last frame received.
+    rcvmore: bool,
+    done: Vec<PipeId>,
+    commands: Vec<Command>,
+    /// The pipe of the last inproc connect.
+    newest_inproc: Option<PipeKey>,
+    pace: Pace,
+}
+
+/// When the socket last did what, in clock ticks.
+#[derive(Default)]
+struct Pace {
+    sent: u64,
+    asked: u64,
+    /// Something was received, or waited for, since the last message was sent.
+    turned: bool,
+    /// A frame of a message of which more has to come was sent, with this urgency.
+    unfinished: Option<Flush>,
+}
+
+impl Core {
+    /// A new socket; `ETERM`, `EMFILE`, `EAGAIN` when no thread can be started.
+    pub fn new(context: &Arc<Context>, socket_type: SocketType) -> Result<Core> {
+        let (port, options) = context.open_socket(socket_type)?;
+        Ok(Core {
+            context: context.clone(),
+            port,
+            options,
+            pattern: pattern::new(socket_type),
+            pipes: Pipes::default(),
+            endpoints: Endpoints::default(),
+            last_endpoint: Vec::new(),
+            rcvmore: false,
+            done: Vec::new(),
+            commands: Vec::new(),
+            newest_inproc: None,
+            pace: Pace { turned: true, ..Pace::default() },
+        })
+    }
+
+    pub fn port(&self) -> &Arc<Port> {
+        &self.port
+    }
+
+    pub fn options(&self) -> &SocketOptions {
+        &self.options
+    }
+
+    /// The pattern and what it works on.
+    fn parts(&mut self) -> (&mut dyn Pattern, Env<'_>) {
+        let env = Env {
+            pipes: &mut self.pipes,
+            options: &self.options,
+            flush: Flush::Now,
+            done: &mut self.done,
+        };
+        (&mut *self.pattern, env)
+    }
+
+    /// Calls the pattern, and lets pipes go that it has done with.
+    fn with_pattern<R>(&mut self, call: impl FnOnce(&mut dyn Pattern, &mut Env<'_>) -> R) -> R {
+        let (pattern, mut env) = self.parts();
+        let result = call(pattern, &mut env);
+        self.remove_done();
+        result
+    }
+
+    fn remove_done(&mut self) {
+        while let Some(id) = self.done.pop() {
+            self.remove_pipe(id, self.options.linger);
+        }
+    }
+
+    /// Takes a pipe out and ends it.
+    fn remove_pipe(&mut self, id: PipeId, linger: i32) {
+        if self.pipes.get(id).is_none() {
+            return;
+        }
+        let (pattern, mut env) = self.parts();
+        pattern.detach(&mut env, id);
+        if let Some(pipe) = self.pipes.remove(id) {
+            self.endpoints.pipe_gone(&pipe);
+            pipe.close(linger);
+        }
+    }
+
+    /// Carries out the commands that came. `ETERM`.
+    #[inline]
+    pub fn process_commands(&mut self) -> Result<()> {
+        if self.port.is_stopped() {
+            return Err(Errno::ETERM);
+        }
+        if self.port.is_pending() {
+            self.carry_out();
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self) {
+        let mut commands = core::mem::take(&mut self.commands);
+        self.port.take_commands(&mut commands);
+        for command in commands.drain(..) {
+            self.command(command);
+        }
+        self.commands = commands;
+        self.remove_done();
+    }
+
+    /// `zmq_setsockopt`: `ETERM`, `EINVAL`.
+    pub fn set_option(&mut self, number: i32, value: Option<&[u8]>) -> Result<()> {
+        self.process_commands()?;
+        match crate::options::set(&mut self.options, number, value)? {
+            Effect::Stored => Ok(()),
+            Effect::Subscribe => self.subscribe(value.unwrap_or_default(), true),
+            Effect::Unsubscribe => self.subscribe(value.unwrap_or_default(), false),
+            Effect::HwmChanged => {
+                self.update_marks();
+                Ok(())
+            }
+        }
+    }
+
+    fn subscribe(&mut self, topic: &[u8], on: bool) -> Result<()> {
+        self.with_pattern(|pattern, env| pattern.subscribe(env, topic, on))
+    }
+
+    fn update_marks(&mut self) {
+        let (send, receive) = (self.options.sndhwm, self.options.rcvhwm);
+        let ids: Vec<PipeId> = self.pipes.ids().collect();
+        for id in ids {
+            if let Some(pipe) = self.pipes.get_mut(id) {
+                pipe.set_marks(None, send, receive);
+            }
+            // A pipe that was full may have room now.
+            self.with_pattern(|pattern, env| pattern.writable(env, id));
+        }
+    }
+
+    /// `zmq_getsockopt`: writes the value and returns its size. `ETERM`, `EINVAL`.
+    pub fn get_option(&mut self, number: i32, out: &mut [u8]) -> Result<usize> {
+        if self.port.is_stopped() {
+            return Err(Errno::ETERM);
+        }
+        live::get(self, number, out)
+    }
+
+    /// Asks the kernel for input, unless it was asked a moment ago.
+    fn ask_kernel(&mut self) -> Result<()> {
+        let now = clock::ticks();
+        let lately = now.wrapping_sub(self.pace.asked) < MOMENT;
+        // Whoever polls the descriptor may be told once only, and must then be answered.
+        if self.port.has_poller() && (!lately || self.port.is_exported()) {
+            self.pace.asked = now;
+            self.port.poll_as_caller();
+            self.process_commands()?;
+        }
+        Ok(())
+    }
+
+    /// `zmq_close`: gives up names and ports, leaves what is queued to the background.
+    pub fn close(mut self) {
+        if !self.context.is_own() {
+            return self.abandon();
+        }
+        self.context.registry.unbind_all(&self.port);
+        let listeners = self.endpoints.take_listeners();
+        for listener in &listeners {
+            listener.close(&self.port);
+        }
+        self.port.monitor.stop();
+        for command in self.port.close() {
+            if let Command::Attach { parts, .. } = command {
+                parts.far.close(0);
+            }
+        }
+        let linger = self.options.linger;
+        let ids: Vec<PipeId> = self.pipes.ids().collect();
+        for id in ids {
+            if let Some(pipe) = self.pipes.remove(id) {
+                pipe.close(linger);
+            }
+        }
+        if let Ok(pool) = self.context.pool() {
+            for listener in &listeners {
+                pool.unlisten(listener, linger);
+            }
+            pool.forget(&self.port);
+        }
+        self.context.close_socket(&self.port);
+    }
+
+    /// The child of a fork closes what it inherited: descriptors only, nothing that the parent
+    /// would notice, and no lock that a thread of the parent may have held.
+    fn abandon(mut self) {
+        for listener in self.endpoints.take_listeners() {
+            listener.abandon();
+            core::mem::forget(listener);
+        }
+        core::mem::forget(self);
+    }
+}

@@ -1,0 +1,65 @@
+//! The place that a C socket handle points to. Places are never given back to the system, so that a
+//! late call with a closed handle finds a tag that says so; free ones are reused oldest first.
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+
+use crate::error::{Errno, Result};
+use crate::socket::Core;
+use crate::sync::{AtomicU32, Mutex, Ordering};
+
+/// How many places wait at least before one is reused.
+const RESERVE: usize = 1024;
+
+/// See the module's documentation.
+#[repr(C)]
+pub struct Slot {
+    tag: AtomicU32,
+    core: Mutex<Option<Box<Core>>>,
+}
+
+static FREE: Mutex<VecDeque<&'static Slot>> = Mutex::new(VecDeque::new());
+
+impl Slot {
+    /// The first word of a place in use.
+    pub const OPEN: u32 = 0xbadd_ecaf;
+    /// The first word of a place that was given up.
+    const CLOSED: u32 = 0xdead_beef;
+
+    /// A place for a new socket.
+    pub fn open(core: Core) -> &'static Slot {
+        let reused = {
+            let mut free = FREE.lock();
+            if free.len() > RESERVE { free.pop_front() } else { None }
+        };
+        let slot: &'static Slot = reused.unwrap_or_else(|| {
+            Box::leak(Box::new(Slot { tag: AtomicU32::new(Slot::CLOSED), core: Mutex::new(None) }))
+        });
+        *slot.core.lock() = Some(Box::new(core));
+        slot.tag.store(Slot::OPEN, Ordering::Release);
+        slot
+    }
+
+    /// Whether the place holds a socket.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.tag.load(Ordering::Acquire) == Slot::OPEN
+    }
+
+    /// Runs `call` on the socket under its lock; `ENOTSOCK`.
+    #[inline]
+    pub fn with<R>(&self, call: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        match self.core.lock().as_deref_mut() {
+            Some(core) => call(core),
+            None => Err(Errno::ENOTSOCK),
+        }
+    }
+
+    /// Takes the socket out; the handle is closed from now on. `ENOTSOCK`.
+    pub fn take(&'static self) -> Result<Box<Core>> {
+        let core = self.core.lock().take().ok_or(Errno::ENOTSOCK)?;
+        self.tag.store(Slot::CLOSED, Ordering::Release);
+        FREE.lock().push_back(self);
+        Ok(core)
+    }
+}

@@ -1,0 +1,119 @@
+//! Sockets through the object layer: a message goes over each transport and comes back.
+use std::sync::Arc;
+
+use zmq::context::Context;
+use zmq::error::{Errno, Result};
+use zmq::options::SocketType;
+use zmq::queue::Body;
+use zmq::socket::{Core, Slot, receive, send};
+
+const RCVTIMEO: i32 = 27;
+const LAST_ENDPOINT: i32 = 32;
+
+fn socket(context: &Arc<Context>, socket_type: SocketType) -> &'static Slot {
+    let slot = Slot::open(Core::new(context, socket_type).expect("socket"));
+    let timeout = 5000i32.to_ne_bytes();
+    slot.with(|core| core.set_option(RCVTIMEO, Some(&timeout))).expect("option");
+    slot
+}
+
+fn bind(slot: &Slot, endpoint: &str) -> Vec<u8> {
+    slot.with(|core| core.bind(endpoint.as_bytes())).expect("bind");
+    let mut out = [0; 256];
+    let len = slot.with(|core| core.get_option(LAST_ENDPOINT, &mut out)).expect("endpoint");
+    out[..len - 1].to_vec()
+}
+
+fn put(slot: &Slot, bytes: &[u8]) {
+    send(slot, Body::Copy(bytes), 0).expect("send");
+}
+
+fn get(slot: &Slot) -> Result<Vec<u8>> {
+    receive(slot, 0, |frame| frame.data().to_vec())
+}
+
+fn close(slot: &'static Slot) {
+    slot.take().expect("open").close();
+}
+
+fn echo(endpoint: &str) {
+    let context = Arc::new(Context::default());
+    let server = socket(&context, SocketType::Rep);
+    let client = socket(&context, SocketType::Req);
+    let endpoint = bind(server, endpoint);
+    client.with(|core| core.connect(&endpoint)).expect("connect");
+    for size in [0, 1, 40, 41, 255, 256, 5000, 70_000, 1_000_000] {
+        let body = vec![size as u8; size];
+        put(client, &body);
+        assert_eq!(get(server), Ok(body.clone()));
+        put(server, &body);
+        assert_eq!(get(client), Ok(body));
+    }
+    close(client);
+    close(server);
+    context.terminate().expect("end");
+}
+
+#[test]
+fn inproc() {
+    echo("inproc://echo");
+}
+
+#[test]
+fn tcp() {
+    echo("tcp://127.0.0.1:*");
+}
+
+#[test]
+fn ipc() {
+    echo("ipc://*");
+}
+
+#[test]
+fn a_stream_of_messages_arrives_in_order() {
+    let context = Arc::new(Context::default());
+    let pull = socket(&context, SocketType::Pull);
+    let push = socket(&context, SocketType::Push);
+    let endpoint = bind(pull, "tcp://127.0.0.1:*");
+    push.with(|core| core.connect(&endpoint)).expect("connect");
+    let sender = std::thread::spawn(move || {
+        for n in 0..200_000u32 {
+            put(push, &n.to_be_bytes());
+        }
+        close(push);
+    });
+    for n in 0..200_000u32 {
+        assert_eq!(get(pull), Ok(n.to_be_bytes().to_vec()));
+    }
+    sender.join().expect("sender");
+    close(pull);
+    context.terminate().expect("end");
+}
+
+#[test]
+fn a_publisher_reaches_its_subscribers() {
+    let context = Arc::new(Context::default());
+    let publisher = socket(&context, SocketType::Xpub);
+    let endpoint = bind(publisher, "tcp://127.0.0.1:*");
+    let subscribers: Vec<&Slot> = (0..3)
+        .map(|_| {
+            let subscriber = socket(&context, SocketType::Sub);
+            subscriber.with(|core| core.set_option(6, Some(b"a"))).expect("subscribe");
+            subscriber.with(|core| core.connect(&endpoint)).expect("connect");
+            subscriber
+        })
+        .collect();
+    publisher.with(|core| core.set_option(40, Some(&1i32.to_ne_bytes()))).expect("verbose");
+    for _ in 0..3 {
+        assert_eq!(get(publisher), Ok(b"\x01a".to_vec()));
+    }
+    put(publisher, b"b not for anyone");
+    put(publisher, b"a message");
+    for subscriber in subscribers {
+        assert_eq!(get(subscriber), Ok(b"a message".to_vec()));
+        close(subscriber);
+    }
+    close(publisher);
+    assert_eq!(context.terminate(), Ok(()));
+    assert!(matches!(Core::new(&context, SocketType::Pair), Err(Errno::ETERM)));
+}
