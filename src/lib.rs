@@ -38,3 +38,9 @@ pub mod context;
 pub mod socket;
 pub mod timers;
 
+// Several sockets at once.
+pub mod poll;
+pub mod proxy;
+
+// The C boundary.
+pub mod capi;

@@ -33,6 +33,7 @@ pub(crate) fn set_errno(error: Errno) {
 /// No callback of the application may be called in `body`: an exception of another language, or
 /// a cancelled thread, cannot unwind through here. `T` is plain data, so nothing is dropped once
 /// errno is set.
+#[inline]
 pub(crate) fn guard<T: Copy>(failure: T, body: impl FnOnce() -> Result<T>) -> T {
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => return value,

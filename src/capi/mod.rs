@@ -6,10 +6,17 @@
 
 mod boundary;
 mod handle;
+mod object;
 mod thread;
 
 pub mod constants;
+pub mod context;
 pub mod error;
+pub mod legacy;
+pub mod message;
+pub mod poll;
+pub mod proxy;
+pub mod socket;
 pub mod timers;
 pub mod types;
 pub mod util;

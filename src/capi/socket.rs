@@ -1,0 +1,247 @@
+//! Sockets of `zmq.h`.
+//!
+//! One thread at a time uses a socket; its lock makes a mistake harmless. A function here must not
+//! run a free function of the application while it holds that lock.
+
+use core::ffi::{c_char, c_int, c_void};
+use core::ptr::{from_ref, null_mut};
+
+use crate::capi::{guard, object};
+use crate::error::{Errno, Result};
+use crate::msg::Msg;
+use crate::options::SocketType;
+use crate::queue::{Body, InBody};
+use crate::socket::{Core, Slot, receive, send};
+
+/// A new socket in a context; null on failure.
+///
+/// `EFAULT`, `EINVAL`, `ETERM`, `EMFILE`.
+///
+/// # Safety
+/// - `context_` is null or readable memory.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_socket(context_: *mut c_void, type_: c_int) -> *mut c_void {
+    guard(null_mut(), || {
+        // SAFETY: what the caller promises is handed on.
+        let context = unsafe { object::context(context_) }?.get()?;
+        if context.is_terminating() {
+            return Err(Errno::ETERM);
+        }
+        let core = Core::new(&context, SocketType::from_number(type_)?)?;
+        Ok(from_ref(Slot::open(core)).cast_mut().cast())
+    })
+}
+
+/// Closes a socket; what is unsent is dealt with as ZMQ_LINGER says.
+///
+/// # Safety
+/// - `s_` is null or readable memory.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_close(s_: *mut c_void) -> c_int {
+    guard(-1, || {
+        // SAFETY: what the caller promises is handed on.
+        let core = unsafe { object::socket(s_) }?.take()?;
+        (*core).close();
+        Ok(0)
+    })
+}
+
+/// Sets an option of a socket.
+///
+/// # Safety
+/// - `s_` is null or readable memory.
+/// - `optval_` is null or valid for reading `optvallen_` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_setsockopt(
+    s_: *mut c_void,
+    option_: c_int,
+    optval_: *const c_void,
+    optvallen_: usize,
+) -> c_int {
+    // SAFETY: what the caller promises is handed on.
+    unsafe {
+        on_socket(s_, |core| {
+            let value = match optval_.is_null() {
+                true => None,
+                false => Some(object::bytes(optval_, optvallen_).map_err(|_| Errno::EINVAL)?),
+            };
+            core.set_option(option_, value)
+        })
+    }
+}
+
+/// Writes the value of an option to optval_ and its length to optvallen_.
+///
+/// # Safety
+/// - `s_` is null or readable memory.
+/// - `optvallen_` is null or points to how many bytes can be written at `optval_`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_getsockopt(
+    s_: *mut c_void,
+    option_: c_int,
+    optval_: *mut c_void,
+    optvallen_: *mut usize,
+) -> c_int {
+    // SAFETY: what the caller promises is handed on.
+    unsafe {
+        on_socket(s_, |core| {
+            if optval_.is_null() || optvallen_.is_null() {
+                return Err(Errno::EFAULT);
+            }
+            let room = optvallen_.read().min(isize::MAX as usize);
+            let out = core::slice::from_raw_parts_mut(optval_.cast(), room);
+            optvallen_.write(core.get_option(option_, out)?);
+            Ok(())
+        })
+    }
+}
+
+/// Accepts connections at an endpoint.
+///
+/// # Safety
+/// - `s_` is null or readable memory; `addr_` is null or a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_bind(s_: *mut c_void, addr_: *const c_char) -> c_int {
+    // SAFETY: what the caller promises is handed on.
+    unsafe { on_socket(s_, |core| core.bind(object::text(addr_)?)) }
+}
+
+/// Connects to an endpoint, in the background where the transport needs time.
+///
+/// # Safety
+/// - As for [`zmq_bind`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_connect(s_: *mut c_void, addr_: *const c_char) -> c_int {
+    // SAFETY: what the caller promises is handed on.
+    unsafe { on_socket(s_, |core| core.connect(object::text(addr_)?)) }
+}
+
+/// Undoes a bind.
+///
+/// # Safety
+/// - As for [`zmq_bind`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_unbind(s_: *mut c_void, addr_: *const c_char) -> c_int {
+    // One operation for both, as it always was. SAFETY: what the caller promises is handed on.
+    unsafe { zmq_disconnect(s_, addr_) }
+}
+
+/// Undoes a connect.
+///
+/// # Safety
+/// - As for [`zmq_bind`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_disconnect(s_: *mut c_void, addr_: *const c_char) -> c_int {
+    // SAFETY: what the caller promises is handed on.
+    unsafe { on_socket(s_, |core| core.disconnect(object::text(addr_)?)) }
+}
+
+/// Sends a copy of a buffer as one frame; the number of bytes sent, or -1.
+///
+/// # Safety
+/// - `s_` is null or readable memory.
+/// - `buf_` is valid for reading `len_` bytes, or `len_` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_send(
+    s_: *mut c_void,
+    buf_: *const c_void,
+    len_: usize,
+    flags_: c_int,
+) -> c_int {
+    guard(-1, || {
+        // SAFETY: what the caller promises is handed on.
+        let (slot, bytes) = unsafe { (object::socket(s_)?, object::bytes(buf_, len_)?) };
+        send(slot, Body::Copy(bytes), flags_)?;
+        Ok(object::size(len_))
+    })
+}
+
+/// Sends a buffer that never changes, without copying it.
+///
+/// # Safety
+/// - `s_` is null or readable memory.
+/// - `buf_` is valid for reading `len_` bytes for the rest of the process's life, or `len_` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_send_const(
+    s_: *mut c_void,
+    buf_: *const c_void,
+    len_: usize,
+    flags_: c_int,
+) -> c_int {
+    guard(-1, || {
+        // SAFETY: what the caller promises is handed on.
+        let (slot, mut msg) = unsafe {
+            let slot = object::socket(s_)?;
+            object::bytes(buf_, len_)?;
+            (slot, Msg::constant(buf_.cast(), len_))
+        };
+        send(slot, Body::Own(&mut msg), flags_)?;
+        Ok(object::size(len_))
+    })
+}
+
+/// Receives one frame into a buffer and cuts what does not fit; the size of the frame, or -1.
+///
+/// # Safety
+/// - `s_` is null or readable memory.
+/// - `buf_` is null or valid for writing `len_` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_recv(
+    s_: *mut c_void,
+    buf_: *mut c_void,
+    len_: usize,
+    flags_: c_int,
+) -> c_int {
+    // A frame with a free function of the application: to be dropped when the lock is released.
+    let mut whole = None;
+    guard(-1, || {
+        // SAFETY: what the caller promises is handed on.
+        let slot = unsafe { object::socket(s_) }?;
+        if buf_.is_null() && len_ != 0 {
+            return Err(Errno::EFAULT);
+        }
+        receive(slot, flags_, |frame| {
+            let bytes = frame.data();
+            let copied = bytes.len().min(len_);
+            if copied != 0 {
+                // SAFETY: not more than the caller promises can be written, and not more than
+                // there is; the frame is the library's memory, or at least not being written.
+                unsafe { core::ptr::copy(bytes.as_ptr(), buf_.cast(), copied) };
+            }
+            let size = object::size(bytes.len());
+            if let InBody::Whole(msg) = frame.body {
+                whole = Some(msg);
+            }
+            size
+        })
+    })
+}
+
+/// Reports events of a socket to an inproc endpoint; a null endpoint ends it.
+///
+/// # Safety
+/// - As for [`zmq_bind`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_socket_monitor(
+    s_: *mut c_void,
+    addr_: *const c_char,
+    events_: c_int,
+) -> c_int {
+    // SAFETY: what the caller promises is handed on.
+    unsafe {
+        on_socket(s_, |core| {
+            let endpoint = if addr_.is_null() { None } else { Some(object::text(addr_)?) };
+            core.monitor(endpoint, events_)
+        })
+    }
+}
+
+/// # Safety
+/// - `handle` is null or readable memory.
+unsafe fn on_socket(handle: *mut c_void, call: impl FnOnce(&mut Core) -> Result<()>) -> c_int {
+    guard(-1, || {
+        // SAFETY: what the caller promises is handed on.
+        unsafe { object::socket(handle) }?.with(call)?;
+        Ok(0)
+    })
+}
