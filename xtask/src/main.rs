@@ -1,4 +1,38 @@
-//! Project commands that are more than one cargo call.
+//! Project commands that are more than one cargo call: `cargo xtask <command>`.
+//!
+//! Single-threaded; every command runs other programs (cargo, the linker) and moves files.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod header;
+mod install;
+mod project;
+mod static_library;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage:
+  cargo xtask header [--check]
+      writes include/zmq.h from src/capi; with --check only says whether it would change
+  cargo xtask install --prefix DIR [--libdir DIR]
+      builds the libraries and installs them with their headers and the files for pkg-config and
+      CMake; libdir is lib unless given, relative to the prefix or absolute; DESTDIR is obeyed
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["header"] => header::write(),
+        ["header", "--check"] => header::check(),
+        ["install", options @ ..] => install::Target::from_options(options).and_then(install::run),
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{}", reason.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,3 @@
+/*
+ * zmq_utils.h: empty and deprecated. What it once declared is in zmq.h.
+ */
