@@ -1,0 +1,55 @@
+/* A REP socket that steers a proxy answers each command; an unknown one too.
+   (Releases before 4.3.5 left the requester waiting.) */
+#include "check.h"
+
+static void *front, *back, *control;
+static int result;
+
+static void *
+run (void *arg)
+{
+    result = zmq_proxy_steerable (front, back, NULL, control);
+    return arg;
+}
+
+int
+main (void)
+{
+    void *ctx = new_ctx ();
+    front = new_sock (ctx, ZMQ_PULL);
+    back = new_sock (ctx, ZMQ_PUSH);
+    control = new_sock (ctx, ZMQ_REP);
+    OK (zmq_bind (front, "inproc://front"));
+    OK (zmq_bind (back, "inproc://back"));
+    OK (zmq_bind (control, "inproc://control"));
+    void *push = new_sock (ctx, ZMQ_PUSH), *pull = new_sock (ctx, ZMQ_PULL), *req = new_sock (ctx, ZMQ_REQ);
+    OK (zmq_connect (push, "inproc://front"));
+    OK (zmq_connect (pull, "inproc://back"));
+    OK (zmq_connect (req, "inproc://control"));
+    pthread_t t = start (run, NULL);
+    send_str (req, "PAUSE", 0);
+    expect (req, "");
+    send_str (push, "held", 0);
+    quiet (pull);
+    send_str (req, "NONSENSE", 0);
+    expect (req, "");
+    send_str (req, "RESUME", 0);
+    expect (req, "");
+    expect (pull, "held");
+    send_str (req, "STATISTICS", 0);
+    for (int i = 0; i < 8; i++) {
+        uint64_t v = 0;
+        CHECK_EQ (zmq_recv (req, &v, sizeof v, 0), 8);
+        CHECK_EQ (rcvmore (req), i < 7);
+        CHECK_EQ (v, i == 0 || i == 6 ? 1 : i == 1 || i == 7 ? 4 : 0);
+    }
+    send_str (req, "TERMINATE", 0);
+    expect (req, "");
+    finish (t);
+    CHECK_EQ (result, 0);
+    void *all[] = {front, back, control, push, pull, req};
+    for (int i = 0; i < 6; i++)
+        close0 (all[i]);
+    term (ctx);
+    return 0;
+}
