@@ -1,0 +1,75 @@
+/* What the programs on the public API share in addition: contexts, endpoints, and which library this is. */
+#ifndef BENCH_ZCOMMON_H
+#define BENCH_ZCOMMON_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr */
+#endif
+#include "common.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <zmq.h>
+
+enum { ENDPOINT_ROOM = 256 };
+
+/* Two processes have a context each, two threads share one: main calls this before bench_start for inproc. */
+static inline void *bench_ctx(bench *b)
+{
+    if (!b->ctx)
+        CHECK((b->ctx = zmq_ctx_new()) != NULL);
+    return b->ctx;
+}
+
+static inline void bench_start_zmq(bench *b, void (*partner)(void *))
+{
+    if (is_inproc(b))
+        bench_ctx(b);
+    bench_start(b, partner);
+}
+
+/* The partner's socket: bound to a wildcard endpoint that it tells the main side. */
+static inline void *bound(bench *b, int type)
+{
+    char endpoint[ENDPOINT_ROOM] = {0};
+    size_t size = sizeof endpoint;
+    void *s = zmq_socket(bench_ctx(b), type);
+    const char *wildcard = is_inproc(b)                      ? "inproc://bench"
+                           : strcmp(b->transport, "ipc") == 0 ? "ipc://*"
+                                                              : "tcp://127.0.0.1:*";
+    CHECK(s != NULL);
+    CHECK(zmq_bind(s, wildcard) == 0);
+    CHECK(zmq_getsockopt(s, ZMQ_LAST_ENDPOINT, endpoint, &size) == 0);
+    tell(b, endpoint, sizeof endpoint);
+    return s;
+}
+
+/* Reads the endpoint that `bound` told. */
+static inline void hear_endpoint(bench *b, char endpoint[ENDPOINT_ROOM])
+{
+    hear(b, endpoint, ENDPOINT_ROOM);
+}
+
+static inline void *connected(bench *b, int type, const char *endpoint)
+{
+    void *s = zmq_socket(bench_ctx(b), type);
+    CHECK(s != NULL);
+    CHECK(zmq_connect(s, endpoint) == 0);
+    return s;
+}
+
+/* Closes; a process of its own also ends its context, which flushes what is still queued. */
+static inline void partner_end(bench *b, void *s)
+{
+    CHECK(zmq_close(s) == 0);
+    if (!is_inproc(b))
+        CHECK(zmq_ctx_term(b->ctx) == 0);
+}
+
+static inline void print_library(void)
+{
+    Dl_info info;
+    CHECK(dladdr((void *)(uintptr_t)&zmq_send, &info) != 0);
+    printf(" zincmq=%d lib=%s\n", zmq_has("zincmq"), info.dli_fname);
+}
+
+#endif
