@@ -45,7 +45,7 @@ pub unsafe extern "C" fn zmq_z85_encode(
     data_: *const u8,
     size_: usize,
 ) -> *mut c_char {
-    if size_ % z85::BINARY_GROUP != 0 {
+    if !size_.is_multiple_of(z85::BINARY_GROUP) {
         set_errno(Errno::EINVAL);
         return null_mut();
     }

@@ -152,10 +152,10 @@ fn host_addresses(host: &[u8], ipv6: bool, role: Role) -> Result<Vec<SocketAddr>
     if host == b"*" {
         return if role == Role::Local { Ok(vec![any_address(ipv6)]) } else { Err(Errno::EINVAL) };
     }
-    if role == Role::Local {
-        if let Ok(address) = interfaces::first_address(host, ipv6) {
-            return Ok(vec![address]);
-        }
+    if role == Role::Local
+        && let Ok(address) = interfaces::first_address(host, ipv6)
+    {
+        return Ok(vec![address]);
     }
     let numeric = role != Role::Peer;
     let found = resolve::lookup(host, 0, Query { ipv6, numeric });

@@ -418,13 +418,11 @@ impl Port {
     /// ends. `EINTR` after a signal; `EAGAIN` when the time is up.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<()> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        let started = clock::nanos();
-        let result = match self.spin(started, timeout) {
+        let result = match self.spin(clock::nanos(), timeout) {
             true => Ok(()),
             false => self.sleep(timeout),
         };
         self.state.store(AWAKE, Ordering::SeqCst);
-        self.spin.learn(clock::nanos().saturating_sub(started));
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         if self.poller.get().is_some() {
             self.leave();
@@ -489,6 +487,15 @@ impl Port {
             return false;
         }
         self.state.store(DRIVING, Ordering::SeqCst);
+        let paid = self.spin_until(started + budget);
+        // A wait that was cut short by its own limit says nothing.
+        if paid || budget == MAX_SPIN_NANOS {
+            self.spin.learn(paid);
+        }
+        paid
+    }
+
+    fn spin_until(&self, end: u64) -> bool {
         loop {
             if self.must_not_sleep() {
                 return true;
@@ -501,32 +508,46 @@ impl Port {
                 }
                 None => (0..30).for_each(|_| core::hint::spin_loop()),
             }
-            if clock::nanos().saturating_sub(started) > budget {
+            if clock::nanos() > end {
                 return false;
             }
         }
     }
 }
 
-/// How long polling before sleeping has paid lately.
+/// Whether polling before sleeping has paid lately.
 #[derive(Default)]
 struct Spin {
-    /// A moving average of recent waits in nanoseconds.
-    average: AtomicU64,
+    /// Waits to go without polling, after it has failed.
+    skip: AtomicU32,
+    /// Failures in a row.
+    failures: AtomicU32,
 }
 
+/// After this many failures in a row the number of waits without polling grows no more.
+const MOST_FAILURES: u32 = 8;
+
 impl Spin {
+    /// How long to poll in the coming wait, in nanoseconds.
     fn budget(&self) -> u64 {
-        let average = self.average.load(Ordering::Relaxed);
-        if average < MAX_SPIN_NANOS { MAX_SPIN_NANOS } else { 0 }
+        match self.skip.load(Ordering::Relaxed) {
+            0 => MAX_SPIN_NANOS,
+            skip => {
+                self.skip.store(skip - 1, Ordering::Relaxed);
+                0
+            }
+        }
     }
 
-    /// A wait took this long. Long waits count as no more than a few short ones, so that a
-    /// program that becomes busy is noticed soon.
-    fn learn(&self, waited: u64) {
-        let waited = waited.min(4 * MAX_SPIN_NANOS);
-        let average = self.average.load(Ordering::Relaxed);
-        self.average.store((average * 7 + waited) / 8, Ordering::Relaxed);
+    /// Polling brought something, or it was in vain: then it is tried less and less often, so that
+    /// an idle program burns nothing and a crowded machine is left to the others.
+    fn learn(&self, paid: bool) {
+        let failures = match paid {
+            true => 0,
+            false => (self.failures.load(Ordering::Relaxed) + 1).min(MOST_FAILURES),
+        };
+        self.failures.store(failures, Ordering::Relaxed);
+        self.skip.store((1 << failures) - 1, Ordering::Relaxed);
     }
 }
 
