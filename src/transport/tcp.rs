@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::endpoint::{TcpBindAddress, TcpConnectAddress};
 use crate::error::{Errno, Result};
-use crate::options::{AcceptFilter, SocketOptions};
+use crate::options::SocketOptions;
 use crate::transport::{AcceptError, accept_stream, adopt};
 
 /// A listening socket. The address is not looked at when `ZMQ_USE_FD` gives one.
@@ -52,27 +52,12 @@ pub(super) fn accept(
     let (fd, peer) = accept_stream(listener)?;
     let peer = peer.as_socket().map(|address| address.ip());
     let filters = &options.accept_filters;
-    let passes = |peer: IpAddr| filters.iter().any(|filter| matches(filter, peer));
+    let passes = |peer: IpAddr| filters.iter().any(|filter| filter.matches(peer));
     if !filters.is_empty() && !peer.is_some_and(passes) {
         return Err(AcceptError::Filtered);
     }
     tune(&SockRef::from(&fd), options);
     Ok(fd)
-}
-
-/// Whether the address is in the network. Families are never mixed: an IPv4 peer of a dual-stack
-/// listener has a mapped address, and so has a filter that was set while IPv6 was on.
-fn matches(filter: &AcceptFilter, peer: IpAddr) -> bool {
-    let differ = match (filter.network, peer) {
-        (IpAddr::V4(network), IpAddr::V4(peer)) => {
-            (network.to_bits() ^ peer.to_bits()).leading_zeros()
-        }
-        (IpAddr::V6(network), IpAddr::V6(peer)) => {
-            (network.to_bits() ^ peer.to_bits()).leading_zeros()
-        }
-        _ => return false,
-    };
-    differ >= u32::from(filter.prefix_bits)
 }
 
 /// Starts to connect; the inner result is that of the system's `connect`.
@@ -185,11 +170,11 @@ fn best_effort(_: io::Result<()>) {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::options::AcceptFilter;
 
     fn passes(network: &str, prefix_bits: u8, peer: &str) -> bool {
         let filter = AcceptFilter { network: network.parse().unwrap(), prefix_bits };
-        matches(&filter, peer.parse().unwrap())
+        filter.matches(peer.parse().unwrap())
     }
 
     #[test]
