@@ -1,0 +1,156 @@
+//! A session that ends: the socket, the endpoint or the listener was closed. What is queued goes out
+//! first if lingering allows.
+//!
+//! Reactor's thread.
+#![forbid(unsafe_code)]
+
+use std::os::fd::{AsFd, AsRawFd};
+
+use crate::error::Errno;
+use crate::io::connection::{Cause, Connection};
+use crate::sync::Arc;
+use crate::sys::{epoll, net};
+
+use super::super::engine::Tools;
+use super::super::timers::Purpose;
+use super::super::{DrainGuard, from_now};
+use super::{Session, State, Step};
+
+/// How often to look whether an ending connection is idle, in milliseconds.
+const IDLE_CHECK: i32 = 5;
+
+impl Session {
+    /// The socket has closed its end: what is queued gets `linger` milliseconds.
+    pub fn close(
+        &mut self,
+        tools: &mut Tools<'_>,
+        closed: &Arc<Connection>,
+        linger: i32,
+        guard: DrainGuard,
+    ) -> Step {
+        if !self.connection.as_ref().is_some_and(|own| Arc::ptr_eq(own, closed)) {
+            // An earlier connection of an endpoint that gets a new pipe with each.
+            return Step::Stay;
+        }
+        self.guard = Some(guard);
+        let drained = self.connection.as_ref().is_none_or(|connection| connection.is_drained());
+        if linger == 0 || drained {
+            return Step::Remove;
+        }
+        if linger > 0 {
+            self.linger = Some(tools.timers.set(from_now(linger), self.id, Purpose::Linger));
+        }
+        if matches!(self.state, State::Running(_)) {
+            return self.drain(tools);
+        }
+        // Not connected and not going to be.
+        let waiting = matches!(self.state, State::Waiting);
+        if waiting && self.options.reconnect_ivl <= 0 && self.timer.is_none() {
+            return Step::Remove;
+        }
+        Step::Stay
+    }
+
+    /// The endpoint was disconnected: it ends now, unless it has something to drain.
+    pub fn cancel(&self) -> Step {
+        if self.guard.is_some() { Step::Stay } else { Step::Remove }
+    }
+
+    /// The listener was closed: ends the connection when what is queued has gone out.
+    pub fn unlistened(&mut self, tools: &mut Tools<'_>, linger: i32) -> Step {
+        let Some(connection) = self.connection.clone() else { return Step::Remove };
+        connection.flush();
+        if linger == 0 || connection.is_idle() {
+            self.stop_heartbeat(tools);
+            connection.finish();
+            return Step::Remove;
+        }
+        self.ending = true;
+        self.watch_idle(tools);
+        if linger > 0 {
+            self.linger = Some(tools.timers.set(from_now(linger), self.id, Purpose::Linger));
+        }
+        Step::Stay
+    }
+
+    /// Looks again soon whether what is queued has gone out.
+    fn watch_idle(&mut self, tools: &mut Tools<'_>) {
+        self.set_timer(tools, IDLE_CHECK, Purpose::Deadline);
+    }
+
+    /// Goes on writing in the background; what comes in is thrown away.
+    pub(super) fn drain(&mut self, tools: &mut Tools<'_>) -> Step {
+        let (State::Running(stream), Some(connection)) = (&self.state, &self.connection) else {
+            return Step::Remove;
+        };
+        connection.unregister();
+        let events = epoll::READABLE | epoll::WRITABLE | epoll::EDGE;
+        if tools.watch_session(stream.as_raw_fd(), events, self.id).is_err() {
+            return Step::Remove;
+        }
+        connection.write_ready();
+        connection.flush();
+        self.check_drained()
+    }
+
+    fn check_drained(&self) -> Step {
+        match &self.connection {
+            Some(connection) if !connection.is_drained() => Step::Stay,
+            _ => Step::Remove,
+        }
+    }
+
+    pub(super) fn drain_ready(&mut self, tools: &mut Tools<'_>, flags: u32) -> Step {
+        let Some(connection) = self.connection.clone() else { return Step::Remove };
+        if flags & (epoll::WRITABLE | epoll::BROKEN) != 0 {
+            connection.write_ready();
+            if self.check_drained() == Step::Remove {
+                return Step::Remove;
+            }
+        }
+        if flags & (epoll::READABLE | epoll::BROKEN) != 0 {
+            loop {
+                let State::Running(stream) = &self.state else { return Step::Stay };
+                match net::recv(stream.as_fd(), tools.buffer) {
+                    Ok(0) => {
+                        let cause = Cause::Connection(Errno::EPIPE);
+                        return self.lost(tools, connection.epoch(), cause);
+                    }
+                    Ok(_) => {}
+                    Err(Errno::EAGAIN) => break,
+                    Err(error) => {
+                        return self.lost(tools, connection.epoch(), Cause::Connection(error));
+                    }
+                }
+            }
+        }
+        Step::Stay
+    }
+
+    /// Writes what the socket's caller left to the background.
+    pub fn flush(&self) -> Step {
+        if let Some(connection) = &self.connection {
+            connection.flush();
+            if self.guard.is_some() {
+                return self.check_drained();
+            }
+        }
+        Step::Stay
+    }
+
+    /// Gives everything up; the last thing that happens to a session.
+    pub fn end(mut self, tools: &mut Tools<'_>) {
+        self.cancel_timer(tools);
+        self.stop_heartbeat(tools);
+        tools.timers.cancel(self.linger.take());
+        match &self.state {
+            State::Connecting(fd) => tools.unwatch(fd.as_raw_fd()),
+            State::Handshaking(greeting) => tools.unwatch(greeting.stream.as_raw_fd()),
+            State::Running(stream) if self.guard.is_some() => tools.unwatch(stream.as_raw_fd()),
+            _ => {}
+        }
+        if let Some(connection) = &self.connection {
+            connection.disconnect();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A session that connects: names, attempts, and the pauses between them.
+//!
+//! Reactor's thread.
+#![forbid(unsafe_code)]
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use crate::endpoint::{Endpoint, TcpConnectAddress};
+use crate::error::{Errno, Result};
+use crate::monitor::event;
+use crate::sync::Arc;
+use crate::sys::epoll;
+use crate::transport::{self, Progress};
+
+use super::super::engine::Tools;
+use super::super::timers::Purpose;
+use super::{Role, Session, State, Step};
+
+/// The `ZMQ_RECONNECT_STOP` bit of refused connections.
+const STOP_CONN_REFUSED: i32 = 1;
+
+impl Session {
+    /// The session's first step in its reactor.
+    pub fn begin(&mut self, tools: &mut Tools<'_>) -> Step {
+        match &self.role {
+            Role::Dialled(_) => self.dial(tools),
+            Role::Accepted { .. } => self.start_handshake(tools),
+        }
+    }
+
+    /// A new attempt: looks the name up if there is one.
+    pub(super) fn dial(&mut self, tools: &mut Tools<'_>) -> Step {
+        let Role::Dialled(dialling) = &mut self.role else { return Step::Remove };
+        dialling.addresses.clear();
+        dialling.next = 0;
+        if let Endpoint::Tcp(address) = &dialling.endpoint {
+            match TcpConnectAddress::parse(address, self.options.ipv6) {
+                Ok(address) if address.needs_lookup() => {
+                    self.state = State::Resolving;
+                    return match tools.resolve(self.id, address) {
+                        Ok(()) => Step::Stay,
+                        Err(error) => self.attempt_failed(tools, error),
+                    };
+                }
+                Ok(_) => {}
+                Err(error) => return self.attempt_failed(tools, error),
+            }
+        }
+        self.dial_next(tools)
+    }
+
+    /// The name was looked up.
+    pub fn resolved(&mut self, tools: &mut Tools<'_>, found: Result<Vec<SocketAddr>>) -> Step {
+        if !matches!(self.state, State::Resolving) {
+            return Step::Stay;
+        }
+        let Role::Dialled(dialling) = &mut self.role else { return Step::Remove };
+        match found {
+            Ok(addresses) if !addresses.is_empty() => {
+                dialling.addresses = addresses;
+                self.dial_next(tools)
+            }
+            Ok(_) => self.attempt_failed(tools, Errno::EADDRNOTAVAIL),
+            Err(error) => self.attempt_failed(tools, error),
+        }
+    }
+
+    fn dial_next(&mut self, tools: &mut Tools<'_>) -> Step {
+        let Role::Dialled(dialling) = &mut self.role else { return Step::Remove };
+        let address = dialling.addresses.get(dialling.next).copied();
+        dialling.next += 1;
+        match transport::dial(&dialling.endpoint, address, &self.options) {
+            Ok((fd, Progress::Connected)) => self.connected(tools, fd),
+            Ok((fd, Progress::InProgress)) => self.await_connect(tools, fd),
+            Err(error) => {
+                self.raise(event::CLOSED, u64::from(u32::MAX));
+                self.attempt_failed(tools, error)
+            }
+        }
+    }
+
+    fn await_connect(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
+        self.raise(event::CONNECT_DELAYED, libc::EINPROGRESS as u64);
+        if let Err(error) = tools.watch_session(fd.as_raw_fd(), epoll::WRITABLE, self.id) {
+            self.raise(event::CLOSED, fd.as_raw_fd() as u64);
+            return self.attempt_failed(tools, error);
+        }
+        if self.options.connect_timeout > 0 {
+            self.set_timer(tools, self.options.connect_timeout, Purpose::Deadline);
+        }
+        self.state = State::Connecting(fd);
+        Step::Stay
+    }
+
+    /// A connecting descriptor has news.
+    pub(super) fn connect_ready(&mut self, tools: &mut Tools<'_>) -> Step {
+        match core::mem::replace(&mut self.state, State::Waiting) {
+            State::Connecting(fd) => {
+                self.cancel_timer(tools);
+                tools.unwatch(fd.as_raw_fd());
+                match transport::finish(fd.as_fd()) {
+                    Ok(()) => self.connected(tools, fd),
+                    Err(error) => self.close_attempt(tools, fd, error),
+                }
+            }
+            other => {
+                self.state = other;
+                Step::Stay
+            }
+        }
+    }
+
+    pub(super) fn close_attempt(
+        &mut self,
+        tools: &mut Tools<'_>,
+        fd: OwnedFd,
+        error: Errno,
+    ) -> Step {
+        let number = fd.as_raw_fd();
+        drop(fd);
+        self.raise(event::CLOSED, number as u64);
+        self.attempt_failed(tools, error)
+    }
+
+    /// An attempt failed: the next address at once, or a new round after a pause.
+    fn attempt_failed(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
+        self.state = State::Waiting;
+        let Role::Dialled(dialling) = &self.role else { return Step::Remove };
+        if dialling.next < dialling.addresses.len() {
+            return self.dial_next(tools);
+        }
+        let stop = self.options.reconnect_stop & STOP_CONN_REFUSED != 0;
+        if stop && error == Errno::ECONNREFUSED {
+            return self.give_up();
+        }
+        self.retry_later(tools)
+    }
+
+    /// Sets the timer of the next attempt, if there is to be one.
+    pub(super) fn retry_later(&mut self, tools: &mut Tools<'_>) -> Step {
+        self.state = State::Waiting;
+        let interval = self.options.reconnect_ivl;
+        if interval <= 0 {
+            return Step::Stay;
+        }
+        let pause = self.next_pause(tools, interval);
+        self.set_timer(tools, pause, Purpose::Reconnect);
+        self.raise(event::CONNECT_RETRIED, pause as u64);
+        Step::Stay
+    }
+
+    fn next_pause(&mut self, tools: &mut Tools<'_>, interval: i32) -> i32 {
+        let most = self.options.reconnect_ivl_max;
+        if most <= 0 {
+            return interval.saturating_add(tools.random_below(interval));
+        }
+        let pause = match self.backoff {
+            None => interval.min(most),
+            Some(last) => last.saturating_mul(2).min(most),
+        };
+        self.backoff = Some(pause);
+        pause
+    }
+
+    /// The endpoint is dead: the socket drops it.
+    pub(super) fn give_up(&mut self) -> Step {
+        if let Some(connection) = &self.connection {
+            connection.finish();
+        }
+        Step::Remove
+    }
+
+    fn connected(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
+        self.backoff = None;
+        let local = transport::local_endpoint(fd.as_fd()).unwrap_or_default();
+        self.endpoints.local = local;
+        self.raise(event::CONNECTED, fd.as_raw_fd() as u64);
+        let peer_address = transport::peer_address(fd.as_fd());
+        self.greet(Arc::new(fd), peer_address);
+        self.start_handshake(tools)
+    }
+}

@@ -1,0 +1,85 @@
+//! Heartbeats of a session's connection (RFC 37).
+//!
+//! Reactor's thread.
+#![forbid(unsafe_code)]
+
+use crate::error::Errno;
+use crate::io::connection::Cause;
+use crate::proto::zmtp::command;
+use crate::proto::zmtp::heartbeat::{Heartbeat, HeartbeatAction};
+use crate::sys::clock;
+
+use super::super::engine::Tools;
+use super::super::timers::{Key, Purpose};
+use super::{Session, Step};
+
+/// Nanoseconds.
+const MILLISECOND: u64 = 1_000_000;
+
+/// The time of the heartbeat: milliseconds, rounded up so that a timer that is due is due.
+fn millis() -> u64 {
+    clock::nanos().div_ceil(MILLISECOND)
+}
+
+/// The heartbeat of a connection, and its timer.
+pub(super) struct Beat {
+    heartbeat: Heartbeat,
+    timer: Option<Key>,
+}
+
+impl Session {
+    pub(super) fn start_heartbeat(&mut self, tools: &mut Tools<'_>) {
+        if !self.modern {
+            return;
+        }
+        let options = &self.options;
+        let timeout = match options.heartbeat_timeout {
+            -1 => options.heartbeat_ivl,
+            timeout => timeout,
+        };
+        let heartbeat =
+            Heartbeat::new(options.heartbeat_ivl, options.heartbeat_ttl, timeout, millis());
+        let mut beat = Beat { heartbeat, timer: None };
+        beat.timer = beat
+            .heartbeat
+            .next_deadline()
+            .map(|at| tools.timers.set(at * MILLISECOND, self.id, Purpose::Heartbeat));
+        self.heartbeat = Some(beat);
+    }
+
+    pub(super) fn stop_heartbeat(&mut self, tools: &mut Tools<'_>) {
+        if let Some(beat) = self.heartbeat.take() {
+            tools.timers.cancel(beat.timer);
+        }
+    }
+
+    /// The timer is due, or a PING came that sets one.
+    pub fn beat(&mut self, tools: &mut Tools<'_>) -> Step {
+        let (Some(beat), Some(connection)) = (&mut self.heartbeat, &self.connection) else {
+            return Step::Stay;
+        };
+        tools.timers.cancel(beat.timer.take());
+        let now = millis();
+        if connection.take_traffic() {
+            beat.heartbeat.on_traffic();
+        }
+        if let Some(ttl) = connection.take_ping() {
+            beat.heartbeat.on_ping(ttl, now);
+        }
+        match beat.heartbeat.on_timer(now) {
+            HeartbeatAction::Nothing => {}
+            HeartbeatAction::SendPing => {
+                connection.send_command(&command::ping_body(self.options.heartbeat_ttl, &[]));
+            }
+            HeartbeatAction::TimedOut => {
+                let epoch = connection.epoch();
+                return self.lost(tools, epoch, Cause::Connection(Errno::ETIMEDOUT));
+            }
+        }
+        beat.timer = beat
+            .heartbeat
+            .next_deadline()
+            .map(|at| tools.timers.set(at * MILLISECOND, self.id, Purpose::Heartbeat));
+        Step::Stay
+    }
+}

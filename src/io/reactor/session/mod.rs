@@ -1,0 +1,241 @@
+//! One connecting endpoint or one accepted connection: its state, and what happens next.
+//!
+//! Only the reactor's thread touches a session. It never deletes itself: every step tells whether the
+//! session goes on. Reconnecting, giving up and the events follow libzmq's documented behaviour.
+#![forbid(unsafe_code)]
+
+mod closing;
+mod dial;
+mod handshake;
+mod heartbeat;
+mod running;
+
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use crate::endpoint::Endpoint;
+use crate::error::Errno;
+use crate::io::connection::{Connection, Owner};
+use crate::io::port::Port;
+use crate::monitor::EndpointPair;
+use crate::options::{SocketOptions, SocketType};
+use crate::sync::Arc;
+use crate::transport;
+
+use super::engine::Tools;
+use super::timers::{Key, Purpose};
+use super::{DrainGuard, from_now};
+
+use handshake::Greeting;
+use heartbeat::Beat;
+
+pub use running::COPY_MAX;
+
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Stay,
+    Remove,
+}
+
+/// See the module's documentation.
+pub struct Session {
+    pub id: u64,
+    port: Arc<Port>,
+    options: Arc<SocketOptions>,
+    owner: Arc<dyn Owner>,
+    role: Role,
+    state: State,
+    /// The far end of the pipe; an accepted or immediate session has one only while connected.
+    connection: Option<Arc<Connection>>,
+    endpoints: EndpointPair,
+    /// For reconnecting, or for the deadline of an attempt or handshake.
+    timer: Option<Key>,
+    heartbeat: Option<Beat>,
+    linger: Option<Key>,
+    /// The socket has closed its end; the context waits for this.
+    guard: Option<DrainGuard>,
+    /// The interval of the last reconnect, for the exponential backoff.
+    backoff: Option<i32>,
+    /// The listener is closed: the connection ends when what is queued has gone out.
+    ending: bool,
+    /// Whether the peer speaks ZMTP 3.x, whose handshakes have an end that is told of.
+    modern: bool,
+}
+
+enum Role {
+    Accepted { listener: u64 },
+    Dialled(Dialling),
+}
+
+/// Where a connecting session connects to.
+pub struct Dialling {
+    pub endpoint: Endpoint,
+    addresses: Vec<SocketAddr>,
+    next: usize,
+}
+
+impl Dialling {
+    pub fn new(endpoint: Endpoint) -> Dialling {
+        Dialling { endpoint, addresses: Vec::new(), next: 0 }
+    }
+}
+
+enum State {
+    /// Nothing under way; a timer may be set.
+    Waiting,
+    Resolving,
+    Connecting(OwnedFd),
+    Handshaking(Box<Greeting>),
+    /// The connection is up and driven by whoever comes.
+    Running(Arc<OwnedFd>),
+}
+
+// Construction.
+impl Session {
+    /// A connection that a listener accepted.
+    pub fn accepted(
+        id: u64,
+        owner: Arc<dyn Owner>,
+        port: Arc<Port>,
+        options: Arc<SocketOptions>,
+        listener: u64,
+        accepted: transport::Accepted,
+        endpoints: EndpointPair,
+    ) -> Session {
+        let mut session =
+            Session::new(id, owner, port, options, Role::Accepted { listener }, endpoints);
+        let stream = Arc::new(accepted.fd);
+        session.greet(stream, accepted.peer_address);
+        session
+    }
+
+    /// A connecting endpoint; `connection` is its pipe's far end unless `ZMQ_IMMEDIATE` is set.
+    pub fn dialled(
+        id: u64,
+        owner: Arc<dyn Owner>,
+        port: Arc<Port>,
+        options: Arc<SocketOptions>,
+        dialling: Dialling,
+        connection: Option<Arc<Connection>>,
+    ) -> Session {
+        let endpoints = EndpointPair::connected(b"", &dialling.endpoint.text());
+        let role = Role::Dialled(dialling);
+        let mut session = Session::new(id, owner, port, options, role, endpoints);
+        session.connection = connection;
+        session
+    }
+
+    fn new(
+        id: u64,
+        owner: Arc<dyn Owner>,
+        port: Arc<Port>,
+        options: Arc<SocketOptions>,
+        role: Role,
+        endpoints: EndpointPair,
+    ) -> Session {
+        Session {
+            id,
+            port,
+            options,
+            owner,
+            role,
+            state: State::Waiting,
+            connection: None,
+            endpoints,
+            timer: None,
+            heartbeat: None,
+            linger: None,
+            guard: None,
+            backoff: None,
+            ending: false,
+            modern: false,
+        }
+    }
+
+    pub fn belongs_to(&self, port: &Arc<Port>) -> bool {
+        Arc::ptr_eq(&self.port, port)
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.guard.is_some()
+    }
+
+    pub fn was_accepted_by(&self, id: u64) -> bool {
+        matches!(self.role, Role::Accepted { listener } if listener == id)
+    }
+
+    fn raise(&self, event: u64, value: u64) {
+        self.port.monitor.raise(event, value, &self.endpoints);
+    }
+
+    fn is_raw(&self) -> bool {
+        self.options.socket_type == SocketType::Stream || self.options.router_raw
+    }
+}
+
+// Events and timers.
+impl Session {
+    /// The reactor's poller has something for this session.
+    pub fn ready(&mut self, tools: &mut Tools<'_>, flags: u32) -> Step {
+        match &self.state {
+            State::Connecting(_) => self.connect_ready(tools),
+            State::Handshaking(_) => self.handshake_ready(tools),
+            State::Running(_) if self.guard.is_some() => self.drain_ready(tools, flags),
+            _ => Step::Stay,
+        }
+    }
+
+    pub fn timer(&mut self, tools: &mut Tools<'_>, purpose: Purpose) -> Step {
+        match purpose {
+            Purpose::Reconnect => {
+                self.timer = None;
+                self.dial(tools)
+            }
+            Purpose::Deadline => {
+                self.timer = None;
+                self.deadline(tools)
+            }
+            Purpose::Heartbeat => self.beat(tools),
+            Purpose::Linger => {
+                self.linger = None;
+                if self.guard.is_none()
+                    && let Some(connection) = &self.connection
+                {
+                    connection.finish();
+                }
+                Step::Remove
+            }
+            Purpose::Accept => Step::Stay,
+        }
+    }
+
+    fn deadline(&mut self, tools: &mut Tools<'_>) -> Step {
+        if self.ending {
+            return self.unlistened(tools, -1);
+        }
+        match core::mem::replace(&mut self.state, State::Waiting) {
+            State::Connecting(fd) => {
+                tools.unwatch(fd.as_raw_fd());
+                self.close_attempt(tools, fd, Errno::ETIMEDOUT)
+            }
+            state @ State::Handshaking(_) => {
+                self.state = state;
+                self.handshake_lost(tools, Errno::ETIMEDOUT)
+            }
+            other => {
+                self.state = other;
+                Step::Stay
+            }
+        }
+    }
+
+    fn set_timer(&mut self, tools: &mut Tools<'_>, milliseconds: i32, purpose: Purpose) {
+        tools.timers.cancel(self.timer.take());
+        self.timer = Some(tools.timers.set(from_now(milliseconds), self.id, purpose));
+    }
+
+    fn cancel_timer(&mut self, tools: &mut Tools<'_>) {
+        tools.timers.cancel(self.timer.take());
+    }
+}

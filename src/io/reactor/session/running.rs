@@ -1,0 +1,226 @@
+//! A session whose connection is up: how it starts, and what becomes of its end.
+//!
+//! Reactor's thread. While it is up the connection is driven by whoever comes.
+#![forbid(unsafe_code)]
+
+use std::os::fd::AsRawFd;
+
+use crate::io::connection::{Cause, Connection, ConnectionEnd, Framing, Inbound, Start};
+use crate::monitor::event;
+use crate::msg::Metadata;
+use crate::options::SocketType;
+use crate::pipe::{Command, FarMarks, PipeParts};
+use crate::proto::zmtp::ZmtpVersion;
+use crate::proto::zmtp::handshake::Established;
+use crate::proto::zmtp::req_filter::ReqFilter;
+use crate::queue::queue;
+use crate::sync::Arc;
+
+use super::super::engine::Tools;
+use super::handshake::Greeting;
+use super::{Role, Session, State, Step};
+
+/// Frames that a network pipe copies instead of referring to.
+pub const COPY_MAX: usize = 4 * 1024;
+
+impl Session {
+    pub(super) fn start_raw(&mut self, tools: &mut Tools<'_>) -> Step {
+        let established = Established {
+            version: ZmtpVersion::V3_1,
+            peer_identity: None,
+            peer_socket_type: None,
+            properties: Vec::new(),
+            phantom_subscribe: false,
+        };
+        self.establish(tools, established, &[])
+    }
+
+    fn framing(&self, version: ZmtpVersion) -> Framing {
+        match version {
+            _ if self.is_raw() => Framing::Raw,
+            ZmtpVersion::V1 => Framing::V1,
+            // Only subscriptions look different.
+            ZmtpVersion::V2 | ZmtpVersion::V3_0 if self.options.socket_type.subscribes() => {
+                Framing::V2
+            }
+            _ => Framing::V3_1,
+        }
+    }
+
+    fn metadata(&self, established: &Established, greeting: &Greeting) -> Option<Arc<Metadata>> {
+        let raw = self.is_raw();
+        if !self.modern && !raw {
+            return None;
+        }
+        let mut metadata = Metadata::default();
+        if !greeting.peer_address.is_empty() {
+            metadata.insert(b"Peer-Address", &greeting.peer_address);
+        }
+        metadata.insert(b"__fd", greeting.stream.as_raw_fd().to_string().as_bytes());
+        for (name, value) in &established.properties {
+            metadata.insert(name, value);
+        }
+        Some(Arc::new(metadata))
+    }
+
+    pub(super) fn establish(
+        &mut self,
+        tools: &mut Tools<'_>,
+        established: Established,
+        rest: &[u8],
+    ) -> Step {
+        self.cancel_timer(tools);
+        let State::Handshaking(greeting) = core::mem::replace(&mut self.state, State::Waiting)
+        else {
+            return Step::Stay;
+        };
+        let stream = greeting.stream.clone();
+        if !self.is_raw() {
+            tools.unwatch(stream.as_raw_fd());
+        }
+        self.modern =
+            matches!(established.version, ZmtpVersion::V3_0 | ZmtpVersion::V3_1) && !self.is_raw();
+        if self.modern {
+            self.raise(event::HANDSHAKE_SUCCEEDED, 0);
+        }
+        let peer_routing_id = established.peer_identity.clone().unwrap_or_default();
+        let start = Start {
+            stream: stream.clone(),
+            framing: self.framing(established.version),
+            inbound: self.inbound(),
+            metadata: self.metadata(&established, &greeting),
+        };
+        self.state = State::Running(stream);
+        let connection = match &self.connection {
+            Some(connection) => {
+                let connection = connection.clone();
+                connection.install(start);
+                if let Some(pipe) = connection.key() {
+                    self.port.post(Command::Connected { pipe, peer_routing_id });
+                }
+                connection
+            }
+            None => self.attach(start, peer_routing_id),
+        };
+        self.run(tools, &connection, &established, &greeting.unsent, rest)
+    }
+
+    fn inbound(&self) -> Inbound {
+        let socket_type = self.options.socket_type;
+        Inbound {
+            max_size: self.options.maxmsgsize,
+            takes_subscriptions: socket_type.publishes(),
+            req_filter: (socket_type == SocketType::Req).then(ReqFilter::default),
+        }
+    }
+
+    /// A new pipe for a connection that has none: accepted, or connected with `ZMQ_IMMEDIATE`.
+    fn attach(&mut self, start: Start, peer_routing_id: Vec<u8>) -> Arc<Connection> {
+        let conflate = self.options.conflate && self.options.socket_type.can_conflate();
+        let (writer, far_reader) = queue(self.options.sndhwm, conflate);
+        let (far_writer, reader) = queue(self.options.rcvhwm, conflate);
+        let connection = Arc::new(Connection::new(
+            self.id,
+            self.port.clone(),
+            self.owner.clone(),
+            far_reader,
+            far_writer,
+        ));
+        connection.install(start);
+        self.connection = Some(connection.clone());
+        let keyed = connection.clone();
+        self.port.post(Command::Attach {
+            parts: Box::new(PipeParts {
+                reader,
+                writer,
+                far: Arc::new(ConnectionEnd(connection.clone())),
+                peer_routing_id,
+                identified: true,
+                given_routing_id: self.options.connect_routing_id.clone(),
+                copy_max: COPY_MAX,
+                session: self.id,
+                listener: match self.role {
+                    Role::Accepted { listener } => listener,
+                    Role::Dialled(_) => 0,
+                },
+                far_marks: FarMarks::None,
+            }),
+            assigned: Box::new(move |key| keyed.set_key(key)),
+        });
+        connection
+    }
+
+    fn run(
+        &mut self,
+        tools: &mut Tools<'_>,
+        connection: &Arc<Connection>,
+        established: &Established,
+        unsent: &[u8],
+        rest: &[u8],
+    ) -> Step {
+        if self.is_raw() && self.options.stream_notify {
+            connection.notify_stream();
+        }
+        if !unsent.is_empty() {
+            connection.send_control(unsent);
+        }
+        if established.phantom_subscribe {
+            connection.push_message(&[1]);
+        }
+        connection.feed(rest);
+        self.start_heartbeat(tools);
+        if self.guard.is_some() {
+            return self.drain(tools);
+        }
+        if let Err(error) = connection.register() {
+            return self.lost(tools, connection.epoch(), Cause::Connection(error));
+        }
+        tools.watch_port(&self.port);
+        connection.flush();
+        Step::Stay
+    }
+
+    /// The connection ended; `epoch` tells which one it was.
+    pub fn lost(&mut self, tools: &mut Tools<'_>, epoch: u64, cause: Cause) -> Step {
+        let Some(connection) = self.connection.clone() else { return Step::Stay };
+        if connection.epoch() != epoch {
+            return Step::Stay;
+        }
+        let State::Running(stream) = core::mem::replace(&mut self.state, State::Waiting) else {
+            return Step::Stay;
+        };
+        self.stop_heartbeat(tools);
+        let fd = stream.as_raw_fd();
+        if self.guard.is_some() {
+            tools.unwatch(fd);
+        }
+        connection.disconnect();
+        drop(stream);
+        if !self.modern {
+            self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64);
+        }
+        self.raise(event::DISCONNECTED, fd as u64);
+        if self.is_raw() && self.options.stream_notify {
+            connection.notify_stream();
+        }
+        self.after_loss(tools, cause)
+    }
+
+    /// What becomes of the session without its connection.
+    pub(super) fn after_loss(&mut self, tools: &mut Tools<'_>, cause: Cause) -> Step {
+        let dialled = matches!(self.role, Role::Dialled(_));
+        let again = matches!(cause, Cause::Connection(_)) && self.options.reconnect_ivl > 0;
+        if !dialled || !again {
+            return self.give_up();
+        }
+        if let Some(connection) = self.connection.clone() {
+            if self.options.immediate && self.guard.is_none() {
+                connection.finish();
+                self.connection = None;
+            } else if let Some(pipe) = connection.key() {
+                self.port.post(Command::Disconnected(pipe));
+            }
+        }
+        self.retry_later(tools)
+    }
+}
