@@ -50,6 +50,29 @@ through (void *ctx, const char *wildcard, size_t size)
     close0 (pull);
 }
 
+/* What waits for a connection keeps its buffer, however small it is. */
+static void
+held_while_queued (void *ctx, const char *wildcard, size_t size)
+{
+    char ep[EP_MAX];
+    void *first = new_sock (ctx, ZMQ_PULL), *push = new_sock (ctx, ZMQ_PUSH);
+    bind_to (first, wildcard, ep);
+    close0 (first);
+    OK (zmq_connect (push, ep));
+    zmq_msg_t m;
+    make (&m, size);
+    CHECK_EQ (zmq_msg_send (&m, push, 0), (int) size);
+    CHECK_EQ (freed (), 0);
+    void *pull = new_sock (ctx, ZMQ_PULL);
+    AWAIT (zmq_bind (pull, ep) == 0);
+    OK (zmq_msg_init (&m));
+    CHECK_EQ (zmq_msg_recv (&m, pull, 0), (int) size);
+    OK (zmq_msg_close (&m));
+    AWAIT (freed () == 1);
+    close0 (push);
+    close0 (pull);
+}
+
 int
 main (void)
 {
@@ -92,6 +115,8 @@ main (void)
         through (ctx, "inproc://*", sizes[i]);
         through (ctx, "tcp://127.0.0.1:*", sizes[i]);
         through (ctx, "ipc://*", sizes[i]);
+        held_while_queued (ctx, "tcp://127.0.0.1:*", sizes[i]);
+        held_while_queued (ctx, "ipc://*", sizes[i]);
     }
     /* a failed send leaves the message with its owner */
     void *s = new_sock (ctx, ZMQ_PUSH);

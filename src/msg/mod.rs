@@ -251,6 +251,12 @@ impl Msg {
         !self.is_kind(Kind::Inline)
     }
 
+    /// Whether a caller's free function waits for the last reference to the content to go.
+    #[inline]
+    pub fn is_foreign(&self) -> bool {
+        self.content().is_some_and(Content::is_foreign)
+    }
+
     pub fn metadata(&self) -> Option<&Arc<Metadata>> {
         self.metadata.as_ref()
     }

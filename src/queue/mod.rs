@@ -234,7 +234,8 @@ fn push(batch: &mut Batch, flags: u8, body: Body<'_>, copy_max: usize) -> Result
     match body {
         Body::Copy(bytes) if bytes.len() <= ALWAYS_COPY => batch.push_copy(flags, bytes),
         Body::Copy(bytes) => batch.push_whole(flags, Msg::copy_of(bytes)?),
-        Body::Own(msg) if msg.len() <= copy_max || !msg.is_referable() => {
+        // A caller's memory is not given back before the frame has gone out: programs watch for it.
+        Body::Own(msg) if !msg.is_foreign() && (msg.len() <= copy_max || !msg.is_referable()) => {
             batch.push_copy(flags, msg.data())
         }
         Body::Own(msg) => batch.push_whole(flags, msg.take()),
