@@ -9,6 +9,9 @@ use crate::options::{SocketOptions, SocketType, key, row};
 
 /// What only the socket itself can answer.
 pub trait Live {
+    /// The block of values.
+    fn values(&self) -> &SocketOptions;
+
     /// `ZMQ_RCVMORE`: 1 if the last frame received has more frames after it, else 0.
     fn rcvmore(&mut self) -> i32;
 
@@ -36,23 +39,18 @@ pub trait Live {
 ///
 /// `EINVAL`: unknown or write-only option, wrong size, not for this socket type, or part of
 /// something this build does not have. Otherwise what [`Live`] answers.
-pub fn get(
-    options: &SocketOptions,
-    number: i32,
-    live: &mut dyn Live,
-    out: &mut [u8],
-) -> Result<usize> {
-    get_with(AVAILABLE, options, number, live, out)
+pub fn get(live: &mut dyn Live, number: i32, out: &mut [u8]) -> Result<usize> {
+    get_with(AVAILABLE, live, number, out)
 }
 
 /// [`get`] for a build that has `features`.
 pub(super) fn get_with(
     features: Features,
-    options: &SocketOptions,
-    number: i32,
     live: &mut dyn Live,
+    number: i32,
     out: &mut [u8],
 ) -> Result<usize> {
+    let options = live.values();
     let row = row(number).ok_or(Errno::EINVAL)?;
     let hidden = row.needs.is_some_and(|f| f.hides_value() && !features.has(f));
     if hidden || !row.applies_to(options.socket_type) {
@@ -67,8 +65,8 @@ pub(super) fn get_with(
         Get::Key(get) => curve_key(out, get(options)),
         // The size comes first: reading ZMQ_EVENTS processes commands and may fail otherwise.
         Get::LiveInt(_) if out.len() < size_of::<i32>() => Err(Errno::EINVAL),
-        Get::LiveInt(get) => padded(out, &get(options, live)?.to_ne_bytes()),
-        Get::RoutingId => routing_id(options, live, out),
+        Get::LiveInt(get) => padded(out, &get(live)?.to_ne_bytes()),
+        Get::RoutingId => routing_id(live, out),
         Get::LastEndpoint => text(out, live.last_endpoint().as_bytes()),
     }
 }
@@ -100,12 +98,12 @@ fn text(out: &mut [u8], value: &[u8]) -> Result<usize> {
     Ok(length)
 }
 
-fn routing_id(options: &SocketOptions, live: &mut dyn Live, out: &mut [u8]) -> Result<usize> {
-    let attached = match options.socket_type {
+fn routing_id(live: &mut dyn Live, out: &mut [u8]) -> Result<usize> {
+    let attached = match live.values().socket_type {
         SocketType::Stream => live.stream_routing_id(),
         _ => None,
     };
-    padded(out, attached.as_deref().unwrap_or(&options.routing_id))
+    padded(out, attached.as_deref().unwrap_or(&live.values().routing_id))
 }
 
 /// 32 bytes are the key itself, 41 its text.

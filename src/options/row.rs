@@ -73,7 +73,7 @@ pub(super) enum Get {
     Text(fn(&SocketOptions) -> &[u8]),
     Key(fn(&SocketOptions) -> &[u8; 32]),
     /// An `int` that only the socket knows; larger buffers are accepted.
-    LiveInt(fn(&SocketOptions, &mut dyn Live) -> Result<i32>),
+    LiveInt(fn(&mut dyn Live) -> Result<i32>),
     RoutingId,
     LastEndpoint,
 }
@@ -201,7 +201,7 @@ impl Row {
     pub(super) const fn live(
         (number, name): (i32, &'static str),
         default: Initial,
-        get: fn(&SocketOptions, &mut dyn Live) -> Result<i32>,
+        get: fn(&mut dyn Live) -> Result<i32>,
     ) -> Row {
         let row = Row::new(number, name, Kind::Int { min: 0, max: i32::MAX }, default);
         Row { get: Get::LiveInt(get), ..row }.acts(Acts::Never)

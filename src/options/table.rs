@@ -79,9 +79,9 @@ pub static TABLE: &[Row] = &[
     int!(ZMQ_RECOVERY_IVL, FROM_0, 10_000, recovery_ivl),
     int!(ZMQ_SNDBUF, FROM_MINUS_1, -1, sndbuf),
     int!(ZMQ_RCVBUF, FROM_MINUS_1, -1, rcvbuf),
-    Row::live(name!(ZMQ_RCVMORE), Initial::Number(0), |_, live| Ok(live.rcvmore())),
-    Row::live(name!(ZMQ_FD), Initial::Varies, |_, live| live.fd()),
-    Row::live(name!(ZMQ_EVENTS), Initial::Varies, |_, live| live.events()),
+    Row::live(name!(ZMQ_RCVMORE), Initial::Number(0), |live| Ok(live.rcvmore())),
+    Row::live(name!(ZMQ_FD), Initial::Varies, |live| live.fd()),
+    Row::live(name!(ZMQ_EVENTS), Initial::Varies, |live| live.events()),
     Row::int(name!(ZMQ_TYPE), FROM_0, 0, |o| o.socket_type as i32, |_, _| ()).read_only().varies(),
     int!(ZMQ_LINGER, FROM_MINUS_1, -1, linger).acts(AtOnce).varies(),
     int!(ZMQ_RECONNECT_IVL, FROM_MINUS_1, 100, reconnect_ivl),
@@ -200,7 +200,7 @@ pub static TABLE: &[Row] = &[
         .acts(AtOnce),
     int!(ZMQ_CONNECT_TIMEOUT, FROM_0, 0, connect_timeout),
     int!(ZMQ_TCP_MAXRT, FROM_0, 0, tcp_maxrt),
-    Row::live(name!(ZMQ_THREAD_SAFE), Initial::Number(0), |_, _| Ok(0)),
+    Row::live(name!(ZMQ_THREAD_SAFE), Initial::Number(0), |_| Ok(0)),
     int!(ZMQ_MULTICAST_MAXTPDU, FROM_1, 1500, multicast_maxtpdu),
     absent!(ZMQ_VMCI_BUFFER_SIZE, Vmci),
     absent!(ZMQ_VMCI_BUFFER_MIN_SIZE, Vmci),
@@ -248,7 +248,7 @@ pub static TABLE: &[Row] = &[
     int!(ZMQ_BUSY_POLL, ANY, 0, busy_poll).write_only().needs(Feature::Draft).draft(),
     absent!(ZMQ_HICCUP_MSG, Draft).draft(),
     absent!(ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, Draft).draft(),
-    Row::live(name!(ZMQ_TOPICS_COUNT), Initial::Number(0), |_, live| live.topics_count())
+    Row::live(name!(ZMQ_TOPICS_COUNT), Initial::Number(0), |live| live.topics_count())
         .only(&[Pub, Sub, Xpub, Xsub])
         .draft(),
     absent!(ZMQ_NORM_MODE, Norm).draft(),

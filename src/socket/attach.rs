@@ -1,16 +1,14 @@
 //! What the far ends of a socket's pipes tell it, carried out inside the socket's own calls.
 #![forbid(unsafe_code)]
 
-use crate::pipe::{Command, PipeId, PipeKey, PipeParts};
+use crate::pipe::{Assigned, Command, PipeId, PipeKey, PipeParts};
 use crate::socket::Core;
 
 impl Core {
     pub(super) fn command(&mut self, command: Command) {
         match command {
             Command::Attach { parts, assigned } => {
-                let key = self.attach(*parts);
-                assigned(key);
-                self.look_at_new(key.id);
+                self.admit(*parts, assigned);
             }
             Command::Readable(key) => {
                 if let Some(id) = self.pipes.find(key) {
@@ -34,6 +32,14 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// Takes in a pipe that somebody else has made.
+    pub(super) fn admit(&mut self, parts: PipeParts, assigned: Assigned) -> PipeId {
+        let key = self.attach(parts);
+        assigned(key);
+        self.look_at_new(key.id);
+        key.id
     }
 
     /// Puts a new pipe into the table and shows it to the pattern.

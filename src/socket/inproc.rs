@@ -101,17 +101,10 @@ impl Core {
     fn take_in(&mut self, connecter: Connecter, binder: &Binder) {
         let Connecter { parts, assigned, bound, .. } = connecter;
         bound(binder);
-        self.command(Command::Attach { parts: Box::new(parts), assigned });
-        self.update_new_marks();
-    }
-
-    fn update_new_marks(&mut self) {
+        let id = self.admit(parts, assigned);
         let (send, receive) = (self.options.sndhwm, self.options.rcvhwm);
-        let ids: Vec<_> = self.pipes.ids().collect();
-        for id in ids {
-            if let Some(pipe) = self.pipes.get_mut(id) {
-                pipe.set_marks(None, send, receive);
-            }
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.set_marks(None, send, receive);
         }
     }
 

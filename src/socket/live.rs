@@ -3,15 +3,8 @@
 
 use crate::error::Result;
 use crate::options::numbers::{ZMQ_POLLIN, ZMQ_POLLOUT};
-use crate::options::{self, Live};
+use crate::options::{Live, SocketOptions};
 use crate::socket::Core;
-
-/// `zmq_getsockopt`.
-pub fn get(core: &mut Core, number: i32, out: &mut [u8]) -> Result<usize> {
-    // The block of values is set aside while the socket answers.
-    let values = core.options.clone();
-    options::get(&values, number, core, out)
-}
 
 impl Core {
     /// `ZMQ_EVENTS`: what can be done now. Asks the kernel at most now and then. `ETERM`.
@@ -37,6 +30,10 @@ impl Core {
 }
 
 impl Live for Core {
+    fn values(&self) -> &SocketOptions {
+        &self.options
+    }
+
     fn rcvmore(&mut self) -> i32 {
         i32::from(self.rcvmore)
     }

@@ -18,7 +18,7 @@ pub use slot::Slot;
 use crate::context::Context;
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
-use crate::options::{Effect, SocketOptions, SocketType};
+use crate::options::{self, Effect, SocketOptions, SocketType};
 use crate::pattern::{self, Env, Pattern};
 use crate::pipe::{Command, Flush, PipeId, PipeKey, Pipes};
 use crate::sync::Arc;
@@ -150,7 +150,7 @@ impl Core {
     /// `zmq_setsockopt`: `ETERM`, `EINVAL`.
     pub fn set_option(&mut self, number: i32, value: Option<&[u8]>) -> Result<()> {
         self.process_commands()?;
-        match crate::options::set(&mut self.options, number, value)? {
+        match options::set(&mut self.options, number, value)? {
             Effect::Stored => Ok(()),
             Effect::Subscribe => self.subscribe(value.unwrap_or_default(), true),
             Effect::Unsubscribe => self.subscribe(value.unwrap_or_default(), false),
@@ -182,7 +182,7 @@ impl Core {
         if self.port.is_stopped() {
             return Err(Errno::ETERM);
         }
-        live::get(self, number, out)
+        options::get(self, number, out)
     }
 
     /// Asks the kernel for input, unless it was asked a moment ago.

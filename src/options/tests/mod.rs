@@ -19,10 +19,14 @@ const WITH_DRAFT: Features = Features::of(&[Feature::Draft]);
 const FILL: u8 = 0xAA;
 
 struct Socket {
+    values: SocketOptions,
     asked: u32,
 }
 
 impl Live for Socket {
+    fn values(&self) -> &SocketOptions {
+        &self.values
+    }
     fn rcvmore(&mut self) -> i32 {
         1
     }
@@ -45,9 +49,12 @@ impl Live for Socket {
 }
 
 /// A socket that nothing has happened to.
-struct Fresh;
+struct Fresh<'a>(&'a SocketOptions);
 
-impl Live for Fresh {
+impl Live for Fresh<'_> {
+    fn values(&self) -> &SocketOptions {
+        self.0
+    }
     fn rcvmore(&mut self) -> i32 {
         0
     }
@@ -75,7 +82,7 @@ fn fresh(socket_type: SocketType) -> SocketOptions {
 /// The result of a read: the length, and the whole buffer.
 fn read(features: Features, options: &SocketOptions, number: i32, size: usize) -> Read {
     let mut out = vec![FILL; size];
-    get_with(features, options, number, &mut Fresh, &mut out).map(|length| (length, out))
+    get_with(features, &mut Fresh(options), number, &mut out).map(|length| (length, out))
 }
 
 type Read = Result<(usize, Vec<u8>)>;
@@ -86,7 +93,7 @@ fn int(value: i32) -> [u8; 4] {
 
 fn get_int(options: &SocketOptions, number: i32) -> Result<i32> {
     let mut out = [0; 4];
-    get_with(FULL, options, number, &mut Fresh, &mut out)?;
+    get_with(FULL, &mut Fresh(options), number, &mut out)?;
     Ok(i32::from_ne_bytes(out))
 }
 
@@ -323,9 +330,8 @@ fn draft_numbers_wait_for_a_draft_build() {
 fn topics_count_of_the_publish_subscribe_types_only() {
     for socket_type in SocketType::ALL {
         let mut out = [FILL; 8];
-        let options = fresh(socket_type);
-        let mut socket = Socket { asked: 0 };
-        let result = get(&options, ZMQ_TOPICS_COUNT, &mut socket, &mut out);
+        let mut socket = Socket { values: fresh(socket_type), asked: 0 };
+        let result = get(&mut socket, ZMQ_TOPICS_COUNT, &mut out);
         let expected = socket_type.publishes() || socket_type.subscribes();
         assert_eq!(result, if expected { Ok(4) } else { Err(Errno::EINVAL) }, "{socket_type:?}");
         assert!(!expected || out == [int(3), [0; 4]].concat()[..]);
@@ -334,22 +340,21 @@ fn topics_count_of_the_publish_subscribe_types_only() {
 
 #[test]
 fn the_socket_answers_what_only_it_knows() {
-    let mut socket = Socket { asked: 0 };
-    let options = fresh(SocketType::Stream);
+    let mut socket = Socket { values: fresh(SocketType::Stream), asked: 0 };
     let mut out = [FILL; 24];
-    assert_eq!(get(&options, ZMQ_RCVMORE, &mut socket, &mut out[..8]), Ok(4));
+    assert_eq!(get(&mut socket, ZMQ_RCVMORE, &mut out[..8]), Ok(4));
     assert_eq!(out[..8], [int(1), [0; 4]].concat());
-    assert_eq!(get(&options, ZMQ_FD, &mut socket, &mut out[..4]), Ok(4));
+    assert_eq!(get(&mut socket, ZMQ_FD, &mut out[..4]), Ok(4));
     assert_eq!(out[..4], int(42));
-    assert_eq!(get(&options, ZMQ_LAST_ENDPOINT, &mut socket, &mut out[..20]), Err(Errno::EINVAL));
-    assert_eq!(get(&options, ZMQ_LAST_ENDPOINT, &mut socket, &mut out), Ok(21));
+    assert_eq!(get(&mut socket, ZMQ_LAST_ENDPOINT, &mut out[..20]), Err(Errno::EINVAL));
+    assert_eq!(get(&mut socket, ZMQ_LAST_ENDPOINT, &mut out), Ok(21));
     assert_eq!(&out, b"tcp://127.0.0.1:5555\0\0\0\0");
-    assert_eq!(get(&options, ZMQ_ROUTING_ID, &mut socket, &mut out[..4]), Err(Errno::EINVAL));
-    assert_eq!(get(&options, ZMQ_ROUTING_ID, &mut socket, &mut out[..6]), Ok(5));
+    assert_eq!(get(&mut socket, ZMQ_ROUTING_ID, &mut out[..4]), Err(Errno::EINVAL));
+    assert_eq!(get(&mut socket, ZMQ_ROUTING_ID, &mut out[..6]), Ok(5));
     assert_eq!(&out[..6], b"\0abcd\0");
-    assert_eq!(get(&options, ZMQ_EVENTS, &mut socket, &mut out[..3]), Err(Errno::EINVAL));
+    assert_eq!(get(&mut socket, ZMQ_EVENTS, &mut out[..3]), Err(Errno::EINVAL));
     assert_eq!(socket.asked, 0);
-    assert_eq!(get(&options, ZMQ_EVENTS, &mut socket, &mut out), Err(Errno::ETERM));
+    assert_eq!(get(&mut socket, ZMQ_EVENTS, &mut out), Err(Errno::ETERM));
 }
 
 #[test]
@@ -418,7 +423,7 @@ fn random_calls_never_panic() {
             let result = set_with(features, &mut options, number, value.as_deref());
             assert!(result.is_ok() || options == before, "{number} {value:?}");
             let mut out = vec![FILL; random.usize(..64)];
-            let length = get_with(features, &options, number, &mut Fresh, &mut out);
+            let length = get_with(features, &mut Fresh(&options), number, &mut out);
             assert!(length.is_err() || length.is_ok_and(|l| l <= out.len()));
         }
     }
