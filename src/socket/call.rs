@@ -22,6 +22,7 @@ pub fn send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
     let more = flags & ZMQ_SNDMORE != 0;
     let first = slot.with(|core| {
         core.process_commands()?;
+        core.hear_subscribers()?;
         core.try_send(&mut body, more)
     });
     match first {
@@ -154,6 +155,17 @@ impl Core {
             self.remove_done();
         }
         sent
+    }
+
+    /// Before something is published: looks for subscriptions that have arrived, unless that was
+    /// done a moment ago. So a message that is published after a subscription reached this machine
+    /// is not lost, though nobody else reads while the caller is about.
+    #[inline]
+    fn hear_subscribers(&mut self) -> Result<()> {
+        if self.options.socket_type.publishes() && self.pace.unfinished.is_none() {
+            self.ask_kernel_at_times()?;
+        }
+        Ok(())
     }
 
     /// Whether what is sent now should go out at once: yes, unless messages are being sent one

@@ -187,15 +187,23 @@ impl Core {
 
     /// Asks the kernel for input, unless it was asked a moment ago.
     fn ask_kernel(&mut self) -> Result<()> {
+        // Whoever polls the descriptor may be told once only, and must then be answered.
+        if self.port.is_exported() {
+            return self.ask_kernel_now(clock::ticks());
+        }
+        self.ask_kernel_at_times()
+    }
+
+    fn ask_kernel_at_times(&mut self) -> Result<()> {
         let now = clock::ticks();
         let lately = now.wrapping_sub(self.pace.asked) < MOMENT;
-        // Whoever polls the descriptor may be told once only, and must then be answered.
-        if self.port.has_poller() && (!lately || self.port.is_exported()) {
-            self.pace.asked = now;
-            self.port.poll_as_caller();
-            self.process_commands()?;
-        }
-        Ok(())
+        if lately || !self.port.has_poller() { Ok(()) } else { self.ask_kernel_now(now) }
+    }
+
+    fn ask_kernel_now(&mut self, now: u64) -> Result<()> {
+        self.pace.asked = now;
+        self.port.poll_as_caller();
+        self.process_commands()
     }
 
     /// `zmq_close`: gives up names and ports, leaves what is queued to the background.

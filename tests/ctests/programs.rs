@@ -42,6 +42,7 @@ programs! {
         both use_fd,
         both utilities,
         both xpub,
+        ours subscribe_at_once,
         ours xpub_long_topic,
         both xpub_manual,
     }
