@@ -38,12 +38,34 @@ over (void *ctx, const char *wildcard)
     close0 (sub);
 }
 
+/* The same for a subscriber that learns of the publisher in its own next call. */
+static void
+subscriber_binds (void *ctx, const char *wildcard)
+{
+    char ep[EP_MAX], buf[8];
+    void *pub = new_sock (ctx, ZMQ_PUB), *sub = new_sock (ctx, ZMQ_SUB);
+    void *mon = mon_open (ctx, pub, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+    OK (set_str (sub, ZMQ_SUBSCRIBE, "t"));
+    bind_to (sub, wildcard, ep);
+    OK (zmq_connect (pub, ep));
+    mon_until (mon, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+    zmq_poll (NULL, 0, 20);
+    CHECK_ERRNO (zmq_recv (sub, buf, sizeof buf, ZMQ_DONTWAIT), EAGAIN);
+    send_str (pub, "topic", 0);
+    expect (sub, "topic");
+    mon_close (pub, mon);
+    close0 (pub);
+    close0 (sub);
+}
+
 int
 main (void)
 {
     void *ctx = zmq_ctx_new ();
     over (ctx, "tcp://127.0.0.1:*");
     over (ctx, "ipc://*");
+    for (int i = 0; i < 20; i++)
+        subscriber_binds (ctx, i % 2 ? "tcp://127.0.0.1:*" : "ipc://*");
     term (ctx);
     return 0;
 }

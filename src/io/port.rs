@@ -13,7 +13,7 @@ use crate::error::{Errno, Result};
 use crate::io::connection::Connection;
 use crate::monitor::Monitor;
 use crate::pipe::Command;
-use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering};
 use crate::sys::epoll::{self, Epoll, Event};
 use crate::sys::eventfd::EventFd;
 use crate::sys::{clock, futex};
@@ -326,8 +326,7 @@ impl Port {
 
     /// The socket has room again for a connection that it had stopped.
     pub fn resume(&self, connection: &Arc<Connection>) {
-        let mut buffer = self.buffer();
-        connection.read_ready(&mut buffer);
+        connection.read_ready(self.buffer(&mut None));
     }
 
     /// The connection has more to read than its turn allowed.
@@ -362,55 +361,60 @@ impl Port {
         moved
     }
 
+    /// Whoever only looks waits for one who is at it, so that what has come before the look is there
+    /// after it.
     fn poll_with(&self, poller: &Poller, timeout: i32, driver: Driver) -> Result<bool> {
-        let mut moved = false;
-        if self.has_hot.swap(false, Ordering::SeqCst) {
-            let hot = core::mem::take(&mut *self.hot.lock());
-            let mut buffer = self.buffer();
-            for connection in hot {
-                connection.read_ready(&mut buffer);
-                moved = true;
-            }
+        let hot = match self.has_hot.swap(false, Ordering::SeqCst) {
+            true => core::mem::take(&mut *self.hot.lock()),
+            false => Vec::new(),
+        };
+        let moved = !hot.is_empty();
+        let timeout = if moved { 0 } else { timeout };
+        let mut turn = (timeout == 0).then(|| self.drive.lock());
+        for connection in hot {
+            connection.read_ready(self.buffer(&mut turn));
         }
         let mut events = [Event::NONE; EVENTS];
-        let count = poller.epoll.wait(&mut events, if moved { 0 } else { timeout })?;
+        let count = poller.epoll.wait(&mut events, timeout)?;
         if driver == Driver::Caller {
             self.state.store(DRIVING, Ordering::SeqCst);
         }
-        if count > 0 {
-            self.deliver(poller, events.get(..count).unwrap_or_default(), driver);
+        for event in events.get(..count).unwrap_or_default() {
+            self.deliver(poller, event, driver, &mut turn);
         }
         Ok(moved || count > 0)
     }
 
-    fn buffer(&self) -> crate::sync::MutexGuard<'_, Vec<u8>> {
-        let mut buffer = self.drive.lock();
+    /// The read buffer, locked if it was not yet.
+    fn buffer<'a, 'p>(&'p self, turn: &'a mut Option<MutexGuard<'p, Vec<u8>>>) -> &'a mut [u8] {
+        let buffer = turn.get_or_insert_with(|| self.drive.lock());
         if buffer.is_empty() {
             buffer.resize(READ_SIZE, 0);
         }
         buffer
     }
 
-    fn deliver(&self, poller: &Poller, events: &[Event], driver: Driver) {
-        let mut buffer = None;
-        for event in events {
-            if event.token() == WAKE {
-                // The signal is for the caller; the background must not take it away.
-                if driver == Driver::Caller {
-                    poller.wake.drain();
-                    poller.signalled.store(false, Ordering::SeqCst);
-                }
-                continue;
+    fn deliver<'p>(
+        &'p self,
+        poller: &Poller,
+        event: &Event,
+        driver: Driver,
+        turn: &mut Option<MutexGuard<'p, Vec<u8>>>,
+    ) {
+        if event.token() == WAKE {
+            // The signal is for the caller; the background must not take it away.
+            if driver == Driver::Caller {
+                poller.wake.drain();
+                poller.signalled.store(false, Ordering::SeqCst);
             }
-            let Some(connection) = self.connections.lock().get(event.token()).cloned() else {
-                continue;
-            };
-            if event.flags() & (epoll::READABLE | epoll::BROKEN) != 0 {
-                connection.read_ready(buffer.get_or_insert_with(|| self.buffer()));
-            }
-            if event.flags() & (epoll::WRITABLE | epoll::BROKEN) != 0 {
-                connection.write_ready();
-            }
+            return;
+        }
+        let Some(connection) = self.connections.lock().get(event.token()).cloned() else { return };
+        if event.flags() & (epoll::READABLE | epoll::BROKEN) != 0 {
+            connection.read_ready(self.buffer(turn));
+        }
+        if event.flags() & (epoll::WRITABLE | epoll::BROKEN) != 0 {
+            connection.write_ready();
         }
     }
 
