@@ -26,7 +26,7 @@ pub struct Context {
     /// Sockets that are open.
     open: AtomicU32,
     ports: Mutex<Vec<Arc<Port>>>,
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     drains: Arc<Drains>,
     /// The process that made it; a child after fork must leave the threads alone.
     process: u32,
@@ -47,7 +47,7 @@ impl Default for Context {
             terminating: AtomicBool::new(false),
             open: AtomicU32::new(0),
             ports: Mutex::default(),
-            registry: Registry::default(),
+            registry: Arc::default(),
             drains: Arc::default(),
             process: clock::process_id(),
         }
@@ -131,7 +131,8 @@ impl Context {
             false => format!("{prefix}/ZMQbg/IO/{number}"),
         };
         let count = usize::try_from(options.io_threads).unwrap_or(0);
-        let pool = Pool::start(count, &schedule, self.drains.clone(), name)?;
+        let (drains, names) = (self.drains.clone(), self.registry.clone());
+        let pool = Pool::start(count, &schedule, drains, names, name)?;
         let max_sockets = u32::try_from(options.max_sockets).unwrap_or(0);
         Ok(started.insert(Started { pool, max_sockets }).clone())
     }

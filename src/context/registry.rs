@@ -7,6 +7,8 @@ use std::collections::HashMap;
 
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
+use crate::io::reactor::{Bound, Directory};
+use crate::options::SocketType;
 use crate::pipe::{Assigned, PipeParts};
 use crate::sync::{Arc, Mutex};
 
@@ -14,6 +16,7 @@ use crate::sync::{Arc, Mutex};
 #[derive(Clone)]
 pub struct Binder {
     pub port: Arc<Port>,
+    pub socket_type: SocketType,
     pub send_hwm: i32,
     pub receive_hwm: i32,
     pub routing_id: Vec<u8>,
@@ -37,6 +40,14 @@ pub struct Registry(Mutex<Names>);
 struct Names {
     bound: HashMap<Vec<u8>, Binder>,
     pending: Vec<(Vec<u8>, Connecter)>,
+}
+
+impl Directory for Registry {
+    fn find(&self, name: &[u8]) -> Option<Bound> {
+        let names = self.0.lock();
+        let binder = names.bound.get(name)?;
+        Some(Bound { port: binder.port.clone(), socket_type: binder.socket_type })
+    }
 }
 
 impl Registry {

@@ -37,6 +37,18 @@ impl HandshakeError {
     pub const MALFORMED_ERROR: HandshakeError = Self::with_code(0x1000_0015);
     /// `ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH`
     pub const MECHANISM_MISMATCH: HandshakeError = Self::with_code(0x1100_0002);
+    /// `ZMQ_PROTOCOL_ERROR_ZAP_UNSPECIFIED`
+    pub const ZAP_UNSPECIFIED: HandshakeError = Self::with_code(0x2000_0000);
+    /// `ZMQ_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY`
+    pub const ZAP_MALFORMED_REPLY: HandshakeError = Self::with_code(0x2000_0001);
+    /// `ZMQ_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID`
+    pub const ZAP_BAD_REQUEST_ID: HandshakeError = Self::with_code(0x2000_0002);
+    /// `ZMQ_PROTOCOL_ERROR_ZAP_BAD_VERSION`
+    pub const ZAP_BAD_VERSION: HandshakeError = Self::with_code(0x2000_0003);
+    /// `ZMQ_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE`
+    pub const ZAP_INVALID_STATUS_CODE: HandshakeError = Self::with_code(0x2000_0004);
+    /// `ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA`
+    pub const ZAP_INVALID_METADATA: HandshakeError = Self::with_code(0x2000_0005);
     /// A violation that has no event of its own.
     pub const PROTOCOL: HandshakeError = HandshakeError { kind: ErrorKind::Protocol, event: None };
     /// The connection was lost or took too long; its owner adds the event with the `errno`.

@@ -8,6 +8,7 @@
 mod error;
 pub mod mechanism;
 pub mod z85;
+pub mod zap;
 pub mod zmtp;
 
 pub use error::{ErrorKind, HandshakeError, HandshakeEvent};

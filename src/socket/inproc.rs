@@ -82,6 +82,7 @@ impl Core {
     pub(super) fn bind_inproc(&mut self, name: &[u8]) -> Result<()> {
         let binder = Binder {
             port: self.port.clone(),
+            socket_type: self.options.socket_type,
             send_hwm: self.options.sndhwm,
             receive_hwm: self.options.rcvhwm,
             routing_id: self.options.routing_id.clone(),

@@ -53,6 +53,8 @@ pub trait Owner: Send + Sync {
     fn lost(&self, session: u64, epoch: u64, cause: Cause);
     /// A PING came that limits how long the peer may be silent.
     fn pinged(&self, session: u64);
+    /// The authenticator has written to this session.
+    fn answered(&self, session: u64);
     /// Something waits to be written and the socket's caller does not do it.
     fn flush_later(&self, session: u64);
     /// The socket has closed its end of this connection's pipe.

@@ -21,7 +21,7 @@ use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
 use super::session::{Session, Step};
 use super::timers::{Purpose, Timers};
 use super::watch::Watches;
-use super::{Job, Member, Reactor, WAKE, from_now};
+use super::{Bound, Job, Member, Reactor, WAKE, from_now};
 
 /// The kinds of descriptors in the reactor's poller, in the top bits of their tokens.
 const LISTENER: u64 = 1 << 60;
@@ -101,6 +101,11 @@ impl Tools<'_> {
         let reactor = self.member.reactor.clone();
         let done = move |addresses| reactor.post(Job::Resolved { session, addresses });
         pool.resolver.submit(address, Box::new(done))
+    }
+
+    /// The socket that bound this name in the context.
+    pub fn find_bound(&self, name: &[u8]) -> Option<Bound> {
+        self.member.pool.upgrade()?.names.find(name)
     }
 
     /// A random number from 0 to one less than `limit`.
@@ -246,6 +251,9 @@ impl Engine {
                 self.step(id, |session, tools| session.close(tools, &connection, linger, guard));
             }
             Job::Pinged { session } => self.step(session, |session, tools| session.beat(tools)),
+            Job::Answered { session } => {
+                self.step(session, |session, tools| session.answered(tools));
+            }
             Job::Cancel { session } => self.step(session, |session, _| session.cancel()),
             Job::Forget(port) => self.forget(&port),
             Job::Resolved { session, addresses } => {

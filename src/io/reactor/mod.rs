@@ -21,6 +21,7 @@ use crate::endpoint::Resolver;
 use crate::error::{Errno, Result};
 use crate::io::connection::{Cause, Connection, Owner};
 use crate::io::port::{Background, Port};
+use crate::options::SocketType;
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, Weak};
 use crate::sys::epoll::{self, Epoll};
 use crate::sys::eventfd::EventFd;
@@ -59,6 +60,10 @@ enum Job {
         guard: DrainGuard,
     },
     Pinged {
+        session: u64,
+    },
+    /// The authenticator has written.
+    Answered {
         session: u64,
     },
     /// The endpoint was disconnected; its pipes were closed before.
@@ -131,6 +136,10 @@ impl Owner for Member {
         self.reactor.post(Job::Pinged { session });
     }
 
+    fn answered(&self, session: u64) {
+        self.reactor.post(Job::Answered { session });
+    }
+
     fn flush_later(&self, session: u64) {
         self.reactor.post(Job::Flush { session });
     }
@@ -141,6 +150,17 @@ impl Owner for Member {
             self.reactor.post(Job::Close { connection, linger, guard });
         }
     }
+}
+
+/// A socket that bound a name of the context.
+pub struct Bound {
+    pub port: Arc<Port>,
+    pub socket_type: SocketType,
+}
+
+/// Who bound which name in the context, as far as a reactor has to know. Its lock is a leaf.
+pub trait Directory: Send + Sync {
+    fn find(&self, name: &[u8]) -> Option<Bound>;
 }
 
 /// Counts what `zmq_ctx_term` has to wait for.
@@ -182,6 +202,7 @@ pub struct Pool {
     members: Vec<Arc<Member>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     pub drains: Arc<Drains>,
+    names: Arc<dyn Directory>,
     resolver: Resolver,
     sessions: AtomicU64,
 }
@@ -192,6 +213,7 @@ impl Pool {
         count: usize,
         schedule: &Schedule,
         drains: Arc<Drains>,
+        names: Arc<dyn Directory>,
         name: impl Fn(usize) -> String,
     ) -> Result<Arc<Pool>> {
         let reactors: Result<Vec<_>> = (0..count).map(|_| Reactor::new().map(Arc::new)).collect();
@@ -203,6 +225,7 @@ impl Pool {
                 .collect(),
             threads: Mutex::default(),
             drains,
+            names,
             resolver: Resolver::new(),
             sessions: AtomicU64::new(1),
         });

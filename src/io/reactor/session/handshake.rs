@@ -6,9 +6,10 @@
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use crate::error::{Errno, Result};
+use crate::error::Errno;
 use crate::io::connection::Cause;
 use crate::monitor::event;
+use crate::proto::mechanism::NullMechanism;
 use crate::proto::zmtp::handshake::{Handshake, HandshakeConfig};
 use crate::proto::{ErrorKind, HandshakeError, HandshakeEvent};
 use crate::sync::Arc;
@@ -16,29 +17,44 @@ use crate::sys::{epoll, net};
 
 use super::super::engine::Tools;
 use super::super::timers::Purpose;
+use super::authentication::{Asked, Granted, Inquiry};
 use super::{Session, State, Step};
 
 /// The `ZMQ_RECONNECT_STOP` bit of failed handshakes.
 const STOP_HANDSHAKE_FAILED: i32 = 2;
 
+/// A connection before its first message.
 pub(super) struct Greeting {
     pub(super) stream: Arc<OwnedFd>,
     pub(super) handshake: Handshake,
+    /// What the handshake did not take yet.
+    pub(super) unread: Vec<u8>,
     /// What the kernel did not take yet.
     pub(super) unsent: Vec<u8>,
     pub(super) peer_address: Vec<u8>,
+    /// The question to the authenticator that is not answered yet.
+    pub(super) inquiry: Option<Inquiry>,
+    pub(super) granted: Granted,
 }
 
 impl Session {
     pub(super) fn greet(&mut self, stream: Arc<OwnedFd>, peer_address: Vec<u8>) {
-        let handshake = Handshake::new(HandshakeConfig {
+        let config = HandshakeConfig {
             socket_type: self.options.socket_type,
             routing_id: self.options.routing_id.clone(),
             metadata: self.options.metadata.clone(),
             maxmsgsize: self.options.maxmsgsize,
-        });
-        let greeting = Greeting { stream, handshake, unsent: Vec::new(), peer_address };
-        self.state = State::Handshaking(Box::new(greeting));
+        };
+        let mechanism = NullMechanism::new(!self.options.zap_domain.is_empty());
+        self.state = State::Handshaking(Box::new(Greeting {
+            stream,
+            handshake: Handshake::with_mechanism(config, Box::new(mechanism)),
+            unread: Vec::new(),
+            unsent: Vec::new(),
+            peer_address,
+            inquiry: None,
+            granted: Granted::default(),
+        }));
     }
 
     pub(super) fn start_handshake(&mut self, tools: &mut Tools<'_>) -> Step {
@@ -67,30 +83,42 @@ impl Session {
         }
     }
 
-    /// Works on the first `read` bytes of the reactor's buffer.
-    fn continue_handshake(&mut self, tools: &mut Tools<'_>, read: usize) -> Step {
+    /// Works on what was left over and on the first `read` bytes of the reactor's buffer.
+    pub(super) fn continue_handshake(&mut self, tools: &mut Tools<'_>, read: usize) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        let bytes = tools.buffer.get(..read).unwrap_or_default();
-        let consumed = match greeting.handshake.input(bytes) {
-            Ok(consumed) => consumed,
-            Err(error) => {
-                // A last word, such as why the peer is refused.
-                greeting.unsent.extend(greeting.handshake.take_output());
-                let _ = net::send(greeting.stream.as_fd(), &greeting.unsent);
+        greeting.unread.extend_from_slice(tools.buffer.get(..read).unwrap_or_default());
+        loop {
+            let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
+            if let Err(error) = greeting.read_on() {
                 return self.handshake_broken(tools, error);
             }
-        };
-        greeting.unsent.extend(greeting.handshake.take_output());
-        if let Err(error) = send_some(&greeting.stream, &mut greeting.unsent) {
-            return self.handshake_lost(tools, error);
+            let Some(question) = greeting.handshake.auth_request() else { break };
+            match self.ask(tools, question) {
+                Asked::Waiting => break,
+                Asked::Granted => {}
+                Asked::Refused => return self.unasked(tools),
+            }
         }
+        self.write_handshake(tools)
+    }
+
+    /// The peer may not come in, since nobody can be asked about it.
+    fn unasked(&mut self, tools: &mut Tools<'_>) -> Step {
+        if let State::Handshaking(greeting) = &mut self.state {
+            greeting.part(tools.buffer);
+        }
+        self.handshake_lost(tools, Errno::EFAULT)
+    }
+
+    /// Sends what the handshake has to say, and goes on when it is done.
+    fn write_handshake(&mut self, tools: &mut Tools<'_>) -> Step {
+        let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
+        greeting.write_on();
         if let Some(established) = greeting.handshake.established() {
-            let rest = bytes.get(consumed..).unwrap_or_default().to_vec();
-            return self.establish(tools, established, &rest);
+            return self.establish(tools, established);
         }
-        let writable = if greeting.unsent.is_empty() { 0 } else { epoll::WRITABLE };
         let fd = greeting.stream.as_raw_fd();
-        match tools.rewatch_session(fd, epoll::READABLE | writable, self.id) {
+        match tools.rewatch_session(fd, greeting.events(), self.id) {
             Ok(()) => Step::Stay,
             Err(error) => self.handshake_lost(tools, error),
         }
@@ -106,8 +134,15 @@ impl Session {
         self.after_loss(tools, Cause::Connection(error))
     }
 
-    /// The peer broke the protocol.
-    fn handshake_broken(&mut self, tools: &mut Tools<'_>, error: HandshakeError) -> Step {
+    /// The peer broke the protocol, or is refused.
+    pub(super) fn handshake_broken(
+        &mut self,
+        tools: &mut Tools<'_>,
+        error: HandshakeError,
+    ) -> Step {
+        if let State::Handshaking(greeting) = &mut self.state {
+            greeting.part(tools.buffer);
+        }
         match error.event {
             Some(HandshakeEvent::Protocol(code)) => {
                 self.raise(event::HANDSHAKE_FAILED_PROTOCOL, u64::from(code));
@@ -136,17 +171,39 @@ impl Session {
     }
 }
 
-/// Writes what the kernel takes.
-fn send_some(stream: &OwnedFd, unsent: &mut Vec<u8>) -> Result<()> {
-    if unsent.is_empty() {
-        return Ok(());
+impl Greeting {
+    /// Gives the handshake what has come and keeps what it does not want yet.
+    fn read_on(&mut self) -> core::result::Result<(), HandshakeError> {
+        let taken = self.handshake.input(&self.unread)?;
+        self.unread.drain(..taken.min(self.unread.len()));
+        Ok(())
     }
-    match net::send(stream.as_fd(), unsent) {
-        Ok(sent) => {
-            unsent.drain(..sent.min(unsent.len()));
-            Ok(())
+
+    /// Writes what the kernel takes. If it takes no more, the peer may have left a last word, such
+    /// as why it refuses us: reading finds that, and the end.
+    fn write_on(&mut self) {
+        self.unsent.extend(self.handshake.take_output());
+        if self.unsent.is_empty() {
+            return;
         }
-        Err(Errno::EAGAIN) => Ok(()),
-        Err(error) => Err(error),
+        match net::send(self.stream.as_fd(), &self.unsent) {
+            Ok(sent) => drop(self.unsent.drain(..sent.min(self.unsent.len()))),
+            Err(Errno::EAGAIN) => {}
+            Err(_) => self.unsent.clear(),
+        }
+    }
+
+    /// What to wait for: a peer that is ahead of the handshake is read no further.
+    fn events(&self) -> u32 {
+        let readable = if self.unread.is_empty() { epoll::READABLE } else { 0 };
+        let writable = if self.unsent.is_empty() { 0 } else { epoll::WRITABLE };
+        readable | writable
+    }
+
+    /// A last word, such as why the peer is refused. What it sent meanwhile is read, since closing
+    /// before would reset the connection and might take the word away from it.
+    fn part(&mut self, buffer: &mut [u8]) {
+        self.write_on();
+        let _ = net::recv(self.stream.as_fd(), buffer);
     }
 }

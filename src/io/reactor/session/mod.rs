@@ -4,6 +4,7 @@
 //! session goes on. Reconnecting, giving up and the events follow libzmq's documented behaviour.
 #![forbid(unsafe_code)]
 
+mod authentication;
 mod closing;
 mod dial;
 mod handshake;

@@ -32,7 +32,7 @@ impl Session {
             properties: Vec::new(),
             phantom_subscribe: false,
         };
-        self.establish(tools, established, &[])
+        self.establish(tools, established)
     }
 
     fn framing(&self, version: ZmtpVersion) -> Framing {
@@ -57,18 +57,13 @@ impl Session {
             metadata.insert(b"Peer-Address", &greeting.peer_address);
         }
         metadata.insert(b"__fd", greeting.stream.as_raw_fd().to_string().as_bytes());
-        for (name, value) in &established.properties {
+        for (name, value) in greeting.granted.properties.iter().chain(&established.properties) {
             metadata.insert(name, value);
         }
         Some(Arc::new(metadata))
     }
 
-    pub(super) fn establish(
-        &mut self,
-        tools: &mut Tools<'_>,
-        established: Established,
-        rest: &[u8],
-    ) -> Step {
+    pub(super) fn establish(&mut self, tools: &mut Tools<'_>, established: Established) -> Step {
         self.cancel_timer(tools);
         let State::Handshaking(greeting) = core::mem::replace(&mut self.state, State::Waiting)
         else {
@@ -83,7 +78,8 @@ impl Session {
         if self.modern {
             self.raise(event::HANDSHAKE_SUCCEEDED, 0);
         }
-        let peer_routing_id = established.peer_identity.clone().unwrap_or_default();
+        let identity = greeting.granted.identity.as_ref().or(established.peer_identity.as_ref());
+        let peer_routing_id = identity.cloned().unwrap_or_default();
         let start = Start {
             stream: stream.clone(),
             framing: self.framing(established.version),
@@ -102,7 +98,7 @@ impl Session {
             }
             None => self.attach(start, peer_routing_id),
         };
-        self.run(tools, &connection, &established, &greeting.unsent, rest)
+        self.run(tools, &connection, &established, &greeting)
     }
 
     fn inbound(&self) -> Inbound {
@@ -155,19 +151,18 @@ impl Session {
         tools: &mut Tools<'_>,
         connection: &Arc<Connection>,
         established: &Established,
-        unsent: &[u8],
-        rest: &[u8],
+        greeting: &Greeting,
     ) -> Step {
         if self.is_raw() && self.options.stream_notify {
             connection.notify_stream();
         }
-        if !unsent.is_empty() {
-            connection.send_control(unsent);
+        if !greeting.unsent.is_empty() {
+            connection.send_control(&greeting.unsent);
         }
         if established.phantom_subscribe {
             connection.push_message(&[1]);
         }
-        connection.feed(rest);
+        connection.feed(&greeting.unread);
         self.start_heartbeat(tools);
         if self.guard.is_some() {
             return self.drain(tools);

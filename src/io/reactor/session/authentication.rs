@@ -1,0 +1,210 @@
+//! A session that asks the context's authenticator about its peer (RFC 27, ZAP).
+//!
+//! Reactor's thread. The question travels on a pipe of its own to the socket that is bound to the
+//! well-known name, and nobody waits: the answer comes as a job of the reactor. Meanwhile the time
+//! limit of the handshake runs on; an authenticator that has gone is one that never answers.
+#![forbid(unsafe_code)]
+
+use crate::io::connection::Owner;
+use crate::io::port::Port;
+use crate::msg::frame;
+use crate::options::SocketType;
+use crate::pipe::{Command, Far, FarMarks, Flush, PipeKey, PipeParts};
+use crate::proto::mechanism::{AuthRequest, Verdict};
+use crate::proto::zap::{self, Asking};
+use crate::queue::{Body, Reader, Writer, queue};
+use crate::sync::{Arc, Mutex};
+
+use super::super::engine::Tools;
+use super::{Session, State, Step};
+
+/// What became of a question.
+pub(super) enum Asked {
+    /// The answer will come.
+    Waiting,
+    /// Nobody is there to be asked, and nobody has to be.
+    Granted,
+    /// Nobody is there who could grant it.
+    Refused,
+}
+
+/// What the authenticator tells of the peer, besides that it may come in.
+#[derive(Default)]
+pub(super) struct Granted {
+    pub(super) properties: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) identity: Option<Vec<u8>>,
+}
+
+impl Session {
+    /// Puts the question of the handshake, or answers it where nobody else does.
+    pub(super) fn ask(&mut self, tools: &mut Tools<'_>, question: AuthRequest) -> Asked {
+        let State::Handshaking(greeting) = &mut self.state else { return Asked::Refused };
+        let options = &self.options;
+        let domain = &options.zap_domain;
+        let asking = Asking::of(question.mechanism, domain, options.zap_enforce_domain);
+        let found = match asking {
+            Asking::Never => None,
+            _ => tools.find_bound(zap::ENDPOINT),
+        };
+        match found {
+            Some(found) if matches!(found.socket_type, SocketType::Rep | SocketType::Router) => {
+                let address = &greeting.peer_address;
+                let frames = zap::request(question, domain, address, &options.routing_id);
+                greeting.inquiry = Inquiry::new(self.id, &self.owner, found.port, &frames);
+                if greeting.inquiry.is_some() { Asked::Waiting } else { Asked::Refused }
+            }
+            None if asking != Asking::Always => {
+                // The mechanism has just asked, and a granted request has no error.
+                match greeting.handshake.authenticated(Verdict::Granted) {
+                    Ok(()) => Asked::Granted,
+                    Err(_) => Asked::Refused,
+                }
+            }
+            _ => Asked::Refused,
+        }
+    }
+
+    /// The authenticator has written.
+    pub fn answered(&mut self, tools: &mut Tools<'_>) -> Step {
+        let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
+        let Some(frames) = greeting.inquiry.as_mut().and_then(Inquiry::answer) else {
+            return Step::Stay;
+        };
+        greeting.inquiry = None;
+        let reply = match zap::Reply::parse(&frames, self.options.socket_type) {
+            Ok(reply) => reply,
+            Err(error) => return self.handshake_broken(tools, error),
+        };
+        greeting.granted = Granted { properties: reply.properties, identity: reply.identity };
+        match greeting.handshake.authenticated(reply.verdict) {
+            Ok(()) => self.continue_handshake(tools, 0),
+            Err(error) => self.handshake_broken(tools, error),
+        }
+    }
+}
+
+/// A question on its way: this end of the pipe to the authenticator. It ends when it is dropped.
+pub(super) struct Inquiry {
+    reader: Reader,
+    writer: Writer,
+    end: Arc<InquiryEnd>,
+}
+
+impl Inquiry {
+    /// Sends the question; `None` when memory is short.
+    fn new(
+        session: u64,
+        owner: &Arc<dyn Owner>,
+        authenticator: Arc<Port>,
+        frames: &[Vec<u8>],
+    ) -> Option<Inquiry> {
+        let (mut writer, far_reader) = queue(0, false);
+        let (far_writer, mut reader) = queue(0, false);
+        let (last, others) = frames.split_last()?;
+        for frame in others {
+            writer.write(frame::MORE, Body::Copy(frame), 0).ok()?;
+        }
+        writer.write(0, Body::Copy(last), 0).ok()?;
+        // Nothing has come; from now on the writer tells when something does.
+        reader.ready();
+        let end = Arc::new(InquiryEnd {
+            session,
+            owner: owner.clone(),
+            port: authenticator.clone(),
+            place: Mutex::new(Place::Unknown),
+        });
+        let placed = end.clone();
+        authenticator.post(Command::Attach {
+            parts: Box::new(PipeParts {
+                reader: far_reader,
+                writer: far_writer,
+                far: end.clone(),
+                peer_routing_id: Vec::new(),
+                identified: true,
+                given_routing_id: Vec::new(),
+                copy_max: 0,
+                session: 0,
+                listener: 0,
+                far_marks: FarMarks::Inproc { send: 0, receive: 0 },
+            }),
+            assigned: Box::new(move |key| placed.set(key)),
+        });
+        Some(Inquiry { reader, writer, end })
+    }
+
+    /// The frames of the answer, once it is there. Of one that is too long only so many are kept
+    /// that it is still too long.
+    fn answer(&mut self) -> Option<Vec<Vec<u8>>> {
+        let mut frames = Vec::new();
+        while self.reader.ready() {
+            let frame = self.reader.take()?;
+            let more = frame.more();
+            if frames.len() <= zap::REPLY_FRAMES {
+                frames.push(frame.data().to_vec());
+            }
+            if !more {
+                return Some(frames);
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Inquiry {
+    fn drop(&mut self) {
+        self.writer.finish();
+        self.reader.abandon();
+        self.end.leave();
+    }
+}
+
+/// The session as the authenticator's socket sees it.
+struct InquiryEnd {
+    session: u64,
+    owner: Arc<dyn Owner>,
+    /// The authenticator's.
+    port: Arc<Port>,
+    place: Mutex<Place>,
+}
+
+/// Where the pipe is in the authenticator's socket.
+enum Place {
+    /// It has not been taken in yet.
+    Unknown,
+    Known(PipeKey),
+    /// The session needs it no more.
+    Left,
+}
+
+impl InquiryEnd {
+    fn set(&self, key: PipeKey) {
+        let mut place = self.place.lock();
+        let left = matches!(*place, Place::Left);
+        if !left {
+            *place = Place::Known(key);
+        }
+        drop(place);
+        if left {
+            self.port.post(Command::Closed(key));
+        }
+    }
+
+    fn leave(&self) {
+        let place = core::mem::replace(&mut *self.place.lock(), Place::Left);
+        if let Place::Known(key) = place {
+            self.port.post(Command::Closed(key));
+        }
+    }
+}
+
+impl Far for InquiryEnd {
+    fn readable(&self, _flush: Flush) {
+        self.owner.answered(self.session);
+    }
+
+    fn pressed(&self) {}
+
+    fn writable(&self) {}
+
+    fn close(&self, _linger: i32) {}
+}
