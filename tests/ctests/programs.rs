@@ -45,6 +45,8 @@ programs! {
         ours subscribe_at_once,
         ours xpub_long_topic,
         both xpub_manual,
+        both zap_null,
+        ours zap_refusal,
     }
     bad {
         ours closed_message,
@@ -57,6 +59,7 @@ programs! {
         both option_noise,
         ours stale_handles,
         ours unread_monitor,
+        ours zap_handler_type,
     }
     wire {
         ours bad_metadata,
