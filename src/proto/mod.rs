@@ -7,6 +7,7 @@
 
 mod error;
 pub mod mechanism;
+pub mod socks5;
 pub mod z85;
 pub mod zap;
 pub mod zmtp;
