@@ -10,7 +10,7 @@ mod tcp;
 
 pub use resolver::{Done, Resolver};
 pub(crate) use tcp::endpoint_text as tcp_text;
-pub use tcp::{TcpBindAddress, TcpConnectAddress, numeric_form};
+pub use tcp::{TcpBindAddress, TcpConnectAddress, Unresolved, numeric_form};
 
 use crate::error::{Errno, Result};
 use crate::options::SocketType;

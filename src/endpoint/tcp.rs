@@ -6,7 +6,7 @@
 //! that names and interfaces may appear later.
 #![forbid(unsafe_code)]
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::endpoint::port;
 use crate::error::{Errno, Result};
@@ -76,9 +76,32 @@ impl TcpConnectAddress {
         Ok(host_and_port(source, self.ipv6, Role::Local)?.into_iter().next())
     }
 
+    /// What a proxy is to connect to. Does not block: a name is the proxy's to look up.
+    pub fn unresolved(&self) -> Unresolved {
+        let (host, port) = split_at_last(&self.text, b':').unwrap_or((&self.text, b""));
+        let host = without_brackets(host);
+        // The zone of an address is known on this machine only.
+        let address = split_at_last(host, b'%').map_or(host, |(address, _)| address);
+        let query = Query { ipv6: address.contains(&b':'), numeric: true };
+        let found = resolve::lookup(address, 0, query).unwrap_or_default();
+        let ip = found.first().map(SocketAddr::ip);
+        Unresolved { ip, name: host.to_vec(), port: port::parse(port).unwrap_or(0) }
+    }
+
     fn destination(&self, role: Role) -> Result<Vec<SocketAddr>> {
         host_and_port(split_source(&self.text).1, self.ipv6, role)
     }
+}
+
+/// A peer whose name, if it has one, was not looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The address, when it is given by number.
+    pub ip: Option<IpAddr>,
+    /// The host as it was given, without brackets.
+    pub name: Vec<u8>,
+    /// 0: none that can be connected to.
+    pub port: u16,
 }
 
 /// The numeric endpoint text that the address may be known by, after it was not found as it
@@ -125,7 +148,7 @@ fn split_at_last(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
 fn host_and_port(text: &[u8], ipv6: bool, role: Role) -> Result<Vec<SocketAddr>> {
     let (host, port) = split_at_last(text, b':').ok_or(Errno::EINVAL)?;
     let port = port::parse(port)?;
-    let host = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(host);
+    let host = without_brackets(host);
     let (host, zone) = match split_at_last(host, b'%') {
         Some((host, zone)) => (host, Some(zone_index(zone)?)),
         None => (host, None),
@@ -138,6 +161,10 @@ fn host_and_port(text: &[u8], ipv6: bool, role: Role) -> Result<Vec<SocketAddr>>
         }
     }
     Ok(addresses)
+}
+
+fn without_brackets(host: &[u8]) -> &[u8] {
+    host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(host)
 }
 
 /// A zone is the name or the number of an interface.

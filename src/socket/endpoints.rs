@@ -120,6 +120,7 @@ impl Core {
     fn dial(&mut self, text: &[u8], endpoint: Endpoint, seat: Seat) {
         let immediate = self.options.immediate;
         let options = Arc::new(self.options.clone());
+        let dialling = Dialling::new(endpoint, &options);
         let entry = Entry::Dialled { session: seat.id, immediate };
         self.endpoints.add(text, entry);
         let connection = if immediate { None } else { Some(self.make_pipe(&seat)) };
@@ -128,7 +129,7 @@ impl Core {
             seat.owner(),
             self.port.clone(),
             options,
-            Dialling::new(endpoint),
+            dialling,
             connection,
         );
         seat.adopt(session);

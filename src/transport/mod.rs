@@ -150,6 +150,9 @@ pub enum Progress {
     Connected,
     /// The descriptor becomes writable when there is news: then ask [`finish`].
     InProgress,
+    /// The system's refusal; the descriptor is of no more use. `EAGAIN`: an ipc listener whose
+    /// backlog is full.
+    Failed(Errno),
 }
 
 /// Starts to connect, without blocking, from the source address if the text names one. `address` is
@@ -159,8 +162,7 @@ pub enum Progress {
 /// * `EPROTONOSUPPORT`: not a transport that connects
 /// * `EINVAL`: the text needs a look-up or can never be an address
 /// * `ENODEV`: no such source address here
-/// * `EAGAIN`: an ipc listener whose backlog is full; try later
-/// * anything else: the system's error of the call that failed
+/// * anything else: the system's error of opening the socket
 pub fn dial(
     endpoint: &Endpoint,
     address: Option<SocketAddr>,
@@ -171,11 +173,12 @@ pub fn dial(
         Endpoint::Ipc(text) => ipc::connect(text)?,
         Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
     };
-    match connected {
-        Ok(()) => Ok((fd, Progress::Connected)),
-        Err(Errno::EINPROGRESS) => Ok((fd, Progress::InProgress)),
-        Err(error) => Err(error),
-    }
+    let progress = match connected {
+        Ok(()) => Progress::Connected,
+        Err(Errno::EINPROGRESS) => Progress::InProgress,
+        Err(error) => Progress::Failed(error),
+    };
+    Ok((fd, progress))
 }
 
 /// Whether the connection that [`dial`] started stands. On error the descriptor is of no more use:

@@ -60,7 +60,7 @@ pub(super) fn accept(
     Ok(fd)
 }
 
-/// Starts to connect; the inner result is that of the system's `connect`.
+/// Starts to connect; the inner result is that of the system's `bind` and `connect`.
 pub(super) fn connect(
     text: &[u8],
     address: Option<SocketAddr>,
@@ -83,12 +83,16 @@ pub(super) fn connect(
         Err(error) => return Err(error),
     };
     tune(&SockRef::from(&socket), options);
+    let connected = connect_from(&socket, source, address);
+    Ok((socket.into(), connected))
+}
+
+fn connect_from(socket: &Socket, source: Option<SocketAddr>, address: SocketAddr) -> Result<()> {
     if let Some(source) = source {
         socket.set_reuse_address(true)?;
         socket.bind(&source.into())?;
     }
-    let connected = socket.connect(&address.into()).map_err(Errno::from);
-    Ok((socket.into(), connected))
+    Ok(socket.connect(&address.into())?)
 }
 
 /// The IPv4 address that is mapped into this IPv6 one, or the address as it is.

@@ -44,8 +44,10 @@ fn accept(listener: &Listener, options: &SocketOptions) -> Result<Accepted> {
 
 fn connect(text: &[u8], options: &SocketOptions) -> Result<OwnedFd> {
     let (fd, progress) = dial(&endpoint(text), None, options)?;
-    if progress == Progress::InProgress {
-        wait(fd.as_raw_fd(), libc::POLLOUT);
+    match progress {
+        Progress::Failed(error) => return Err(error),
+        Progress::InProgress => wait(fd.as_raw_fd(), libc::POLLOUT),
+        Progress::Connected => {}
     }
     finish(fd.as_fd()).map(|()| fd)
 }

@@ -301,3 +301,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_proxy_is_asked_for() {
+    for (text, ip, name, port) in [
+        ("127.0.0.1:5555", Some("127.0.0.1"), "127.0.0.1", 5555),
+        ("127.1:5555", Some("127.0.0.1"), "127.1", 5555),
+        ("[::1]:80", Some("::1"), "::1", 80),
+        ("::1:80", Some("::1"), "::1", 80),
+        ("[fe80::1%lo]:80", Some("fe80::1"), "fe80::1%lo", 80),
+        ("::ffff:1.2.3.4:80", Some("::ffff:1.2.3.4"), "::ffff:1.2.3.4", 80),
+        ("localhost:70000", None, "localhost", 4464),
+        ("[some.name]:12ab", None, "some.name", 12),
+        ("name:0", None, "name", 0),
+        ("a:1;b:2", None, "a:1;b", 2),
+    ] {
+        for ipv6 in [false, true] {
+            let found = TcpConnectAddress::parse(text.as_bytes(), ipv6).unwrap().unresolved();
+            let ip = ip.map(|ip| ip.parse().unwrap());
+            assert_eq!(found, Unresolved { ip, name: name.into(), port }, "{text}");
+        }
+    }
+}

@@ -145,6 +145,7 @@ impl Session {
         tools.timers.cancel(self.linger.take());
         match &self.state {
             State::Connecting(fd) => tools.unwatch(fd.as_raw_fd()),
+            State::Proxying(asking) => tools.unwatch(asking.stream.as_raw_fd()),
             State::Handshaking(greeting) => tools.unwatch(greeting.stream.as_raw_fd()),
             State::Running(stream) if self.guard.is_some() => tools.unwatch(stream.as_raw_fd()),
             _ => {}

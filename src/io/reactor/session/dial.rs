@@ -73,10 +73,8 @@ impl Session {
         match transport::dial(&dialling.endpoint, address, &self.options) {
             Ok((fd, Progress::Connected)) => self.connected(tools, fd),
             Ok((fd, Progress::InProgress)) => self.await_connect(tools, fd),
-            Err(error) => {
-                self.raise(event::CLOSED, u64::from(u32::MAX));
-                self.attempt_failed(tools, error)
-            }
+            Ok((fd, Progress::Failed(error))) => self.close_attempt(tools, fd, error),
+            Err(error) => self.attempt_failed(tools, error),
         }
     }
 
@@ -97,11 +95,13 @@ impl Session {
     pub(super) fn connect_ready(&mut self, tools: &mut Tools<'_>) -> Step {
         match core::mem::replace(&mut self.state, State::Waiting) {
             State::Connecting(fd) => {
-                self.cancel_timer(tools);
                 tools.unwatch(fd.as_raw_fd());
                 match transport::finish(fd.as_fd()) {
                     Ok(()) => self.connected(tools, fd),
-                    Err(error) => self.close_attempt(tools, fd, error),
+                    Err(error) => {
+                        self.cancel_timer(tools);
+                        self.close_attempt(tools, fd, error)
+                    }
                 }
             }
             other => {
@@ -131,7 +131,7 @@ impl Session {
             return self.dial_next(tools);
         }
         let stop = self.options.reconnect_stop & STOP_CONN_REFUSED != 0;
-        if stop && error == Errno::ECONNREFUSED {
+        if stop && error == Errno::ECONNREFUSED && dialling.peer.is_none() {
             return self.give_up();
         }
         self.retry_later(tools)
@@ -172,6 +172,15 @@ impl Session {
     }
 
     fn connected(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
+        if matches!(&self.role, Role::Dialled(dialling) if dialling.peer.is_some()) {
+            return self.ask_proxy(tools, fd);
+        }
+        self.cancel_timer(tools);
+        self.peer_reached(tools, fd)
+    }
+
+    /// The stream leads to the peer, perhaps through a proxy.
+    pub(super) fn peer_reached(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
         self.backoff = None;
         let local = transport::local_endpoint(fd.as_fd()).unwrap_or_default();
         self.endpoints.local = local;

@@ -9,6 +9,7 @@ mod closing;
 mod dial;
 mod handshake;
 mod heartbeat;
+mod proxy;
 mod running;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ use super::{DrainGuard, from_now};
 
 use handshake::Greeting;
 use heartbeat::Beat;
+use proxy::Asking;
 
 pub use running::COPY_MAX;
 
@@ -71,14 +73,23 @@ enum Role {
 
 /// Where a connecting session connects to.
 pub struct Dialling {
-    pub endpoint: Endpoint,
+    /// What is dialled: the proxy, if there is one.
+    endpoint: Endpoint,
+    /// The address that the proxy is asked for.
+    peer: Option<Vec<u8>>,
     addresses: Vec<SocketAddr>,
     next: usize,
 }
 
 impl Dialling {
-    pub fn new(endpoint: Endpoint) -> Dialling {
-        Dialling { endpoint, addresses: Vec::new(), next: 0 }
+    pub fn new(endpoint: Endpoint, options: &SocketOptions) -> Dialling {
+        let (endpoint, peer) = match endpoint {
+            Endpoint::Tcp(peer) if !options.socks_proxy.is_empty() => {
+                (Endpoint::Tcp(options.socks_proxy.clone()), Some(peer))
+            }
+            other => (other, None),
+        };
+        Dialling { endpoint, peer, addresses: Vec::new(), next: 0 }
     }
 }
 
@@ -87,6 +98,8 @@ enum State {
     Waiting,
     Resolving,
     Connecting(OwnedFd),
+    /// The proxy is reached, the peer not yet.
+    Proxying(Box<Asking>),
     Handshaking(Box<Greeting>),
     /// The connection is up and driven by whoever comes.
     Running(Arc<OwnedFd>),
@@ -181,6 +194,7 @@ impl Session {
     pub fn ready(&mut self, tools: &mut Tools<'_>, flags: u32) -> Step {
         match &self.state {
             State::Connecting(_) => self.connect_ready(tools),
+            State::Proxying(_) => self.proxy_ready(tools),
             State::Handshaking(_) => self.handshake_ready(tools),
             State::Running(_) if self.guard.is_some() => self.drain_ready(tools, flags),
             _ => Step::Stay,
@@ -219,6 +233,10 @@ impl Session {
             State::Connecting(fd) => {
                 tools.unwatch(fd.as_raw_fd());
                 self.close_attempt(tools, fd, Errno::ETIMEDOUT)
+            }
+            state @ State::Proxying(_) => {
+                self.state = state;
+                self.proxy_failed(tools, Errno::ETIMEDOUT)
             }
             state @ State::Handshaking(_) => {
                 self.state = state;

@@ -1,0 +1,147 @@
+//! A session that has reached a SOCKS5 proxy and asks it for the connection to its peer (RFC 1928).
+//!
+//! Reactor's thread. Until the proxy has connected, this is part of the attempt: a failure closes
+//! the descriptor and leads to the next attempt, and the monitor sees the proxy as the endpoint.
+#![forbid(unsafe_code)]
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use crate::endpoint::{TcpConnectAddress, Unresolved};
+use crate::error::{Errno, Result};
+use crate::options::SocketOptions;
+use crate::proto::socks5::{Dialogue, Host, Login, SocksError};
+use crate::sys::{epoll, net};
+
+use super::super::engine::Tools;
+use super::super::timers::Purpose;
+use super::{Role, Session, State, Step};
+
+/// A dialogue under way.
+pub(super) struct Asking {
+    pub(super) stream: OwnedFd,
+    dialogue: Dialogue,
+    /// What the kernel did not take yet.
+    unsent: Vec<u8>,
+}
+
+impl Session {
+    /// The proxy is reached. A limit of the attempt that is running goes on; without one the limit
+    /// of handshakes holds, as the proxy may be silent for ever.
+    pub(super) fn ask_proxy(&mut self, tools: &mut Tools<'_>, stream: OwnedFd) -> Step {
+        let Role::Dialled(dialling) = &self.role else { return Step::Remove };
+        let Some(dialogue) = dialling.peer.as_ref().and_then(|peer| open(peer, &self.options))
+        else {
+            return self.close_attempt(tools, stream, Errno::EINVAL);
+        };
+        let fd = stream.as_raw_fd();
+        self.state = State::Proxying(Box::new(Asking { stream, dialogue, unsent: Vec::new() }));
+        if let Err(error) = tools.watch_session(fd, epoll::READABLE, self.id) {
+            return self.proxy_failed(tools, error);
+        }
+        let limits = [self.options.connect_timeout, self.options.handshake_ivl];
+        if self.timer.is_none()
+            && let Some(limit) = limits.into_iter().find(|limit| *limit > 0)
+        {
+            self.set_timer(tools, limit, Purpose::Deadline);
+        }
+        self.continue_asking(tools)
+    }
+
+    /// The stream is ready: reads, answers, and goes on to the peer when the proxy has connected.
+    pub(super) fn proxy_ready(&mut self, tools: &mut Tools<'_>) -> Step {
+        let State::Proxying(asking) = &mut self.state else { return Step::Stay };
+        match asking.read(tools.buffer) {
+            Ok(()) | Err(Errno::EAGAIN) => self.continue_asking(tools),
+            Err(error) => self.proxy_failed(tools, error),
+        }
+    }
+
+    fn continue_asking(&mut self, tools: &mut Tools<'_>) -> Step {
+        match core::mem::replace(&mut self.state, State::Waiting) {
+            State::Proxying(asking) if asking.dialogue.is_done() => {
+                tools.unwatch(asking.stream.as_raw_fd());
+                self.cancel_timer(tools);
+                self.peer_reached(tools, asking.stream)
+            }
+            State::Proxying(mut asking) => {
+                let written = asking.write();
+                let writable = if asking.unsent.is_empty() { 0 } else { epoll::WRITABLE };
+                let fd = asking.stream.as_raw_fd();
+                self.state = State::Proxying(asking);
+                let watched = written
+                    .and_then(|()| tools.rewatch_session(fd, epoll::READABLE | writable, self.id));
+                match watched {
+                    Ok(()) => Step::Stay,
+                    Err(error) => self.proxy_failed(tools, error),
+                }
+            }
+            other => {
+                self.state = other;
+                Step::Stay
+            }
+        }
+    }
+
+    /// The proxy refused, fell silent, or is none: the attempt has failed.
+    pub(super) fn proxy_failed(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
+        self.cancel_timer(tools);
+        match core::mem::replace(&mut self.state, State::Waiting) {
+            State::Proxying(asking) => {
+                tools.unwatch(asking.stream.as_raw_fd());
+                self.close_attempt(tools, asking.stream, error)
+            }
+            other => {
+                self.state = other;
+                Step::Stay
+            }
+        }
+    }
+}
+
+impl Asking {
+    /// Reads once, and nothing of what follows the dialogue.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
+        let most = self.dialogue.wanted();
+        let buffer = buffer.get_mut(..most).ok_or(Errno::EPROTO)?;
+        let read = net::recv(self.stream.as_fd(), buffer)?;
+        if read == 0 {
+            return Err(Errno::EPIPE);
+        }
+        self.dialogue.input(buffer.get(..read).unwrap_or_default()).map_err(errno)
+    }
+
+    fn write(&mut self) -> Result<()> {
+        self.unsent.extend(self.dialogue.take_output());
+        if self.unsent.is_empty() {
+            return Ok(());
+        }
+        match net::send(self.stream.as_fd(), &self.unsent) {
+            Ok(sent) => drop(self.unsent.drain(..sent.min(self.unsent.len()))),
+            Err(Errno::EAGAIN) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// The dialogue for a peer's address; none if its text is no address.
+fn open(peer: &[u8], options: &SocketOptions) -> Option<Dialogue> {
+    let Unresolved { ip, name, port } =
+        TcpConnectAddress::parse(peer, options.ipv6).ok()?.unresolved();
+    let host = ip.map_or(Host::Name(name), Host::Ip);
+    let login = (!options.socks_username.is_empty()).then(|| Login {
+        username: options.socks_username.clone(),
+        password: options.socks_password.clone(),
+    });
+    Some(Dialogue::new(host, port, login))
+}
+
+/// What the end of an attempt is for the reconnecting. The proxy's refusal is none of the peer's:
+/// `ZMQ_RECONNECT_STOP` does not look at it.
+fn errno(error: SocksError) -> Errno {
+    match error {
+        SocksError::Method | SocksError::Login => Errno(libc::EACCES),
+        SocksError::Refused(_) => Errno(libc::EHOSTUNREACH),
+        SocksError::Malformed | SocksError::Unspeakable => Errno::EPROTO,
+    }
+}
