@@ -6,6 +6,7 @@
 use zincmq::options::SocketType;
 use zincmq::proto::HandshakeError;
 use zincmq::proto::mechanism::{Denial, NullMechanism, Verdict};
+use zincmq::proto::socks5::{Dialogue, Host, Login, SocksError};
 use zincmq::proto::zmtp::command::{self, Command, Subscription};
 use zincmq::proto::zmtp::handshake::{Established, Handshake, HandshakeConfig};
 use zincmq::proto::zmtp::metadata::{self, PeerProperties, Properties};
@@ -16,8 +17,13 @@ use zincmq::proto::zmtp::{frame, v1};
 pub type Target = fn(&[u8]);
 
 /// All targets by name; each has a folder of seeds in `corpus/`.
-pub const TARGETS: [(&str, Target); 4] =
-    [("handshake", handshake), ("frames", frames), ("commands", commands), ("metadata", metadata)];
+pub const TARGETS: [(&str, Target); 5] = [
+    ("handshake", handshake),
+    ("frames", frames),
+    ("commands", commands),
+    ("metadata", metadata),
+    ("socks5", socks5),
+];
 
 /// The first byte picks the socket type and the authenticator, the second the size of the pieces;
 /// the rest comes from the peer. In one piece or in many, the outcome is the same.
@@ -155,4 +161,37 @@ pub fn metadata(data: &[u8]) {
     if let Ok(peer) = PeerProperties::parse(list, own) {
         assert_eq!(peer.list.len(), Properties::new(list).count());
     }
+}
+
+/// The first byte says whether there is a login and how long the peer's name is, the second the
+/// size of the pieces; the rest comes from the proxy. In one piece or in many, the outcome is the
+/// same, and nothing that follows the dialogue is taken.
+pub fn socks5(data: &[u8]) {
+    let [setup, piece_len, wire @ ..] = data else { return };
+    let whole = run_socks5(*setup, wire, usize::MAX);
+    let pieces = run_socks5(*setup, wire, usize::from(*piece_len).max(1));
+    assert_eq!(whole, pieces);
+    if let (Ok(true), said) = &whole {
+        assert!(said.len() <= 3 + 3 + 2 * 255 + 7 + 255);
+    }
+}
+
+fn run_socks5(setup: u8, wire: &[u8], piece_len: usize) -> (Result<bool, SocksError>, Vec<u8>) {
+    let name = vec![b'x'; usize::from(setup >> 1) * 4];
+    let login = Login { username: name.clone(), password: Vec::new() };
+    let login = (setup & 1 != 0).then_some(login);
+    let mut dialogue = Dialogue::new(Host::Name(name), u16::from(setup), login);
+    let mut said = dialogue.take_output();
+    let mut rest = wire;
+    while dialogue.wanted() > 0 && !rest.is_empty() {
+        assert!(!dialogue.is_done());
+        let (now, later) = rest.split_at(piece_len.min(dialogue.wanted()).min(rest.len()));
+        rest = later;
+        let result = dialogue.input(now);
+        said.extend(dialogue.take_output());
+        if let Err(error) = result {
+            return (Err(error), said);
+        }
+    }
+    (Ok(dialogue.is_done()), said)
 }

@@ -1,0 +1,99 @@
+/* Proxies that fall silent, sockets that are closed meanwhile, and peers that
+   no proxy can be asked for. (The original waits for ever, or ends the process.) */
+#include "socks.h"
+
+static int proxy;
+static char at[EP_MAX];
+
+static void *
+through (void *ctx, void **m)
+{
+    void *s = new_sock (ctx, ZMQ_DEALER);
+    OK (set_int (s, ZMQ_RECONNECT_IVL, 20));
+    OK (set_str (s, ZMQ_SOCKS_PROXY, proxy_text (at)));
+    *m = mon_open (ctx, s, ZMQ_EVENT_ALL);
+    return s;
+}
+
+/* The time of an attempt, or of a handshake, is up: the socket tries again. */
+static void
+silent (void *ctx, int option, int answers)
+{
+    void *m, *s = through (ctx, &m);
+    OK (set_int (s, option, 50));
+    OK (zmq_connect (s, "tcp://name:80"));
+    int fd = raw_accept (proxy);
+    raw_expect (fd, "\5\1\0", 3);
+    if (answers > 0)
+        raw_send (fd, NO_LOGIN);
+    if (answers > 1)
+        raw_send (fd, "\5\0\0\1\0\0\0\0\0", 9);
+    CHECK (raw_closed (fd, LONG_WAIT));
+    close (fd);
+    mon_expect (m, ZMQ_EVENT_CONNECT_DELAYED);
+    mon_expect (m, ZMQ_EVENT_CLOSED);
+    mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED);
+    fd = raw_accept (proxy);
+    raw_expect (fd, "\5\1\0", 3);
+    /* closed in the middle */
+    mon_close (s, m);
+    close0 (s);
+    CHECK (raw_closed (fd, LONG_WAIT));
+    close (fd);
+}
+
+/* Disconnected in the middle. */
+static void
+disconnected (void *ctx)
+{
+    void *m, *s = through (ctx, &m);
+    OK (zmq_connect (s, "tcp://name:80"));
+    int fd = raw_accept (proxy);
+    raw_expect (fd, "\5\1\0", 3);
+    OK (zmq_disconnect (s, "tcp://name:80"));
+    CHECK (raw_closed (fd, LONG_WAIT));
+    close (fd);
+    mon_close (s, m);
+    close0 (s);
+}
+
+/* The proxy is reached, and then there is nothing to ask. */
+static void
+unspeakable (void *ctx, const char *ep)
+{
+    void *m, *s = through (ctx, &m);
+    OK (zmq_connect (s, ep));
+    int fd = raw_accept (proxy);
+    raw_expect (fd, "\5\1\0", 3);
+    raw_send (fd, NO_LOGIN);
+    CHECK_EQ (raw_recv (fd, &(char){0}, 1, LONG_WAIT), 0);
+    close (fd);
+    mon_expect (m, ZMQ_EVENT_CONNECT_DELAYED);
+    mon_expect (m, ZMQ_EVENT_CLOSED);
+    mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED);
+    fd = raw_accept (proxy);
+    mon_close (s, m);
+    close0 (s);
+    CHECK (raw_closed (fd, LONG_WAIT));
+    close (fd);
+}
+
+int
+main (void)
+{
+    char ep[300];
+    void *ctx = new_ctx ();
+    proxy = raw_listen (at);
+    for (int answers = 0; answers < 3; answers++) {
+        silent (ctx, ZMQ_CONNECT_TIMEOUT, answers);
+        silent (ctx, ZMQ_HANDSHAKE_IVL, answers);
+    }
+    disconnected (ctx);
+    unspeakable (ctx, "tcp://name:0");
+    snprintf (ep, sizeof ep, "tcp://%0256d:80", 0);
+    ep[6] = 'x';
+    unspeakable (ctx, ep);
+    close (proxy);
+    term (ctx);
+    return 0;
+}
