@@ -7,10 +7,14 @@ mod port;
 mod resolver;
 pub mod scheme;
 mod tcp;
+mod tipc;
+mod vsock;
 
 pub use resolver::{Done, Resolver};
 pub(crate) use tcp::endpoint_text as tcp_text;
 pub use tcp::{TcpBindAddress, TcpConnectAddress, Unresolved, numeric_form};
+pub use tipc::{TipcText, endpoint_text as tipc_text};
+pub use vsock::VsockAddress;
 
 use crate::error::{Errno, Result};
 use crate::options::SocketType;
@@ -24,6 +28,8 @@ pub enum Endpoint {
     Ipc(Vec<u8>),
     /// The name without `inproc://`.
     Inproc(Vec<u8>),
+    Tipc(Vec<u8>),
+    Vsock(Vec<u8>),
 }
 
 impl Endpoint {
@@ -48,14 +54,33 @@ impl Endpoint {
             Endpoint::Tcp(_) => "tcp",
             Endpoint::Ipc(_) => "ipc",
             Endpoint::Inproc(_) => "inproc",
+            Endpoint::Tipc(_) => "tipc",
+            Endpoint::Vsock(_) => "vsock",
         }
     }
 
     /// What follows `scheme://`.
     pub fn address(&self) -> &[u8] {
         match self {
-            Endpoint::Tcp(address) | Endpoint::Ipc(address) | Endpoint::Inproc(address) => address,
+            Endpoint::Tcp(address)
+            | Endpoint::Ipc(address)
+            | Endpoint::Inproc(address)
+            | Endpoint::Tipc(address)
+            | Endpoint::Vsock(address) => address,
         }
+    }
+
+    /// How a connected endpoint is shown, as `ZMQ_LAST_ENDPOINT` and in events: numbers as they
+    /// were understood, anything else as it was given.
+    pub fn shown(&self) -> Vec<u8> {
+        let understood = match self {
+            Endpoint::Tipc(address) => TipcText::parse_connected(address).map(tipc_text),
+            Endpoint::Vsock(address) => {
+                VsockAddress::parse_connected(address).map(VsockAddress::endpoint_text)
+            }
+            Endpoint::Tcp(_) | Endpoint::Ipc(_) | Endpoint::Inproc(_) => return self.text(),
+        };
+        understood.unwrap_or_else(|_| self.text())
     }
 
     /// The whole text again.
@@ -94,8 +119,21 @@ mod tests {
 
     #[test]
     fn the_text_comes_back() {
-        for text in [&b"tcp://*:*"[..], b"ipc://@\xff", b"inproc://x y"] {
+        for text in [&b"tcp://*:*"[..], b"ipc://@\xff", b"inproc://x y", b"tipc://x", b"vsock://x"]
+        {
             assert_eq!(parse(text).unwrap().text(), text);
+            assert_eq!(parse(text).unwrap().shown(), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_shown_as_they_were_understood() {
+        for (text, shown) in [
+            (&b"tipc://{5560,0,0}"[..], &b"tipc://{5560, 0, 0}"[..]),
+            (b"vsock://@:012", b"vsock://1:12"),
+            (b"tcp://a:012", b"tcp://a:012"),
+        ] {
+            assert_eq!(parse(text).unwrap().shown(), shown);
         }
     }
 
@@ -126,7 +164,6 @@ mod tests {
             b"tcp ://a:1",
             b"\xff://a",
             b"wss://127.0.0.1:80",
-            b"vsock://1:5",
             b"vmci://1:5",
         ] {
             assert_eq!(parse(text), Err(Errno::EPROTONOSUPPORT), "{text:?}");

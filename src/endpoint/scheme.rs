@@ -53,8 +53,8 @@ pub static SCHEMES: &[Scheme] = &[
     row("ipc", Serves::All, Some("ipc"), Some(Endpoint::Ipc)),
     row("inproc", Serves::All, None, Some(Endpoint::Inproc)),
     row("udp", Serves::DraftOnly, None, None),
-    row("tipc", Serves::All, Some("tipc"), None),
-    row("vsock", Serves::All, Some("vsock"), None),
+    row("tipc", Serves::All, Some("tipc"), Some(Endpoint::Tipc)),
+    row("vsock", Serves::All, Some("vsock"), Some(Endpoint::Vsock)),
     row("vmci", Serves::All, Some("vmci"), None),
     row("ws", Serves::All, Some("WS"), None),
     row("wss", Serves::All, Some("WSS"), None),
@@ -81,8 +81,11 @@ mod tests {
 
     #[test]
     fn capabilities() {
-        assert!(has(b"ipc"));
-        for name in ["tcp", "inproc", "udp", "epgm", "ws", "IPC", "", "pgm", "WS", "\u{e4}"] {
+        for name in ["ipc", "tipc", "vsock"] {
+            assert!(has(name.as_bytes()), "{name}");
+        }
+        for name in ["tcp", "inproc", "udp", "epgm", "ws", "IPC", "", "pgm", "WS", "vmci", "\u{e4}"]
+        {
             assert!(!has(name.as_bytes()), "{name}");
         }
     }

@@ -92,7 +92,11 @@ impl Core {
         let listener = bind_listener(pool.listener_id(), &endpoint, options, &self.port)?;
         pool.listen(&listener, &self.port)?;
         self.last_endpoint = listener.endpoint().to_vec();
-        let key = self.last_endpoint.clone();
+        // What the system calls a TIPC service does not tell one publication from another.
+        let key = match endpoint {
+            Endpoint::Tipc(_) => text.to_vec(),
+            _ => self.last_endpoint.clone(),
+        };
         self.endpoints.add(&key, Entry::Listener(listener));
         Ok(())
     }
@@ -110,7 +114,7 @@ impl Core {
             return Ok(());
         }
         let seat = self.context.pool()?.reserve(self.options.affinity)?;
-        self.last_endpoint = endpoint.text();
+        self.last_endpoint = endpoint.shown();
         self.dial(text, endpoint, seat);
         self.options.connect_routing_id.clear();
         Ok(())

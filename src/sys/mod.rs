@@ -11,4 +11,5 @@ pub mod net;
 pub mod poll;
 pub mod resolve;
 pub mod thread;
+pub mod tipc;
 pub mod users;

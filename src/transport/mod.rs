@@ -7,6 +7,8 @@
 
 mod ipc;
 mod tcp;
+mod tipc;
+mod vsock;
 
 pub use crate::endpoint::scheme as table;
 
@@ -15,9 +17,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
 use socket2::{SockAddr, SockRef};
 
-use crate::endpoint::{Endpoint, TcpConnectAddress, tcp_text};
+use crate::endpoint::{Endpoint, TcpConnectAddress, TipcText, VsockAddress, tcp_text, tipc_text};
 use crate::error::{Errno, Result};
 use crate::options::SocketOptions;
+use crate::sys::tipc::TipcAddress;
 use crate::sys::{net, resolve};
 
 /// A listening socket. Dropping it closes it.
@@ -26,11 +29,14 @@ pub struct Listener {
     fd: OwnedFd,
     kind: Kind,
     local_endpoint: Vec<u8>,
+    shown: Vec<u8>,
 }
 
 #[derive(Debug)]
 enum Kind {
     Tcp,
+    /// Nothing to look at in who connects, and nothing to remove.
+    Plain,
     /// With the file to remove at the end, if the library chose its name.
     Ipc(Option<ipc::TemporaryFile>),
 }
@@ -39,6 +45,8 @@ enum Kind {
 #[derive(Debug)]
 pub struct Accepted {
     pub fd: OwnedFd,
+    /// This end, for the monitor.
+    pub local_endpoint: Vec<u8>,
     /// The message property `Peer-Address`.
     pub peer_address: Vec<u8>,
     /// The peer's end, for the monitor.
@@ -77,15 +85,30 @@ impl Listener {
                 let (fd, file) = ipc::listen(address, options)?;
                 (fd, Kind::Ipc(file))
             }
+            Endpoint::Tipc(address) => {
+                let (fd, shown) = tipc::listen(address, options)?;
+                return Listener::named(fd, Kind::Plain, shown);
+            }
+            Endpoint::Vsock(address) => (vsock::listen(address, options)?, Kind::Plain),
             Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
         };
-        let local_endpoint = local_endpoint(fd.as_fd())?;
-        Ok(Listener { fd, kind, local_endpoint })
+        Listener::named(fd, kind, None)
     }
 
-    /// The resolved text (`ZMQ_LAST_ENDPOINT`), and the key of `zmq_unbind`.
+    fn named(fd: OwnedFd, kind: Kind, shown: Option<Vec<u8>>) -> Result<Listener> {
+        let local_endpoint = local_endpoint(fd.as_fd())?;
+        let shown = shown.unwrap_or_else(|| local_endpoint.clone());
+        Ok(Listener { fd, kind, local_endpoint, shown })
+    }
+
+    /// The resolved text (`ZMQ_LAST_ENDPOINT`).
     pub fn local_endpoint(&self) -> &[u8] {
         &self.local_endpoint
+    }
+
+    /// What events call it: the resolved text, or the published name of a TIPC service.
+    pub fn shown(&self) -> &[u8] {
+        &self.shown
     }
 
     /// The descriptor to poll for input.
@@ -98,8 +121,10 @@ impl Listener {
         let fd = match &self.kind {
             Kind::Tcp => tcp::accept(self.fd.as_fd(), options)?,
             Kind::Ipc(_) => ipc::accept(self.fd.as_fd(), options)?,
+            Kind::Plain => accept_stream(self.fd.as_fd())?.0,
         };
         Ok(Accepted {
+            local_endpoint: local_endpoint(fd.as_fd()).unwrap_or_else(|_| self.shown.clone()),
             peer_address: peer_address(fd.as_fd()),
             remote_endpoint: remote_endpoint(fd.as_fd()).unwrap_or_default(),
             fd,
@@ -112,7 +137,7 @@ impl Listener {
         drop(self.fd);
         match self.kind {
             Kind::Ipc(Some(file)) => file.remove(),
-            Kind::Ipc(None) | Kind::Tcp => Ok(()),
+            Kind::Ipc(None) | Kind::Tcp | Kind::Plain => Ok(()),
         }
     }
 }
@@ -133,12 +158,14 @@ impl AsFd for Listener {
 
 /// What `zmq_connect` can tell of an endpoint before anything is tried: its form only.
 ///
-/// * `EINVAL`: letters that no address has
+/// * `EINVAL`: letters that no address has; for tipc and vsock, no address
 /// * `ENAMETOOLONG`: an ipc name of 108 bytes or more
 pub fn check_connect(endpoint: &Endpoint, options: &SocketOptions) -> Result<()> {
     match endpoint {
         Endpoint::Tcp(address) => TcpConnectAddress::parse(address, options.ipv6).map(drop),
         Endpoint::Ipc(address) => ipc::check(address),
+        Endpoint::Tipc(address) => TipcText::parse_connected(address).map(drop),
+        Endpoint::Vsock(address) => VsockAddress::parse_connected(address).map(drop),
         Endpoint::Inproc(_) => Ok(()),
     }
 }
@@ -157,7 +184,7 @@ pub enum Progress {
 
 /// Starts to connect, without blocking, from the source address if the text names one. `address` is
 /// one that [`TcpConnectAddress::lookup`] found; without
-/// it (always for ipc) the text must do.
+/// it (always for other transports) the text must do.
 ///
 /// * `EPROTONOSUPPORT`: not a transport that connects
 /// * `EINVAL`: the text needs a look-up or can never be an address
@@ -171,6 +198,8 @@ pub fn dial(
     let (fd, connected) = match endpoint {
         Endpoint::Tcp(text) => tcp::connect(text, address, options)?,
         Endpoint::Ipc(text) => ipc::connect(text)?,
+        Endpoint::Tipc(text) => tipc::connect(text)?,
+        Endpoint::Vsock(text) => vsock::connect(text)?,
         Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
     };
     let progress = match connected {
@@ -197,12 +226,14 @@ pub fn finish(fd: BorrowedFd<'_>) -> Result<()> {
 }
 
 /// The message property `Peer-Address`: the numeric address of a TCP peer without its port;
-/// `localhost:uid:gid:pid` of an ipc peer. Empty when the peer is gone already.
+/// `localhost:uid:gid:pid` of an ipc peer. Empty for other transports, and when the peer is gone
+/// already.
 pub fn peer_address(fd: BorrowedFd<'_>) -> Vec<u8> {
     let Ok(peer) = SockRef::from(&fd).peer_addr() else { return Vec::new() };
     let text = match peer.as_socket() {
         Some(address) => resolve::numeric_host(&address),
-        None => ipc::peer_text(fd),
+        None if peer.is_unix() => ipc::peer_text(fd),
+        None => return Vec::new(),
     };
     text.map(String::into_bytes).unwrap_or_default()
 }
@@ -218,8 +249,14 @@ pub fn remote_endpoint(fd: BorrowedFd<'_>) -> Result<Vec<u8>> {
 }
 
 fn endpoint_text(address: &SockAddr) -> Result<Vec<u8>> {
-    match address.as_socket() {
-        Some(address) => tcp_text(&address),
+    if let Some(address) = address.as_socket() {
+        return tcp_text(&address);
+    }
+    if let Some((cid, port)) = address.as_vsock_address() {
+        return Ok(VsockAddress { cid, port }.endpoint_text());
+    }
+    match TipcAddress::from_system(address) {
+        Some(address) => Ok(tipc_text(address)),
         None => ipc::endpoint_text(address),
     }
 }

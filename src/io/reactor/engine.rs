@@ -347,7 +347,7 @@ impl Engine {
     }
 
     fn accepted(&mut self, listener: &SharedListener, port: &Arc<Port>, accepted: Accepted) {
-        let endpoints = EndpointPair::bound(listener.endpoint(), &accepted.remote_endpoint);
+        let endpoints = EndpointPair::bound(&accepted.local_endpoint, &accepted.remote_endpoint);
         port.monitor.raise(event::ACCEPTED, accepted.fd.as_raw_fd() as u64, &endpoints);
         let Some(pool) = self.member.pool.upgrade() else { return };
         let options = listener.options().clone();

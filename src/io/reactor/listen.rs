@@ -24,6 +24,8 @@ pub struct SharedListener {
     id: u64,
     options: Arc<SocketOptions>,
     endpoint: Vec<u8>,
+    /// What events call it.
+    shown: Vec<u8>,
     inner: Mutex<Option<Listener>>,
 }
 
@@ -41,7 +43,8 @@ pub enum Accepting {
 impl SharedListener {
     pub fn new(id: u64, listener: Listener, options: Arc<SocketOptions>) -> SharedListener {
         let endpoint = listener.local_endpoint().to_vec();
-        SharedListener { id, options, endpoint, inner: Mutex::new(Some(listener)) }
+        let shown = listener.shown().to_vec();
+        SharedListener { id, options, endpoint, shown, inner: Mutex::new(Some(listener)) }
     }
 
     pub fn id(&self) -> u64 {
@@ -65,7 +68,7 @@ impl SharedListener {
     pub fn close(&self, port: &Port) {
         let Some(listener) = self.inner.lock().take() else { return };
         let fd = listener.fd();
-        let endpoints = EndpointPair::bound(&self.endpoint, b"");
+        let endpoints = EndpointPair::bound(&self.shown, b"");
         match listener.close() {
             Ok(()) => port.monitor.raise(event::CLOSED, fd as u64, &endpoints),
             Err(error) => port.monitor.raise(event::CLOSE_FAILED, error.0 as u64, &endpoints),
@@ -104,7 +107,7 @@ impl SharedListener {
     }
 
     fn raise_failed(&self, port: &Port, error: Errno) {
-        let endpoints = EndpointPair::bound(&self.endpoint, b"");
+        let endpoints = EndpointPair::bound(&self.shown, b"");
         port.monitor.raise(event::ACCEPT_FAILED, error.0 as u64, &endpoints);
     }
 }
@@ -124,7 +127,7 @@ pub fn bind(
         Ok(listener) => {
             let fd = listener.fd();
             let listener = SharedListener::new(id, listener, options);
-            let endpoints = EndpointPair::bound(&listener.endpoint, b"");
+            let endpoints = EndpointPair::bound(&listener.shown, b"");
             port.monitor.raise(event::LISTENING, fd as u64, &endpoints);
             Ok(Arc::new(listener))
         }

@@ -131,7 +131,7 @@ impl Session {
             return self.dial_next(tools);
         }
         let stop = self.options.reconnect_stop & STOP_CONN_REFUSED != 0;
-        if stop && error == Errno::ECONNREFUSED && dialling.peer.is_none() {
+        if stop && error == Errno::ECONNREFUSED && dialling.is_refused_for_good() {
             return self.give_up();
         }
         self.retry_later(tools)

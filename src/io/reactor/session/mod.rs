@@ -91,6 +91,11 @@ impl Dialling {
         };
         Dialling { endpoint, peer, addresses: Vec::new(), next: 0 }
     }
+
+    /// Whether a refusal means that nobody listens; a proxy's own absence says nothing of the peer.
+    fn is_refused_for_good(&self) -> bool {
+        matches!(self.endpoint, Endpoint::Tcp(_) | Endpoint::Vsock(_)) && self.peer.is_none()
+    }
 }
 
 enum State {
@@ -133,7 +138,7 @@ impl Session {
         dialling: Dialling,
         connection: Option<Arc<Connection>>,
     ) -> Session {
-        let endpoints = EndpointPair::connected(b"", &dialling.endpoint.text());
+        let endpoints = EndpointPair::connected(b"", &dialling.endpoint.shown());
         let role = Role::Dialled(dialling);
         let mut session = Session::new(id, owner, port, options, role, endpoints);
         session.connection = connection;
