@@ -5,6 +5,7 @@
 use crate::capi::handle::Handle;
 use crate::capi::types::ThreadFn;
 use crate::capi::{guard, set_errno, thread};
+use crate::endpoint::scheme;
 use crate::error::{Errno, Result};
 use crate::proto::z85;
 use crate::sync::{AtomicU32, Ordering};
@@ -12,8 +13,8 @@ use core::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use core::ptr::null_mut;
 use std::time::Instant;
 
-/// What this build can do, by the names that `zmq_has` takes.
-const CAPABILITIES: [&CStr; 2] = [c"ipc", c"zincmq"];
+/// What this build can do besides its transports, by the names that `zmq_has` takes.
+const CAPABILITIES: [&CStr; 1] = [c"zincmq"];
 
 type Counter = Handle<0x7a6d_0001, AtomicU32>;
 type Stopwatch = Handle<0x7a6d_0002, Instant>;
@@ -31,7 +32,7 @@ pub unsafe extern "C" fn zmq_has(capability_: *const c_char) -> c_int {
     }
     // SAFETY: not null, and the caller promises a C string.
     let name = unsafe { CStr::from_ptr(capability_) };
-    c_int::from(CAPABILITIES.contains(&name))
+    c_int::from(CAPABILITIES.contains(&name) || scheme::has(name.to_bytes()))
 }
 
 /// Writes size_ bytes (a multiple of 4) as Z85 text and a NUL to dest_, and answers dest_; null on failure.
@@ -304,7 +305,9 @@ mod tests {
             // SAFETY: a C string.
             unsafe { zmq_has(name.as_ptr()) }
         };
-        assert_eq!((has(c"ipc"), has(c"zincmq")), (1, 1));
+        for name in [c"ipc", c"tipc", c"vsock", c"zincmq"] {
+            assert_eq!(has(name), 1, "{name:?}");
+        }
         for name in [c"curve", c"draft", c"WS", c"ws", c"tcp", c"IPC", c"ipc ", c""] {
             assert_eq!(has(name), 0, "{name:?}");
         }
