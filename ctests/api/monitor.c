@@ -93,6 +93,26 @@ life (void *ctx, const char *wildcard)
     close0 (mc);
 }
 
+/* A wildcard is bound; the address that was reached is shown. */
+static void
+wildcard (void *ctx)
+{
+    char ep[EP_MAX], reached[EP_MAX];
+    void *b = new_sock (ctx, ZMQ_DEALER);
+    void *m = mon_open (ctx, b, ZMQ_EVENT_ALL);
+    bind_to (b, "tcp://*:*", ep);
+    snprintf (reached, sizeof reached, "tcp://127.0.0.1:%d", port_of (ep));
+    up_to ("wildcard", m, ep, ZMQ_EVENT_LISTENING);
+    int fd = raw_connect (ep);
+    z_handshake (fd, 1, "DEALER", NULL);
+    up_to ("reached", m, reached, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+    close (fd);
+    AWAIT (events (b) != -1 && wait_for (m, ZMQ_POLLIN, 20));
+    up_to ("reached", m, reached, ZMQ_EVENT_DISCONNECTED);
+    mon_close (b, m);
+    close0 (b);
+}
+
 int
 main (void)
 {
@@ -154,6 +174,7 @@ main (void)
 
     life (ctx, "tcp://127.0.0.1:*");
     life (ctx, "ipc://*");
+    wildcard (ctx);
 
     /* refused: tried again and again */
     c = new_sock (ctx, ZMQ_DEALER);
@@ -193,6 +214,14 @@ main (void)
     m = mon_open (ctx, c, ZMQ_EVENT_ALL);
     OK (zmq_connect (c, "ipc:///nonexistent/zct/x"));
     up_to ("no such path", m, "ipc:///nonexistent/zct/x", ZMQ_EVENT_CONNECT_RETRIED);
+    mon_close (c, m);
+    close0 (c);
+    /* no attempt without a source: nothing was opened, nothing is closed */
+    c = new_sock (ctx, ZMQ_DEALER);
+    OK (set_int (c, ZMQ_RECONNECT_IVL, 30));
+    m = mon_open (ctx, c, ZMQ_EVENT_ALL);
+    OK (zmq_connect (c, "tcp://nosuch:0;127.0.0.1:1"));
+    up_to ("no such source", m, "tcp://nosuch:0;127.0.0.1:1", ZMQ_EVENT_CONNECT_RETRIED);
     mon_close (c, m);
     close0 (c);
     /* socket types that do not fit: given up without a word */

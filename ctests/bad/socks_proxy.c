@@ -1,5 +1,6 @@
 /* Proxies that fall silent, sockets that are closed meanwhile, and peers that
    no proxy can be asked for. (The original waits for ever, or ends the process.) */
+#define ZMQ_BUILD_DRAFT_API
 #include "socks.h"
 
 static int proxy;
@@ -78,6 +79,43 @@ unspeakable (void *ctx, const char *ep)
     close (fd);
 }
 
+/* ZMQ_RECONNECT_STOP_CONN_REFUSED means the peer: an absent proxy is tried again. */
+static void
+absent (void *ctx)
+{
+    struct sockaddr_in a = {0};
+    socklen_t size = sizeof a;
+    char text[EP_MAX];
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+    /* bound, so that nobody else gets the port, and not listening */
+    int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    OK (fd);
+    OK (bind (fd, (struct sockaddr *) &a, sizeof a));
+    OK (getsockname (fd, (struct sockaddr *) &a, &size));
+    snprintf (text, sizeof text, "127.0.0.1:%d", ntohs (a.sin_port));
+    for (int through_proxy = 0; through_proxy < 2; through_proxy++) {
+        char ep[EP_MAX + 6];
+        snprintf (ep, sizeof ep, "tcp://%s", through_proxy ? "name:80" : text);
+        void *s = new_sock (ctx, ZMQ_DEALER);
+        OK (set_int (s, ZMQ_RECONNECT_IVL, 20));
+        OK (set_int (s, ZMQ_RECONNECT_STOP, ZMQ_RECONNECT_STOP_CONN_REFUSED));
+        if (through_proxy)
+            OK (set_str (s, ZMQ_SOCKS_PROXY, text));
+        void *m = mon_open (ctx, s, ZMQ_EVENT_ALL);
+        OK (zmq_connect (s, ep));
+        mon_expect (m, ZMQ_EVENT_CONNECT_DELAYED);
+        mon_expect (m, ZMQ_EVENT_CLOSED);
+        if (through_proxy)
+            mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED);
+        else
+            CHECK_EQ (mon_next (m, SHORT_WAIT).event, -1);
+        mon_close (s, m);
+        close0 (s);
+    }
+    close (fd);
+}
+
 int
 main (void)
 {
@@ -93,6 +131,7 @@ main (void)
     snprintf (ep, sizeof ep, "tcp://%0256d:80", 0);
     ep[6] = 'x';
     unspeakable (ctx, ep);
+    absent (ctx);
     close (proxy);
     term (ctx);
     return 0;
