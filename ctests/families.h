@@ -105,7 +105,7 @@ vm_bind (int fd, const struct sockaddr_vm *a)
 {
     static unsigned next = 1024;
     struct sockaddr_vm vm = *a;
-    if (vm.svm_cid != VMADDR_CID_ANY && vm.svm_cid != VMADDR_CID_LOCAL) {
+    if (vm.svm_cid != VMADDR_CID_ANY && vm.svm_cid != VMADDR_CID_LOCAL && vm.svm_cid != VMADDR_CID_HOST) {
         errno = EADDRNOTAVAIL;
         return -1;
     }
@@ -160,7 +160,7 @@ listener_of (const struct sockaddr *a)
         if (a->sa_family == AF_TIPC && q->type == t->addr.name.name.type
             && q->lower <= t->addr.name.name.instance && t->addr.name.name.instance <= q->upper)
             return fd;
-        if (a->sa_family == AF_VSOCK && slots[fd].vm.svm_port == v->svm_port && v->svm_cid == VMADDR_CID_LOCAL)
+        if (a->sa_family == AF_VSOCK && slots[fd].vm.svm_port == v->svm_port && (v->svm_cid == VMADDR_CID_LOCAL || v->svm_cid == VMADDR_CID_HOST))
             return fd;
     }
     return -1;

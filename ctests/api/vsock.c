@@ -95,12 +95,12 @@ main (void)
     CHECK_EQ (zmq_has ("vsock"), 1);
     bound (ctx, "vsock://*:*", VMADDR_CID_ANY, VMADDR_PORT_ANY);
     bound (ctx, "vsock://-1:-1", VMADDR_CID_ANY, VMADDR_PORT_ANY);
-    bound (ctx, "vsock://@:*", VMADDR_CID_LOCAL, VMADDR_PORT_ANY);
+    bound (ctx, "vsock://@:*", VMADDR_CID_HOST, VMADDR_PORT_ANY);
     bound (ctx, "vsock://77:70000", 77, 70000);
-    connected (ctx, "vsock://@:99999", "vsock://1:99999", VMADDR_CID_LOCAL, 99999);
+    connected (ctx, "vsock://@:99999", "vsock://2:99999", VMADDR_CID_HOST, 99999);
     connected (ctx, "vsock://1:4294967294", "vsock://1:4294967294", VMADDR_CID_LOCAL, 4294967294);
     refused (ctx);
-    traffic (ctx, "vsock://@:*", "vsock://1:");
+    traffic (ctx, "vsock://1:*", "vsock://1:");
     traffic (ctx, "vsock://*:*", "vsock://*:");
     term (ctx);
     return 0;

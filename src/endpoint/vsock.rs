@@ -1,5 +1,5 @@
-//! Addresses of virtual machines (`AF_VSOCK`): `cid:port`, each a number or `*`; `@` is this
-//! machine itself.
+//! Addresses of virtual machines (`AF_VSOCK`): `cid:port`, each a number or `*`; `@` is the
+//! host.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -19,7 +19,7 @@ impl VsockAddress {
     pub fn parse(text: &[u8]) -> Result<VsockAddress> {
         let at = text.iter().rposition(|byte| *byte == b':').ok_or(Errno::EINVAL)?;
         let (cid, port) = text.split_at(at);
-        let cid = if cid == b"@" { libc::VMADDR_CID_LOCAL } else { number(cid)? };
+        let cid = if cid == b"@" { libc::VMADDR_CID_HOST } else { number(cid)? };
         Ok(VsockAddress { cid, port: number(port.get(1..).unwrap_or_default())? })
     }
 
@@ -56,7 +56,7 @@ mod tests {
     fn addresses() {
         for (text, cid, port, shown) in [
             ("1:5555", 1, 5555, "vsock://1:5555"),
-            ("@:5555", 1, 5555, "vsock://1:5555"),
+            ("@:5555", 2, 5555, "vsock://2:5555"),
             ("2:4294967294", 2, u32::MAX - 1, "vsock://2:4294967294"),
             ("*:70000", ANY, 70000, "vsock://*:70000"),
             ("-1:*", ANY, ANY, "vsock://*:*"),
