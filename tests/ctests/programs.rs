@@ -9,6 +9,7 @@ programs! {
         both version,
     }
     api {
+        both ctx_leaves_nothing,
         both ctx_lifetime,
         both ctx_options,
         both ctx_term_wakes,

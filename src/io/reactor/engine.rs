@@ -98,8 +98,13 @@ impl Tools<'_> {
 
     pub fn resolve(&self, session: u64, address: TcpConnectAddress) -> Result<()> {
         let Some(pool) = self.member.pool.upgrade() else { return Ok(()) };
-        let reactor = self.member.reactor.clone();
-        let done = move |addresses| reactor.post(Job::Resolved { session, addresses });
+        // A look-up may outlive the context, and must not keep its descriptors open.
+        let reactor = Arc::downgrade(&self.member.reactor);
+        let done = move |addresses| {
+            if let Some(reactor) = reactor.upgrade() {
+                reactor.post(Job::Resolved { session, addresses });
+            }
+        };
         pool.resolver.submit(address, Box::new(done))
     }
 
