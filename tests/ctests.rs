@@ -14,7 +14,8 @@
 //! - `ZINCMQ_ORACLE`: directory of the oracle's `libzmq.so.5` (default: the
 //!   system's library directories);
 //! - `ZINCMQ_CTEST_TIMEOUT`: seconds for one run of one program (default 120);
-//! - `ZINCMQ_CTEST_ONLY`: `ours` or `oracle` runs the programs on one library.
+//! - `ZINCMQ_CTEST_ONLY`: `ours` or `oracle` runs the programs on one library;
+//! - `ZINCMQ_CTEST_UNDER`: a tool and its arguments to run the programs in.
 #![forbid(unsafe_code)]
 
 #[path = "ctests/build.rs"]

@@ -49,7 +49,10 @@ main (void)
     CHECK_STR (last, path);
     talk (s, ctx, path);
     close0 (s);
-    SHOW (set_int (new_sock (ctx, ZMQ_REP), ZMQ_USE_FD, -2));
+    s = new_sock (ctx, ZMQ_REP);
+    SHOW_AS ("set_int (s, ZMQ_USE_FD, -2)", set_int (s, ZMQ_USE_FD, -2));
+    close0 (s);
+    term (ctx);
     remove_dir (dir);
     return 0;
 }

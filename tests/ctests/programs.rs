@@ -22,6 +22,7 @@ programs! {
         both hwm_linger,
         both inproc,
         both ipc,
+        both mixed,
         both monitor,
         both msg_basic,
         both msg_free_fn,

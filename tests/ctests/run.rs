@@ -45,10 +45,19 @@ pub fn limit() -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// The program on the library in `lib`, in a process group of its own. What it
-/// makes in the file system (`ipc://*`) goes to the directory for such things.
+/// The program on the library in `lib`, in a process group of its own, inside of
+/// the tool that the environment may name. What it makes in the file system
+/// (`ipc://*`) goes to the directory for such things.
 pub fn command(program: &Path, lib: &Path) -> Command {
-    let mut command = Command::new(program);
+    let tool = std::env::var("ZINCMQ_CTEST_UNDER").unwrap_or_default();
+    let mut words = tool.split_whitespace();
+    let mut command = match words.next() {
+        Some(tool) => Command::new(tool),
+        None => Command::new(program),
+    };
+    if !tool.trim().is_empty() {
+        command.args(words).arg(program);
+    }
     command
         .env("LD_LIBRARY_PATH", lib)
         .process_group(0)

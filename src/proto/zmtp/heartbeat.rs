@@ -61,7 +61,10 @@ impl Heartbeat {
 
     /// When [`Heartbeat::on_timer`] wants to be called.
     pub fn next_deadline(&self) -> Option<u64> {
-        [self.next_ping, self.answer_due, self.ttl_end].into_iter().flatten().min()
+        let never = u64::MAX;
+        let deadlines = [self.next_ping, self.answer_due, self.ttl_end];
+        let next = deadlines.map(|at| at.unwrap_or(never)).into_iter().fold(never, u64::min);
+        (next != never).then_some(next)
     }
 
     /// Call it at the deadline, after reading what the peer has sent by then; earlier does no harm.
