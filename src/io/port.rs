@@ -410,6 +410,9 @@ impl Port {
             return;
         }
         let Some(connection) = self.connections.lock().get(event.token()).cloned() else { return };
+        if event.flags() & epoll::ENDED != 0 {
+            connection.expect_end();
+        }
         if event.flags() & (epoll::READABLE | epoll::BROKEN) != 0 {
             connection.read_ready(self.buffer(turn));
         }

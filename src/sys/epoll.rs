@@ -8,6 +8,8 @@ use crate::error::{Errno, Result};
 pub const READABLE: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
 /// Writable.
 pub const WRITABLE: u32 = libc::EPOLLOUT as u32;
+/// The peer has finished, or the stream is broken: a read finds an end or an error.
+pub const ENDED: u32 = (libc::EPOLLRDHUP | libc::EPOLLERR | libc::EPOLLHUP) as u32;
 /// Broken; always reported.
 pub const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
 /// Report changes only.

@@ -74,6 +74,7 @@ programs! {
         both frames,
         both greeting,
         both hostile,
+        both last_words,
         both old_versions,
         ours one_segment,
         both subscriptions,

@@ -76,6 +76,9 @@ pub struct Connection {
     /// The kernel takes no more until the descriptor is writable.
     blocked: AtomicBool,
     alive: AtomicBool,
+    /// The poller has told that the stream ends. It does not tell again, so what is left has to be
+    /// read to the end.
+    ending: AtomicBool,
     /// Counts the connections of this endpoint.
     epoch: AtomicU64,
     /// The pipe's place in its socket, once it has one.
@@ -116,6 +119,7 @@ impl Connection {
             flush_again: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             alive: AtomicBool::new(false),
+            ending: AtomicBool::new(false),
             epoch: AtomicU64::new(0),
             key: Mutex::new(None),
             registration: Mutex::new(None),
@@ -157,6 +161,7 @@ impl Connection {
         self.control.lock().clear();
         self.tx.lock().install(start.stream, start.framing);
         self.blocked.store(false, Ordering::SeqCst);
+        self.ending.store(false, Ordering::SeqCst);
         self.alive.store(true, Ordering::SeqCst);
     }
 
@@ -238,6 +243,11 @@ impl Connection {
 
 // Reading.
 impl Connection {
+    /// The stream ends, behind what can still be read.
+    pub fn expect_end(&self) {
+        self.ending.store(true, Ordering::SeqCst);
+    }
+
     /// The stream may be readable: reads and hands over what is there.
     pub fn read_ready(self: &Arc<Self>, buffer: &mut [u8]) {
         self.read_again.store(true, Ordering::SeqCst);

@@ -174,7 +174,7 @@ impl Rx {
         } else {
             self.keep(rest)?;
         }
-        Ok(read < room || self.stalled)
+        Ok(is_last(connection, read, room) || self.stalled)
     }
 
     /// What is kept is larger than the buffer (a full pipe, or a long command): reads behind it.
@@ -191,7 +191,7 @@ impl Rx {
         let read = receive(connection, stream, space)?;
         long.truncate(kept + read.unwrap_or(0));
         self.feed(connection, &long)?;
-        Ok(read.is_none_or(|read| read < room) || self.stalled)
+        Ok(read.is_none_or(|read| is_last(connection, read, room)) || self.stalled)
     }
 
     /// One read of a large body; `true` when the stream has no more.
@@ -207,7 +207,7 @@ impl Rx {
         let Some(read) = receive(connection, stream, space)? else { return Ok(true) };
         filling.filled += read;
         if read < room {
-            return Ok(true);
+            return Ok(is_last(connection, read, room));
         }
         self.finish_body(connection)?;
         Ok(false)
@@ -479,6 +479,12 @@ fn receive(
         Err(Errno::EAGAIN) => Ok(None),
         Err(error) => Err(Cause::Connection(error)),
     }
+}
+
+/// Whether the stream has no more for now: a short read says so, except at the end, for which the
+/// poller has no second word.
+fn is_last(connection: &Connection, read: usize, room: usize) -> bool {
+    read < room && !connection.ending.load(Ordering::SeqCst)
 }
 
 /// Tells the socket of what was queued, if it sleeps.
