@@ -130,7 +130,7 @@ mod tests {
     fn numbers_are_shown_as_they_were_understood() {
         for (text, shown) in [
             (&b"tipc://{5560,0,0}"[..], &b"tipc://{5560, 0, 0}"[..]),
-            (b"vsock://@:012", b"vsock://1:12"),
+            (b"vsock://@:012", b"vsock://2:12"),
             (b"tcp://a:012", b"tcp://a:012"),
         ] {
             assert_eq!(parse(text).unwrap().shown(), shown);
