@@ -33,8 +33,28 @@ pub struct HandshakeError {
 impl HandshakeError {
     /// `ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND`
     pub const UNEXPECTED_COMMAND: HandshakeError = Self::with_code(0x1000_0001);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE`
+    pub const INVALID_SEQUENCE: HandshakeError = Self::with_code(0x1000_0002);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE`
+    pub const KEY_EXCHANGE: HandshakeError = Self::with_code(0x1000_0003);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED`
+    pub const MALFORMED_COMMAND: HandshakeError = Self::with_code(0x1000_0011);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_MESSAGE`
+    pub const MALFORMED_MESSAGE: HandshakeError = Self::with_code(0x1000_0012);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO`
+    pub const MALFORMED_HELLO: HandshakeError = Self::with_code(0x1000_0013);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_INITIATE`
+    pub const MALFORMED_INITIATE: HandshakeError = Self::with_code(0x1000_0014);
     /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR`
     pub const MALFORMED_ERROR: HandshakeError = Self::with_code(0x1000_0015);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY`
+    pub const MALFORMED_READY: HandshakeError = Self::with_code(0x1000_0016);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME`
+    pub const MALFORMED_WELCOME: HandshakeError = Self::with_code(0x1000_0017);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA`
+    pub const INVALID_METADATA: HandshakeError = Self::with_code(0x1000_0018);
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC`
+    pub const CRYPTOGRAPHIC: HandshakeError = Self::with_code(0x1100_0001);
     /// `ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH`
     pub const MECHANISM_MISMATCH: HandshakeError = Self::with_code(0x1100_0002);
     /// `ZMQ_PROTOCOL_ERROR_ZAP_UNSPECIFIED`

@@ -7,11 +7,16 @@
 #![forbid(unsafe_code)]
 
 mod null;
+mod plain;
+#[cfg(test)]
+mod plain_tests;
 
 pub use null::NullMechanism;
+pub use plain::{PlainClient, PlainServer};
 
 use crate::options::SocketType;
 use crate::proto::HandshakeError;
+use crate::proto::zmtp::command;
 use crate::proto::zmtp::metadata::PeerProperties;
 
 /// What we say about ourselves in the handshake.
@@ -69,7 +74,10 @@ pub trait Mechanism: Send + std::fmt::Debug {
     fn accepts_old_peers(&self) -> bool;
 
     /// The body of the next command to send, if it is our turn.
-    fn next_command(&mut self, local: &Local) -> Option<Vec<u8>>;
+    ///
+    /// # Errors
+    /// As for [`Mechanism::receive`]: our own settings allow no handshake.
+    fn next_command(&mut self, local: &Local) -> Result<Option<Vec<u8>>, HandshakeError>;
 
     /// Whether a command of the peer's is expected. What comes when none is expected belongs to
     /// the running phase or waits for the authenticator.
@@ -92,6 +100,31 @@ pub trait Mechanism: Send + std::fmt::Debug {
 
     /// What the peer says about itself, once both sides are done; then the handshake is over.
     fn finish(&mut self) -> Option<PeerProperties>;
+}
+
+/// What the peer is told of a refusal: nothing when it may try again.
+pub(crate) fn refusal(denial: Denial) -> Option<Vec<u8>> {
+    let told = denial != Denial::Temporary;
+    told.then(|| command::error_body(denial.status().to_string().as_bytes()))
+}
+
+/// What a peer says about itself under PLAIN or CURVE, where bad properties have an event.
+pub(crate) fn checked_properties(
+    list: &[u8],
+    local: &Local,
+) -> Result<PeerProperties, HandshakeError> {
+    PeerProperties::parse(list, local.socket_type).map_err(|_| HandshakeError::INVALID_METADATA)
+}
+
+/// A command's name with its length byte, and its data. The original wants two bytes at least.
+///
+/// # Errors
+/// `ZMTP_MALFORMED_COMMAND_UNSPECIFIED` for a command that is shorter than its name.
+pub(crate) fn split_command(body: &[u8]) -> Result<(&[u8], &[u8]), HandshakeError> {
+    let name_end = body.first().map_or(0, |len| usize::from(*len) + 1);
+    body.split_at_checked(name_end)
+        .filter(|_| body.len() > 1)
+        .ok_or(HandshakeError::MALFORMED_COMMAND)
 }
 
 /// What an ERROR command of the peer's means: the three known statuses have an event.

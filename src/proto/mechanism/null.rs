@@ -4,7 +4,7 @@
 //! connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
 
-use super::{AuthRequest, Denial, Local, Mechanism, Verdict, peer_error};
+use super::{AuthRequest, Denial, Local, Mechanism, Verdict, peer_error, refusal};
 use crate::proto::HandshakeError;
 use crate::proto::zmtp::command::{self, Command};
 use crate::proto::zmtp::metadata::PeerProperties;
@@ -51,19 +51,18 @@ impl Mechanism for NullMechanism {
         !self.authenticate
     }
 
-    fn next_command(&mut self, local: &Local) -> Option<Vec<u8>> {
-        match self.own {
+    fn next_command(&mut self, local: &Local) -> Result<Option<Vec<u8>>, HandshakeError> {
+        Ok(match self.own {
             Own::Granted => {
                 self.own = Own::Ready;
                 Some(command::ready_body(&local.properties))
             }
             Own::Denied(denial) => {
                 self.own = Own::Refused;
-                let told = denial != Denial::Temporary;
-                told.then(|| command::error_body(denial.status().to_string().as_bytes()))
+                refusal(denial)
             }
             _ => None,
-        }
+        })
     }
 
     fn wants_command(&self) -> bool {

@@ -133,8 +133,8 @@ impl Handshake {
     pub fn authenticated(&mut self, verdict: Verdict) -> Result<(), HandshakeError> {
         self.guarded(|handshake| {
             let result = handshake.mechanism.verdict(verdict);
-            handshake.pump();
-            result
+            let sent = handshake.pump();
+            result.and(sent)
         })
     }
 
@@ -180,8 +180,8 @@ impl Handshake {
                 let used = frame.feed(input)?;
                 if let Some(command) = frame.take() {
                     let result = self.mechanism.receive(&command, &self.local);
-                    self.pump();
-                    result?;
+                    let sent = self.pump();
+                    result.and(sent)?;
                 }
                 Ok(used)
             }
@@ -212,7 +212,7 @@ impl Handshake {
                 }
                 let frame = Collector::new(false, self.maxmsgsize);
                 self.phase = Phase::Commands { version, frame };
-                self.pump();
+                self.pump()?;
             }
         }
         Ok(())
@@ -268,9 +268,9 @@ impl Handshake {
     }
 
     /// Sends what the mechanism has to say, and sees whether it has finished.
-    fn pump(&mut self) {
-        let Phase::Commands { version, .. } = self.phase else { return };
-        while let Some(body) = self.mechanism.next_command(&self.local) {
+    fn pump(&mut self) -> Result<(), HandshakeError> {
+        let Phase::Commands { version, .. } = self.phase else { return Ok(()) };
+        while let Some(body) = self.mechanism.next_command(&self.local)? {
             frame::append(COMMAND, &body, &mut self.output);
         }
         if let Some(peer) = self.mechanism.finish() {
@@ -282,6 +282,7 @@ impl Handshake {
                 phantom_subscribe: false,
             });
         }
+        Ok(())
     }
 }
 
