@@ -9,6 +9,9 @@ pub mod error;
 pub mod sync;
 pub mod sys;
 
+// Keys and boxes.
+pub mod crypto;
+
 // Data.
 pub mod msg;
 pub mod options;

@@ -5,9 +5,9 @@
 use crate::capi::handle::Handle;
 use crate::capi::types::ThreadFn;
 use crate::capi::{guard, set_errno, thread};
+use crate::crypto::z85;
 use crate::endpoint::scheme;
 use crate::error::{Errno, Result};
-use crate::proto::z85;
 use crate::sync::{AtomicU32, Ordering};
 use core::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use core::ptr::null_mut;

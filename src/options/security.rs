@@ -2,6 +2,9 @@
 //! or GSSAPI option that was set is the mechanism of the next bind or connect.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
+use crate::crypto::SecretKey;
 use crate::error::Result;
 use crate::options::values::{MechanismKind, SocketOptions};
 
@@ -50,7 +53,7 @@ pub(super) fn set_plain_username(options: &mut SocketOptions, value: Option<&[u8
 
 pub(super) fn set_plain_password(options: &mut SocketOptions, value: Option<&[u8]>) -> Result<()> {
     if let Some(text) = value {
-        options.plain_password = text.to_vec();
+        options.plain_password = Zeroizing::new(text.to_vec());
     }
     plain_client(options, value);
     Ok(())
@@ -72,7 +75,7 @@ pub(super) fn set_curve_publickey(options: &mut SocketOptions, key: [u8; 32]) {
 }
 
 pub(super) fn set_curve_secretkey(options: &mut SocketOptions, key: [u8; 32]) {
-    options.curve_secretkey = key;
+    options.curve_secretkey = SecretKey::new(key);
     options.mechanism = MechanismKind::Curve;
 }
 

@@ -135,7 +135,11 @@ pub static TABLE: &[Row] = &[
     Row::int(name!(ZMQ_CURVE_SERVER), BOOL, 0, security::curve_server, security::set_curve_server)
         .needs(Feature::Curve),
     Row::key(name!(ZMQ_CURVE_PUBLICKEY), |o| &o.curve_publickey, security::set_curve_publickey),
-    Row::key(name!(ZMQ_CURVE_SECRETKEY), |o| &o.curve_secretkey, security::set_curve_secretkey),
+    Row::key(
+        name!(ZMQ_CURVE_SECRETKEY),
+        |o| o.curve_secretkey.expose(),
+        security::set_curve_secretkey,
+    ),
     Row::key(name!(ZMQ_CURVE_SERVERKEY), |o| &o.curve_serverkey, security::set_curve_serverkey),
     flag!(ZMQ_PROBE_ROUTER, FROM_0, 0, probe_router).write_only().only(PROBERS).acts(NextPipe),
     flag!(ZMQ_REQ_CORRELATE, FROM_0, 0, req_correlate).write_only().only(&[Req]).acts(AtOnce),

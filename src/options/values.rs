@@ -2,6 +2,9 @@
 //! made. Written only by the socket that owns it, under the socket's lock.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
+use crate::crypto::SecretKey;
 use crate::options::SocketType;
 
 /// The security mechanism, numbered as in `zmq.h`.
@@ -79,9 +82,9 @@ pub struct SocketOptions {
     pub mechanism: MechanismKind,
     pub as_server: bool,
     pub plain_username: Vec<u8>,
-    pub plain_password: Vec<u8>,
+    pub plain_password: Zeroizing<Vec<u8>>,
     pub curve_publickey: [u8; 32],
-    pub curve_secretkey: [u8; 32],
+    pub curve_secretkey: SecretKey,
     pub curve_serverkey: [u8; 32],
     pub gssapi_principal: Vec<u8>,
     pub gssapi_service_principal: Vec<u8>,
@@ -168,9 +171,9 @@ impl SocketOptions {
             mechanism: MechanismKind::Null,
             as_server: false,
             plain_username: Vec::new(),
-            plain_password: Vec::new(),
+            plain_password: Zeroizing::default(),
             curve_publickey: [0; 32],
-            curve_secretkey: [0; 32],
+            curve_secretkey: SecretKey::new([0; 32]),
             curve_serverkey: [0; 32],
             gssapi_principal: Vec::new(),
             gssapi_service_principal: Vec::new(),

@@ -8,7 +8,6 @@
 mod error;
 pub mod mechanism;
 pub mod socks5;
-pub mod z85;
 pub mod zap;
 pub mod zmtp;
 

@@ -9,6 +9,7 @@ pub mod futex;
 pub mod interfaces;
 pub mod net;
 pub mod poll;
+pub mod random;
 pub mod resolve;
 pub mod thread;
 pub mod tipc;

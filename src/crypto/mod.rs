@@ -1,0 +1,183 @@
+//! Keys, boxes and their text form: what CURVE (RFC 26) takes from NaCl, and Z85 (RFC 32).
+//!
+//! The one place that names the library which does the arithmetic. A box is XSalsa20 with a
+//! Poly1305 tag, its key agreed on by X25519. Values without a lock; secrets are wiped when they
+//! are dropped and have no `Debug` that shows them.
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+mod tests;
+pub mod z85;
+
+use dryoc::classic::crypto_box as nacl;
+use dryoc::classic::crypto_core::crypto_scalarmult_base;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use crate::error::Result;
+use crate::sys::random;
+
+/// Bytes of a key, public or secret.
+pub const KEY_BYTES: usize = 32;
+/// Bytes of the tag that a box is longer by than its content.
+pub const TAG_BYTES: usize = 16;
+/// Bytes of a nonce.
+pub const NONCE_BYTES: usize = 24;
+
+pub type PublicKey = [u8; KEY_BYTES];
+pub type Nonce = [u8; NONCE_BYTES];
+pub type Tag = [u8; TAG_BYTES];
+
+/// A box did not open: it was not sealed with this key and nonce, or was changed on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forged;
+
+/// Random bytes for keys and nonces.
+///
+/// # Errors
+/// What `getrandom` answers, on a kernel that has none.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    random::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The secret half of a key pair, or any other 32 bytes that nobody may see.
+#[derive(Clone)]
+pub struct SecretKey([u8; KEY_BYTES]);
+
+impl SecretKey {
+    pub const fn new(bytes: [u8; KEY_BYTES]) -> Self {
+        SecretKey(bytes)
+    }
+
+    /// The bytes, for `zmq_getsockopt` and for what seals them.
+    pub fn expose(&self) -> &[u8; KEY_BYTES] {
+        &self.0
+    }
+
+    /// The public key that belongs to this one.
+    pub fn public(&self) -> PublicKey {
+        let mut public = [0; KEY_BYTES];
+        crypto_scalarmult_base(&mut public, &self.0);
+        public
+    }
+}
+
+impl Drop for SecretKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretKey")
+    }
+}
+
+/// Takes the same time wherever the keys differ.
+impl PartialEq for SecretKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretKey {}
+
+/// Both halves.
+#[derive(Clone, Debug)]
+pub struct KeyPair {
+    pub public: PublicKey,
+    pub secret: SecretKey,
+}
+
+impl KeyPair {
+    /// The pair that `secret` belongs to.
+    pub fn of(secret: SecretKey) -> Self {
+        KeyPair { public: secret.public(), secret }
+    }
+
+    /// A new pair.
+    ///
+    /// # Errors
+    /// As [`random_bytes`].
+    pub fn generate() -> Result<Self> {
+        Ok(Self::of(SecretKey(random_bytes()?)))
+    }
+}
+
+/// What seals and opens boxes.
+#[derive(Clone)]
+pub struct BoxKey([u8; KEY_BYTES]);
+
+impl BoxKey {
+    /// The key that the owners of two pairs have in common. `None` for a public key that would
+    /// lead to the same result with every secret one.
+    pub fn agreed(theirs: &PublicKey, ours: &SecretKey) -> Option<Self> {
+        let mut key = nacl::crypto_box_beforenm(theirs, &ours.0).ok()?;
+        let agreed = BoxKey(key);
+        key.zeroize();
+        Some(agreed)
+    }
+
+    /// A key that only we know, for what comes back to us.
+    pub fn own(secret: &SecretKey) -> Self {
+        BoxKey(secret.0)
+    }
+
+    /// Encrypts `data` in place and returns its tag. A nonce must never serve twice.
+    #[inline]
+    pub fn seal(&self, nonce: &Nonce, data: &mut [u8]) -> Tag {
+        let mut tag = [0; TAG_BYTES];
+        nacl::crypto_box_detached_afternm_inplace(data, &mut tag, nonce, &self.0);
+        tag
+    }
+
+    /// Decrypts `data` in place.
+    ///
+    /// # Errors
+    /// [`Forged`]; `data` is as before.
+    #[inline]
+    pub fn open(
+        &self,
+        nonce: &Nonce,
+        tag: &Tag,
+        data: &mut [u8],
+    ) -> std::result::Result<(), Forged> {
+        nacl::crypto_box_open_detached_afternm_inplace(data, tag, nonce, &self.0)
+            .map_err(|_| Forged)
+    }
+
+    /// The box of `data`: its tag, then its encrypted bytes.
+    pub fn seal_boxed(&self, nonce: &Nonce, data: &[u8]) -> Vec<u8> {
+        let mut out = [&[0; TAG_BYTES], data].concat();
+        if let Some((tag, data)) = out.split_first_chunk_mut() {
+            *tag = self.seal(nonce, data);
+        }
+        out
+    }
+
+    /// The content of a box that [`BoxKey::seal_boxed`] made.
+    ///
+    /// # Errors
+    /// [`Forged`], also for what is too short to be a box.
+    pub fn open_boxed(&self, nonce: &Nonce, sealed: &[u8]) -> std::result::Result<Vec<u8>, Forged> {
+        let (tag, data) = sealed.split_first_chunk().ok_or(Forged)?;
+        let mut data = data.to_vec();
+        self.open(nonce, tag, &mut data)?;
+        Ok(data)
+    }
+}
+
+impl Drop for BoxKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl std::fmt::Debug for BoxKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BoxKey")
+    }
+}
