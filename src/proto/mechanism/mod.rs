@@ -6,6 +6,7 @@
 //! [`Verdict`].
 #![forbid(unsafe_code)]
 
+pub mod curve;
 mod null;
 mod plain;
 #[cfg(test)]
@@ -13,6 +14,8 @@ mod plain_tests;
 
 pub use null::NullMechanism;
 pub use plain::{PlainClient, PlainServer};
+
+use curve::Sealing;
 
 use crate::options::SocketType;
 use crate::proto::HandshakeError;
@@ -100,6 +103,11 @@ pub trait Mechanism: Send + std::fmt::Debug {
 
     /// What the peer says about itself, once both sides are done; then the handshake is over.
     fn finish(&mut self) -> Option<PeerProperties>;
+
+    /// What encrypts and decrypts frames from then on; `None` if they travel as they are.
+    fn sealing(&mut self) -> Option<Sealing> {
+        None
+    }
 }
 
 /// What the peer is told of a refusal: nothing when it may try again.

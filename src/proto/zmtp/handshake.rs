@@ -15,6 +15,7 @@ use super::greeting::{self, GreetingReader, Milestone};
 use super::{metadata, v1};
 use crate::options::SocketType;
 use crate::proto::HandshakeError;
+use crate::proto::mechanism::curve::Sealing;
 use crate::proto::mechanism::{AuthRequest, Local, Mechanism, NullMechanism, Verdict};
 
 /// What a handshake needs to know of its socket.
@@ -148,6 +149,11 @@ impl Handshake {
                 None
             }
         }
+    }
+
+    /// What encrypts and decrypts frames from then on, once; `None` if they travel as they are.
+    pub fn sealing(&mut self) -> Option<Sealing> {
+        self.mechanism.sealing()
     }
 
     /// Runs a step and remembers its failure for good.
