@@ -3,11 +3,14 @@
 //! The one place that names the library which does the arithmetic. A box is XSalsa20 with a
 //! Poly1305 tag, its key agreed on by X25519. Values without a lock; secrets are wiped when they
 //! are dropped and have no `Debug` that shows them.
-#![forbid(unsafe_code)]
 
+mod channel;
+mod lanes;
 #[cfg(test)]
 mod tests;
 pub mod z85;
+
+pub use channel::Channel;
 
 use dryoc::classic::crypto_box as nacl;
 use dryoc::classic::crypto_core::crypto_scalarmult_base;

@@ -151,7 +151,7 @@ impl CurveClient {
         let count = fields.count().ok_or(HandshakeError::MALFORMED_READY)?;
         let list = open_counted(&key, READY_PREFIX, count, fields.0)?;
         self.peer = Some(checked_properties(&list, local)?);
-        self.sealing = Some(Sealing::new(key, false, self.sent, count));
+        self.sealing = Some(Sealing::new(&key, false, self.sent, count));
         Ok(())
     }
 }

@@ -5,8 +5,7 @@
 //! the hot path of every encrypted connection: boxes are sealed and opened where they lie.
 #![forbid(unsafe_code)]
 
-use super::joined;
-use crate::crypto::{BoxKey, Nonce, TAG_BYTES, Tag};
+use crate::crypto::{BoxKey, Channel, TAG_BYTES, Tag};
 use crate::error::{Errno, Result};
 use crate::proto::HandshakeError;
 use crate::proto::mechanism::split_command;
@@ -27,33 +26,26 @@ const FROM_SERVER: &[u8; 16] = b"CurveZMQMESSAGES";
 /// Both halves, as the handshake leaves them.
 #[derive(Debug)]
 pub struct Sealing {
-    pub outgoing: Sealer,
-    pub incoming: Opener,
+    pub outgoing: Box<Sealer>,
+    pub incoming: Box<Opener>,
 }
 
 impl Sealing {
     /// `sent` and `received` are the counts of the last commands of either side.
-    pub(super) fn new(key: BoxKey, is_server: bool, sent: u64, received: u64) -> Self {
+    pub(super) fn new(key: &BoxKey, is_server: bool, sent: u64, received: u64) -> Self {
         let (own, peers) =
             if is_server { (FROM_SERVER, FROM_CLIENT) } else { (FROM_CLIENT, FROM_SERVER) };
         Sealing {
-            outgoing: Sealer { key: key.clone(), nonce: joined(own, &[]), count: sent },
-            incoming: Opener { key, nonce: joined(peers, &[]), last: received },
+            outgoing: Box::new(Sealer { channel: Channel::new(key, own), count: sent }),
+            incoming: Box::new(Opener { channel: Channel::new(key, peers), last: received }),
         }
-    }
-}
-
-fn set_count(nonce: &mut Nonce, count: u64) {
-    if let Some(tail) = nonce.last_chunk_mut() {
-        *tail = count.to_be_bytes();
     }
 }
 
 /// The outbound half.
 #[derive(Debug)]
 pub struct Sealer {
-    key: BoxKey,
-    nonce: Nonce,
+    channel: Channel,
     /// How many commands were sealed.
     count: u64,
 }
@@ -70,7 +62,6 @@ impl Sealer {
         let size = OVERHEAD + body.len();
         out.try_reserve(frame::MAX_HEADER + size).map_err(|_| Errno::ENOMEM)?;
         self.count = count;
-        set_count(&mut self.nonce, count);
         let (header, header_len) = crate::msg::frame::encode(0, size);
         out.extend_from_slice(header.get(..header_len).unwrap_or_default());
         out.extend_from_slice(MESSAGE);
@@ -80,7 +71,7 @@ impl Sealer {
         out.push(inner_flags(flags));
         out.extend_from_slice(body);
         if let Some((tag, content)) = out.get_mut(start..).and_then(|s| s.split_first_chunk_mut()) {
-            *tag = self.key.seal(&self.nonce, content);
+            *tag = self.channel.seal(count, content);
         }
         Ok(())
     }
@@ -95,8 +86,7 @@ fn inner_flags(flags: u8) -> u8 {
 /// The inbound half.
 #[derive(Debug)]
 pub struct Opener {
-    key: BoxKey,
-    nonce: Nonce,
+    channel: Channel,
     /// The largest count that came.
     last: u64,
 }
@@ -119,8 +109,7 @@ impl Opener {
             return Err(HandshakeError::INVALID_SEQUENCE);
         }
         self.last = count;
-        set_count(&mut self.nonce, count);
-        self.key.open(&self.nonce, &tag, content).map_err(|_| HandshakeError::CRYPTOGRAPHIC)?;
+        self.channel.open(count, &tag, content).map_err(|_| HandshakeError::CRYPTOGRAPHIC)?;
         let flags = content.first().copied().unwrap_or(0);
         let more = if flags & MORE != 0 { frame::MORE } else { 0 };
         let command = if flags & COMMAND != 0 { frame::COMMAND } else { 0 };

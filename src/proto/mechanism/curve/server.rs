@@ -168,7 +168,7 @@ impl CurveServer {
         let count: u64 = 1;
         let Introduced { key, received, peer, .. } = introduced;
         let sealed = key.seal_boxed(&short_nonce(READY_PREFIX, count), &local.properties);
-        self.sealing = Some(Sealing::new(key, true, count, received));
+        self.sealing = Some(Sealing::new(&key, true, count, received));
         self.peer = Some(peer);
         [READY, &count.to_be_bytes(), &sealed].concat()
     }

@@ -399,7 +399,7 @@ fn counts_go_on_from_the_handshake_and_rise() {
 fn counts_do_not_start_again() {
     let (mut client, _) = Halfway::sealings();
     let key = BoxKey::own(&SecretKey::new([1; 32]));
-    let mut last = Sealing::new(key, false, u64::MAX - 1, 0).outgoing;
+    let mut last = Sealing::new(&key, false, u64::MAX - 1, 0).outgoing;
     assert!(last.append(0, b"", &mut Vec::new()).is_ok());
     let mut out = Vec::new();
     assert!(last.append(0, b"", &mut out).is_err() && out.is_empty());
