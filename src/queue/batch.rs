@@ -200,6 +200,11 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// A frame with these flags has been taken whole, to go out in another form.
+    pub fn passed(&mut self, flags: u8) {
+        self.inside_message = flags & frame::MORE != 0;
+    }
+
     /// Whether nothing of an unfinished message has gone out.
     pub fn at_message(&self) -> bool {
         self.partial == 0 && !self.inside_message

@@ -10,6 +10,7 @@
 
 mod rx;
 mod tx;
+mod unseal;
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -17,6 +18,8 @@ use crate::error::Errno;
 use crate::io::port::Port;
 use crate::msg::{Metadata, Msg};
 use crate::pipe::{Command, Far, Flush, PipeKey};
+use crate::proto::HandshakeError;
+use crate::proto::mechanism::curve::Sealing;
 use crate::queue::{Reader, Writer};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::sys::net;
@@ -45,6 +48,8 @@ pub enum Cause {
     Connection(Errno),
     /// The peer broke the protocol: a connecting end gives up.
     Protocol(Errno),
+    /// The peer broke the rules of the security mechanism: the same, and the monitor is told.
+    Violation(HandshakeError),
 }
 
 /// What a connection asks of the reactor that owns its session. Never blocks.
@@ -96,6 +101,10 @@ pub struct Start {
     pub framing: Framing,
     pub inbound: Inbound,
     pub metadata: Option<Arc<Metadata>>,
+    /// What encrypts and decrypts frames.
+    pub sealing: Option<Sealing>,
+    /// What the handshake left to write.
+    pub unsent: Vec<u8>,
 }
 
 impl Connection {
@@ -155,11 +164,11 @@ impl Connection {
     /// Takes over a stream whose handshake is done; nothing is read or written yet.
     pub fn install(&self, start: Start) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        let mut rx = self.rx.lock();
-        rx.install(start.stream.clone(), start.framing, start.inbound, start.metadata);
-        drop(rx);
+        let Start { stream, framing, inbound, metadata, sealing, unsent } = start;
+        let (sealer, opener) = sealing.map(|both| (both.outgoing, both.incoming)).unzip();
+        self.rx.lock().install(stream.clone(), framing, inbound, opener, metadata);
         self.control.lock().clear();
-        self.tx.lock().install(start.stream, start.framing);
+        self.tx.lock().install(stream, framing, sealer, unsent);
         self.blocked.store(false, Ordering::SeqCst);
         self.ending.store(false, Ordering::SeqCst);
         self.alive.store(true, Ordering::SeqCst);

@@ -7,9 +7,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::error::{Errno, Result};
+use crate::io::connection::unseal::{Opened, Unsealing};
 use crate::io::connection::{Cause, Connection, Framing};
 use crate::msg::{Metadata, Msg};
 use crate::pipe::Command;
+use crate::proto::mechanism::curve::Opener;
 use crate::proto::zmtp::command::Command as Zmtp;
 use crate::proto::zmtp::frame::{self, FrameError, Header};
 use crate::proto::zmtp::req_filter::ReqFilter;
@@ -42,6 +44,8 @@ pub struct Rx {
     pub writer: Writer,
     framing: Framing,
     inbound: Inbound,
+    /// Frames come encrypted.
+    unsealing: Option<Unsealing>,
     /// Bytes of a frame that is not complete, or that the full pipe does not take.
     partial: Vec<u8>,
     /// A large body that is being read.
@@ -54,6 +58,17 @@ struct Filling {
     flags: u8,
     body: Msg,
     filled: usize,
+}
+
+impl Filling {
+    /// A body of `len` bytes of which `start` has come.
+    fn begin(flags: u8, len: usize, start: &[u8]) -> core::result::Result<Self, Cause> {
+        let mut body = Msg::with_size(len).map_err(Cause::Protocol)?;
+        if let Some(space) = body.data_mut().and_then(|data| data.get_mut(..start.len())) {
+            space.copy_from_slice(start);
+        }
+        Ok(Filling { flags, body, filled: start.len() })
+    }
 }
 
 /// How a turn ended.
@@ -71,6 +86,7 @@ impl Rx {
             writer,
             framing: Framing::V3_1,
             inbound: Inbound { max_size: -1, takes_subscriptions: false, req_filter: None },
+            unsealing: None,
             partial: Vec::new(),
             filling: None,
             stalled: false,
@@ -82,16 +98,19 @@ impl Rx {
         stream: Arc<OwnedFd>,
         framing: Framing,
         inbound: Inbound,
+        opener: Option<Box<Opener>>,
         metadata: Option<Arc<Metadata>>,
     ) {
         self.stream = Some(stream);
         self.framing = framing;
         self.inbound = inbound;
+        self.unsealing = opener.map(Unsealing::new);
         self.writer.set_metadata(metadata);
     }
 
     pub fn uninstall(&mut self) -> Option<Arc<OwnedFd>> {
         self.writer.rollback();
+        self.unsealing = None;
         self.partial = Vec::new();
         self.filling = None;
         self.stalled = false;
@@ -109,9 +128,12 @@ impl Rx {
             if self.stalled && !self.retry(connection)? {
                 return Ok(Turn::Drained);
             }
-            let drained = match self.filling.is_some() {
-                true => self.read_body(&stream, connection)?,
-                false => self.read_frames(&stream, connection, buffer)?,
+            let drained = if self.filling.is_some() {
+                self.read_body(&stream, connection)?
+            } else if self.unsealing.is_some() {
+                self.read_sealed(&stream, connection, buffer)?
+            } else {
+                self.read_frames(&stream, connection, buffer)?
             };
             if drained {
                 return Ok(Turn::Drained);
@@ -126,8 +148,41 @@ impl Rx {
         connection: &Connection,
         bytes: &[u8],
     ) -> core::result::Result<(), Cause> {
+        match self.unsealing {
+            Some(_) => self.unseal(connection, &mut bytes.to_vec()),
+            None => self.take_in(connection, bytes),
+        }
+    }
+
+    /// Hands over what it can of `bytes` and keeps the rest.
+    fn take_in(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+    ) -> core::result::Result<(), Cause> {
         let consumed = self.decode(connection, bytes)?;
         self.keep(bytes.get(consumed..).unwrap_or_default())
+    }
+
+    /// The same with encrypted frames.
+    fn unseal(
+        &mut self,
+        connection: &Connection,
+        bytes: &mut [u8],
+    ) -> core::result::Result<(), Cause> {
+        let Some(unsealing) = &mut self.unsealing else { return Ok(()) };
+        let Opened { plain, used, next, failure } = unsealing.open(bytes, self.inbound.max_size);
+        let rest = bytes.get(used..).unwrap_or_default();
+        match next {
+            Some(header) if header.body_len > LARGE_BODY => {
+                let start = rest.get(header.header_len..).unwrap_or_default();
+                self.filling = Some(Filling::begin(0, header.body_len, start)?);
+                unsealing.keep(&[])?;
+            }
+            _ => unsealing.keep(rest)?,
+        }
+        self.take_in(connection, bytes.get(..plain).unwrap_or_default())?;
+        failure.map_or(Ok(()), Err)
     }
 
     /// The pipe was full: tries again with what is left. Returns whether reading can go on.
@@ -137,7 +192,7 @@ impl Rx {
         }
         self.stalled = false;
         let left = core::mem::take(&mut self.partial);
-        self.feed(connection, &left)?;
+        self.take_in(connection, &left)?;
         Ok(!self.stalled)
     }
 
@@ -177,6 +232,27 @@ impl Rx {
         Ok(is_last(connection, read, room) || self.stalled)
     }
 
+    /// One read of encrypted frames; `true` when the stream has no more.
+    fn read_sealed(
+        &mut self,
+        stream: &OwnedFd,
+        connection: &Connection,
+        buffer: &mut [u8],
+    ) -> core::result::Result<bool, Cause> {
+        let Some(unsealing) = &mut self.unsealing else { return Ok(true) };
+        let kept = unsealing.kept.len();
+        // Long frames are not kept but filled, so there is always room.
+        let Some((head, tail)) = buffer.split_at_mut_checked(kept) else {
+            return Err(Cause::Connection(Errno::ENOMEM));
+        };
+        let room = tail.len();
+        let Some(read) = receive(connection, stream, tail)? else { return Ok(true) };
+        head.copy_from_slice(&unsealing.kept);
+        let bytes = buffer.get_mut(..kept + read).unwrap_or_default();
+        self.unseal(connection, bytes)?;
+        Ok(is_last(connection, read, room) || self.stalled)
+    }
+
     /// What is kept is larger than the buffer (a full pipe, or a long command): reads behind it.
     fn read_behind(
         &mut self,
@@ -190,7 +266,7 @@ impl Rx {
         let room = space.len();
         let read = receive(connection, stream, space)?;
         long.truncate(kept + read.unwrap_or(0));
-        self.feed(connection, &long)?;
+        self.take_in(connection, &long)?;
         Ok(read.is_none_or(|read| is_last(connection, read, room)) || self.stalled)
     }
 
@@ -215,6 +291,10 @@ impl Rx {
 
     fn finish_body(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
         if let Some(Filling { flags, mut body, .. }) = self.filling.take() {
+            if let Some(unsealing) = &mut self.unsealing {
+                let plain = unsealing.open_body(body.data_mut().unwrap_or_default())?;
+                return self.take_in(connection, plain);
+            }
             let written = self.writer.write(flags, Body::Own(&mut body), LARGE_BODY);
             tell(connection, written)?;
         }
@@ -307,13 +387,14 @@ impl Rx {
         len: usize,
         start: &[u8],
     ) -> core::result::Result<(), Cause> {
-        let mut body = Msg::with_size(len).map_err(Cause::Protocol)?;
-        if let Some(space) = body.data_mut().and_then(|data| data.get_mut(..start.len())) {
-            space.copy_from_slice(start);
+        let mut filling = Filling::begin(flags & frame::MORE, len, start)?;
+        if filling.filled == len {
+            let written =
+                self.writer.write(filling.flags, Body::Own(&mut filling.body), LARGE_BODY);
+            return tell(connection, written);
         }
-        let flags = flags & frame::MORE;
-        self.filling = Some(Filling { flags, body, filled: start.len() });
-        if start.len() == len { self.finish_body(connection) } else { Ok(()) }
+        self.filling = Some(filling);
+        Ok(())
     }
 
     /// Hands the run over to the pipe.

@@ -8,6 +8,7 @@ use crate::error::{Errno, Result};
 use crate::io::connection::{Connection, Framing};
 use crate::msg::Msg;
 use crate::msg::frame as wire;
+use crate::proto::mechanism::curve::Sealer;
 use crate::proto::zmtp::command::{self, Command as Zmtp, Subscription};
 use crate::proto::zmtp::v1;
 use crate::queue::{Incoming, Reader, Sent};
@@ -20,11 +21,16 @@ const SLICES: usize = 64;
 /// How much is re-framed before it is written.
 const ENCODE: usize = 32 * 1024;
 
+/// Room for such bytes that an idle connection keeps.
+const KEEP_ENCODED: usize = 4 * 1024;
+
 pub struct Tx {
     stream: Option<Arc<OwnedFd>>,
     pub reader: Reader,
     sent: Sent,
     framing: Framing,
+    /// Frames go out encrypted.
+    sealer: Option<Box<Sealer>>,
     /// Bytes that go out before anything else: commands and re-framed messages.
     encoded: Vec<u8>,
     written: usize,
@@ -37,19 +43,31 @@ impl Tx {
             reader,
             sent: Sent::default(),
             framing: Framing::V3_1,
+            sealer: None,
             encoded: Vec::new(),
             written: 0,
         }
     }
 
-    pub fn install(&mut self, stream: Arc<OwnedFd>, framing: Framing) {
+    /// `unsent` is what the handshake left to write.
+    pub fn install(
+        &mut self,
+        stream: Arc<OwnedFd>,
+        framing: Framing,
+        sealer: Option<Box<Sealer>>,
+        unsent: Vec<u8>,
+    ) {
         self.stream = Some(stream);
         self.framing = framing;
+        self.sealer = sealer;
+        self.encoded = unsent;
+        self.written = 0;
     }
 
     /// The stream is gone: the next one starts at a message. Bodies to drop go to `gone`.
     pub fn uninstall(&mut self, gone: &mut Vec<Msg>) {
         self.stream = None;
+        self.sealer = None;
         self.encoded = Vec::new();
         self.written = 0;
         let lost = self.reader.front().restart(&mut self.sent, gone);
@@ -82,26 +100,50 @@ impl Tx {
     ) -> Result<()> {
         loop {
             if self.encoded.is_empty() && self.sent.at_message() {
-                self.take_control(connection);
+                self.take_control(connection)?;
             }
             if !self.encoded.is_empty() {
                 self.write_encoded(stream, connection)?;
                 continue;
             }
             if !self.reader.ready() {
+                self.shrink();
                 return Ok(());
             }
             match self.framing {
-                Framing::V3_1 => self.write_batch(stream, connection, gone)?,
+                Framing::V3_1 if self.sealer.is_none() => {
+                    self.write_batch(stream, connection, gone)?;
+                }
                 _ => self.encode()?,
             }
         }
     }
 
-    fn take_control(&mut self, connection: &Connection) {
-        if connection.has_control.swap(false, Ordering::SeqCst) {
-            self.encoded = core::mem::take(&mut *connection.control.lock());
-            self.written = 0;
+    fn take_control(&mut self, connection: &Connection) -> Result<()> {
+        if !connection.has_control.swap(false, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let control = core::mem::take(&mut *connection.control.lock());
+        self.written = 0;
+        let Some(sealer) = &mut self.sealer else {
+            self.encoded = control;
+            return Ok(());
+        };
+        let mut frames = &control[..];
+        while let Some(header) = wire::parse(frames) {
+            let (_, rest) = frames.split_at_checked(header.header_len).unwrap_or_default();
+            let body_len = usize::try_from(header.body_len).unwrap_or(usize::MAX);
+            let Some((body, rest)) = rest.split_at_checked(body_len) else { break };
+            sealer.append(header.flags, body, &mut self.encoded)?;
+            frames = rest;
+        }
+        Ok(())
+    }
+
+    /// An idle connection keeps no more than a little.
+    fn shrink(&mut self) {
+        if self.encoded.capacity() > KEEP_ENCODED {
+            self.encoded = Vec::new();
         }
     }
 
@@ -137,13 +179,44 @@ impl Tx {
         Ok(())
     }
 
-    /// Re-frames the next messages for a peer that speaks differently.
+    /// Re-frames the next messages for a peer that speaks differently, or encrypts them.
     fn encode(&mut self) -> Result<()> {
+        let waiting = self.reader.front().queued_bytes();
+        self.encoded.try_reserve(waiting.min(ENCODE)).map_err(|_| Errno::ENOMEM)?;
         while self.encoded.len() < ENCODE && self.reader.ready() {
             let Some(frame) = self.reader.take() else { break };
-            encode_frame(self.framing, &frame, &mut self.encoded)?;
+            self.sent.passed(frame.flags);
+            match &mut self.sealer {
+                Some(sealer) => seal_frame(sealer, self.framing, &frame, &mut self.encoded)?,
+                None => encode_frame(self.framing, &frame, &mut self.encoded)?,
+            }
         }
         Ok(())
+    }
+}
+
+/// Adds a frame encrypted; subscriptions become messages for peers that know no other form.
+fn seal_frame(
+    sealer: &mut Sealer,
+    framing: Framing,
+    frame: &Incoming<'_>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    if framing == Framing::V3_1 || !frame.is_command() {
+        return sealer.append(frame.flags, frame.data(), out);
+    }
+    match subscription(frame.data()) {
+        Some(message) => sealer.append(0, &message, out),
+        None => Ok(()),
+    }
+}
+
+/// A subscription as a message. Other commands have no such form.
+fn subscription(command: &[u8]) -> Option<Vec<u8>> {
+    match command::parse(command) {
+        Zmtp::Subscribe(topic) => Some(Subscription::Subscribe.message_body(topic)),
+        Zmtp::Cancel(topic) => Some(Subscription::Cancel.message_body(topic)),
+        _ => None,
     }
 }
 
@@ -155,14 +228,8 @@ fn encode_frame(framing: Framing, frame: &Incoming<'_>, out: &mut Vec<u8>) -> Re
         append(framing, frame.more(), frame.data(), out);
         return Ok(());
     }
-    match command::parse(frame.data()) {
-        Zmtp::Subscribe(topic) => {
-            append(framing, false, &Subscription::Subscribe.message_body(topic), out);
-        }
-        Zmtp::Cancel(topic) => {
-            append(framing, false, &Subscription::Cancel.message_body(topic), out);
-        }
-        _ => {}
+    if let Some(message) = subscription(frame.data()) {
+        append(framing, false, &message, out);
     }
     Ok(())
 }

@@ -15,9 +15,10 @@ mod plain_tests;
 pub use null::NullMechanism;
 pub use plain::{PlainClient, PlainServer};
 
-use curve::Sealing;
+use curve::{ClientEntropy, ClientKeys, CurveClient, CurveServer, Sealing, ServerEntropy};
 
-use crate::options::SocketType;
+use crate::error::{Errno, Result as SystemResult};
+use crate::options::{MechanismKind, SocketOptions, SocketType};
 use crate::proto::HandshakeError;
 use crate::proto::zmtp::command;
 use crate::proto::zmtp::metadata::PeerProperties;
@@ -108,6 +109,28 @@ pub trait Mechanism: Send + std::fmt::Debug {
     fn sealing(&mut self) -> Option<Sealing> {
         None
     }
+}
+
+/// The mechanism that the options ask for, in their role.
+///
+/// # Errors
+/// `ENOTSUP` for one that we do not have; what the system answers that has no random bytes.
+pub fn for_options(options: &SocketOptions) -> SystemResult<Box<dyn Mechanism>> {
+    let secret = || options.curve_secretkey.clone();
+    Ok(match (options.mechanism, options.as_server) {
+        (MechanismKind::Null, _) => Box::new(NullMechanism::new(!options.zap_domain.is_empty())),
+        (MechanismKind::Plain, true) => Box::new(PlainServer::new()),
+        (MechanismKind::Plain, false) => {
+            Box::new(PlainClient::new(&options.plain_username, &options.plain_password))
+        }
+        (MechanismKind::Curve, true) => Box::new(CurveServer::new(secret(), ServerEntropy::new()?)),
+        (MechanismKind::Curve, false) => {
+            let (public, server) = (options.curve_publickey, options.curve_serverkey);
+            let keys = ClientKeys { public, secret: secret(), server };
+            Box::new(CurveClient::new(keys, ClientEntropy::new()?))
+        }
+        (MechanismKind::Gssapi, _) => return Err(Errno::ENOTSUP),
+    })
 }
 
 /// What the peer is told of a refusal: nothing when it may try again.

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use crate::endpoint::{Endpoint, TcpConnectAddress};
 use crate::error::{Errno, Result};
+use crate::io::connection::Cause;
 use crate::monitor::event;
 use crate::sync::Arc;
 use crate::sys::epoll;
@@ -184,9 +185,16 @@ impl Session {
         self.backoff = None;
         let local = transport::local_endpoint(fd.as_fd()).unwrap_or_default();
         self.endpoints.local = local;
-        self.raise(event::CONNECTED, fd.as_raw_fd() as u64);
+        let number = fd.as_raw_fd() as u64;
+        self.raise(event::CONNECTED, number);
         let peer_address = transport::peer_address(fd.as_fd());
-        self.greet(Arc::new(fd), peer_address);
-        self.start_handshake(tools)
+        match self.greet(Arc::new(fd), peer_address) {
+            Ok(()) => self.start_handshake(tools),
+            Err(error) => {
+                self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);
+                self.raise(event::DISCONNECTED, number);
+                self.after_loss(tools, Cause::Connection(error))
+            }
+        }
     }
 }

@@ -6,10 +6,10 @@
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use crate::error::Errno;
+use crate::error::{Errno, Result};
 use crate::io::connection::Cause;
 use crate::monitor::event;
-use crate::proto::mechanism::NullMechanism;
+use crate::proto::mechanism;
 use crate::proto::zmtp::handshake::{Handshake, HandshakeConfig};
 use crate::proto::{ErrorKind, HandshakeError, HandshakeEvent};
 use crate::sync::Arc;
@@ -38,23 +38,25 @@ pub(super) struct Greeting {
 }
 
 impl Session {
-    pub(super) fn greet(&mut self, stream: Arc<OwnedFd>, peer_address: Vec<u8>) {
+    /// Makes the handshake; it fails only where the system has no random bytes.
+    pub(super) fn greet(&mut self, stream: Arc<OwnedFd>, peer_address: Vec<u8>) -> Result<()> {
+        let mechanism = mechanism::for_options(&self.options)?;
         let config = HandshakeConfig {
             socket_type: self.options.socket_type,
             routing_id: self.options.routing_id.clone(),
             metadata: self.options.metadata.clone(),
             maxmsgsize: self.options.maxmsgsize,
         };
-        let mechanism = NullMechanism::new(!self.options.zap_domain.is_empty());
         self.state = State::Handshaking(Box::new(Greeting {
             stream,
-            handshake: Handshake::with_mechanism(config, Box::new(mechanism)),
+            handshake: Handshake::with_mechanism(config, mechanism),
             unread: Vec::new(),
             unsent: Vec::new(),
             peer_address,
             inquiry: None,
             granted: Granted::default(),
         }));
+        Ok(())
     }
 
     pub(super) fn start_handshake(&mut self, tools: &mut Tools<'_>) -> Step {
@@ -143,6 +145,16 @@ impl Session {
         if let State::Handshaking(greeting) = &mut self.state {
             greeting.part(tools.buffer);
         }
+        self.raise_failure(error);
+        self.end_greeting(tools);
+        let cause = match error.kind {
+            ErrorKind::Protocol => Cause::Protocol(Errno::EPROTO),
+            ErrorKind::Connection => Cause::Connection(Errno::EPROTO),
+        };
+        self.after_loss(tools, cause)
+    }
+
+    pub(super) fn raise_failure(&self, error: HandshakeError) {
         match error.event {
             Some(HandshakeEvent::Protocol(code)) => {
                 self.raise(event::HANDSHAKE_FAILED_PROTOCOL, u64::from(code));
@@ -152,12 +164,6 @@ impl Session {
             }
             None => {}
         }
-        self.end_greeting(tools);
-        let cause = match error.kind {
-            ErrorKind::Protocol => Cause::Protocol(Errno::EPROTO),
-            ErrorKind::Connection => Cause::Connection(Errno::EPROTO),
-        };
-        self.after_loss(tools, cause)
     }
 
     fn end_greeting(&mut self, tools: &mut Tools<'_>) {

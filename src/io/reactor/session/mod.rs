@@ -19,7 +19,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Errno;
 use crate::io::connection::{Connection, Owner};
 use crate::io::port::Port;
-use crate::monitor::EndpointPair;
+use crate::monitor::{EndpointPair, event};
 use crate::options::{SocketOptions, SocketType};
 use crate::sync::Arc;
 use crate::transport;
@@ -125,7 +125,10 @@ impl Session {
         let mut session =
             Session::new(id, owner, port, options, Role::Accepted { listener }, endpoints);
         let stream = Arc::new(accepted.fd);
-        session.greet(stream, accepted.peer_address);
+        if let Err(error) = session.greet(stream, accepted.peer_address) {
+            // Without a handshake the first step ends the session.
+            session.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);
+        }
         session
     }
 

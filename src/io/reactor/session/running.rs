@@ -65,7 +65,7 @@ impl Session {
 
     pub(super) fn establish(&mut self, tools: &mut Tools<'_>, established: Established) -> Step {
         self.cancel_timer(tools);
-        let State::Handshaking(greeting) = core::mem::replace(&mut self.state, State::Waiting)
+        let State::Handshaking(mut greeting) = core::mem::replace(&mut self.state, State::Waiting)
         else {
             return Step::Stay;
         };
@@ -85,6 +85,8 @@ impl Session {
             framing: self.framing(established.version),
             inbound: self.inbound(),
             metadata: self.metadata(&established, &greeting),
+            sealing: greeting.handshake.sealing(),
+            unsent: core::mem::take(&mut greeting.unsent),
         };
         self.state = State::Running(stream);
         let connection = match &self.connection {
@@ -98,7 +100,7 @@ impl Session {
             }
             None => self.attach(start, peer_routing_id),
         };
-        self.run(tools, &connection, &established, &greeting)
+        self.run(tools, &connection, &established, &greeting.unread)
     }
 
     fn inbound(&self) -> Inbound {
@@ -151,18 +153,15 @@ impl Session {
         tools: &mut Tools<'_>,
         connection: &Arc<Connection>,
         established: &Established,
-        greeting: &Greeting,
+        unread: &[u8],
     ) -> Step {
         if self.is_raw() && self.options.stream_notify {
             connection.notify_stream();
         }
-        if !greeting.unsent.is_empty() {
-            connection.send_control(&greeting.unsent);
-        }
         if established.phantom_subscribe {
             connection.push_message(&[1]);
         }
-        connection.feed(&greeting.unread);
+        connection.feed(unread);
         self.start_heartbeat(tools);
         if self.guard.is_some() {
             return self.drain(tools);
@@ -191,6 +190,9 @@ impl Session {
         }
         connection.disconnect();
         drop(stream);
+        if let Cause::Violation(error) = cause {
+            self.raise_failure(error);
+        }
         if !self.modern {
             self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64);
         }
