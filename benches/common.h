@@ -34,6 +34,7 @@ typedef struct {
     double seconds;        /* how long to run, when count is 0 */
     long count;            /* messages to send; 0: run for `seconds` */
     int extra;             /* program-specific fourth argument */
+    int curve;             /* encrypt with CURVE */
     void *ctx;             /* the context both threads share (inproc) */
     int report[2];         /* the pipe from partner to main side */
     pid_t child;

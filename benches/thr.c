@@ -1,4 +1,5 @@
-/* PUSH to PULL, one way, on the public API: messages a second and CPU time of both sides. */
+/* PUSH to PULL, one way, on the public API: messages a second and CPU time of both sides. A fourth argument of 1
+ * encrypts with CURVE. */
 #include "zcommon.h"
 
 static void partner(void *arg)
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
     bench b = bench_parse(argc, argv);
     char endpoint[ENDPOINT_ROOM], *body = malloc(b.size);
     report r;
+    b.curve = b.extra;
     memset(body, BODY, b.size);
     bench_start_zmq(&b, partner);
     hear_endpoint(&b, endpoint);

@@ -5,7 +5,7 @@
 use crate::capi::handle::Handle;
 use crate::capi::types::ThreadFn;
 use crate::capi::{guard, set_errno, thread};
-use crate::crypto::z85;
+use crate::crypto::{KeyPair, SecretKey, z85};
 use crate::endpoint::scheme;
 use crate::error::{Errno, Result};
 use crate::sync::{AtomicU32, Ordering};
@@ -14,7 +14,7 @@ use core::ptr::null_mut;
 use std::time::Instant;
 
 /// What this build can do besides its transports, by the names that `zmq_has` takes.
-const CAPABILITIES: [&CStr; 1] = [c"zincmq"];
+const CAPABILITIES: [&CStr; 2] = [c"curve", c"zincmq"];
 
 type Counter = Handle<0x7a6d_0001, AtomicU32>;
 type Stopwatch = Handle<0x7a6d_0002, Instant>;
@@ -100,30 +100,65 @@ pub unsafe extern "C" fn zmq_z85_decode(dest_: *mut u8, string_: *const c_char) 
     dest_
 }
 
-/// Makes a CURVE key pair in Z85 text; -1 with ENOTSUP in a library without CURVE.
+/// Makes a CURVE key pair in Z85 text.
 ///
 /// # Safety
-/// - Each pointer is valid for writing 41 bytes.
+/// - Each pointer is null or valid for writing 41 bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_curve_keypair(
-    _z85_public_key_: *mut c_char,
-    _z85_secret_key_: *mut c_char,
+    z85_public_key_: *mut c_char,
+    z85_secret_key_: *mut c_char,
 ) -> c_int {
-    set_errno(Errno::ENOTSUP);
-    -1
+    guard(-1, || {
+        if z85_public_key_.is_null() || z85_secret_key_.is_null() {
+            return Err(Errno::EFAULT);
+        }
+        let pair = KeyPair::generate()?;
+        // SAFETY: not null, and the caller promises room for a key's text.
+        unsafe {
+            write_key(z85_public_key_, &pair.public);
+            write_key(z85_secret_key_, pair.secret.expose());
+        }
+        Ok(0)
+    })
 }
 
-/// Derives the public key of a CURVE secret key; -1 with ENOTSUP in a library without CURVE.
+/// Derives the public key of a CURVE secret key; -1 with EINVAL for a text of another length than
+/// 40 or that is no key.
 ///
 /// # Safety
-/// - `z85_public_key_` is valid for writing 41 bytes and `z85_secret_key_` is a C string.
+/// - `z85_public_key_` is null or valid for writing 41 bytes.
+/// - `z85_secret_key_` is null or a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_curve_public(
-    _z85_public_key_: *mut c_char,
-    _z85_secret_key_: *const c_char,
+    z85_public_key_: *mut c_char,
+    z85_secret_key_: *const c_char,
 ) -> c_int {
-    set_errno(Errno::ENOTSUP);
-    -1
+    guard(-1, || {
+        if z85_public_key_.is_null() || z85_secret_key_.is_null() {
+            return Err(Errno::EFAULT);
+        }
+        // SAFETY: not null, and the caller promises a C string.
+        let text = unsafe { CStr::from_ptr(z85_secret_key_) };
+        let secret = z85::decode_key(text.to_bytes()).ok_or(Errno::EINVAL)?;
+        let public = SecretKey::new(secret).public();
+        // SAFETY: not null, and the caller promises room for a key's text.
+        unsafe { write_key(z85_public_key_, &public) };
+        Ok(0)
+    })
+}
+
+/// Writes a key's text and a NUL.
+///
+/// # Safety
+/// `to` is valid for writing 41 bytes.
+unsafe fn write_key(to: *mut c_char, key: &[u8; z85::KEY_BYTES]) {
+    let text = z85::encode_key(key);
+    // SAFETY: as the caller promises; bytes have no alignment.
+    unsafe {
+        to.cast::<[u8; z85::KEY_CHARS]>().write(text);
+        to.add(z85::KEY_CHARS).write(0);
+    }
 }
 
 /// A new atomic counter of value 0.
@@ -305,10 +340,10 @@ mod tests {
             // SAFETY: a C string.
             unsafe { zmq_has(name.as_ptr()) }
         };
-        for name in [c"ipc", c"tipc", c"vsock", c"zincmq"] {
+        for name in [c"curve", c"ipc", c"tipc", c"vsock", c"zincmq"] {
             assert_eq!(has(name), 1, "{name:?}");
         }
-        for name in [c"curve", c"draft", c"WS", c"ws", c"tcp", c"IPC", c"ipc ", c""] {
+        for name in [c"CURVE", c"draft", c"WS", c"ws", c"tcp", c"IPC", c"ipc ", c""] {
             assert_eq!(has(name), 0, "{name:?}");
         }
         // SAFETY: null is allowed.
@@ -353,9 +388,24 @@ mod tests {
             assert!(zmq_z85_encode(null_mut(), out.as_ptr(), 4).is_null());
             assert!(zmq_z85_decode(out.as_mut_ptr(), core::ptr::null()).is_null());
             assert_eq!(errno(), Errno::EFAULT.0);
-            assert_eq!(zmq_curve_keypair(text.as_mut_ptr(), text.as_mut_ptr()), -1);
-            assert_eq!(zmq_curve_public(text.as_mut_ptr(), text.as_ptr()), -1);
-            assert_eq!(errno(), Errno::ENOTSUP.0);
+        }
+    }
+
+    #[test]
+    fn curve_keys() {
+        let (mut public, mut secret, mut derived) = ([7; 42], [7; 42], [7; 42]);
+        // SAFETY: null, or large enough.
+        unsafe {
+            assert_eq!(zmq_curve_keypair(public.as_mut_ptr(), secret.as_mut_ptr()), 0);
+            assert_eq!(zmq_curve_public(derived.as_mut_ptr(), secret.as_ptr()), 0);
+            assert_eq!((public, public[40], public[41], secret[40]), (derived, 0, 7, 0));
+            for text in [c"", c"0000", c"00000", c"00000000000000000000000000000000000000000"] {
+                assert_eq!(zmq_curve_public(derived.as_mut_ptr(), text.as_ptr()), -1);
+                assert_eq!((errno(), derived), (Errno::EINVAL.0, public));
+            }
+            assert_eq!(zmq_curve_keypair(null_mut(), secret.as_mut_ptr()), -1);
+            assert_eq!(zmq_curve_public(derived.as_mut_ptr(), core::ptr::null()), -1);
+            assert_eq!(errno(), Errno::EFAULT.0);
         }
     }
 
