@@ -4,8 +4,9 @@
  *
  *   peer SCENARIO SIDE bind|connect ENDPOINT
  *
- * SCENARIO is two socket types joined by a dash, SIDE is 0 or 1 and says which
- * of the two this is. The binding side prints "endpoint ..." first. "ready"
+ * SCENARIO is two socket types joined by a dash, with "curve-" or "plain-"
+ * before them when the binding side is a server of that mechanism. SIDE is 0
+ * or 1 and says which of the two this is. The binding side prints "endpoint ..." first. "ready"
  * tells the runner that a subscription has to get through; then, and at the
  * end, a line on stdin lets the program go on, so that neither side leaves
  * while the other still has something to read.
@@ -304,13 +305,69 @@ converse (void *s, int own, int peer, int side)
                 receive_one (s, own, peer, side, n);
 }
 
+/* Lets everybody in who knows the password. */
+static void *
+authenticate (void *zap)
+{
+    char frame[8][256];
+    for (;;) {
+        int n = 0, size;
+        do {
+            if ((size = zmq_recv (zap, frame[n], sizeof *frame - 1, 0)) == -1) {
+                CHECK (errno == ETERM || errno == EAGAIN);
+                close0 (zap);
+                return NULL;
+            }
+            frame[n++][size] = 0;
+        } while (n < 8 && rcvmore (zap));
+        int known = n == 8 && strcmp (frame[6], "joe") == 0 && strcmp (frame[7], "secret") == 0;
+        send_parts (zap, "1.0", "1", known ? "200" : "400", "", "joe", "");
+    }
+}
+
+/* Sets the mechanism that the scenario's name begins with; starts an
+   authenticator if there has to be one. */
+static void
+secure (const char *name, void *ctx, void *s, int server, pthread_t *handler)
+{
+    static const char public[] = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
+    static const char secret[] = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs";
+    if (strncmp (name, "curve-", 6) == 0) {
+        OK (set_str (s, ZMQ_CURVE_PUBLICKEY, public));
+        OK (set_str (s, ZMQ_CURVE_SECRETKEY, secret));
+        if (server)
+            OK (set_int (s, ZMQ_CURVE_SERVER, 1));
+        else
+            OK (set_str (s, ZMQ_CURVE_SERVERKEY, public));
+    }
+    if (strncmp (name, "plain-", 6) == 0) {
+        if (server) {
+            void *zap = zmq_socket (ctx, ZMQ_REP);
+            CHECK (zap != NULL);
+            OK (zmq_bind (zap, "inproc://zeromq.zap.01"));
+            *handler = start (authenticate, zap);
+            OK (set_int (s, ZMQ_PLAIN_SERVER, 1));
+        } else {
+            OK (set_str (s, ZMQ_PLAIN_USERNAME, "joe"));
+            OK (set_str (s, ZMQ_PLAIN_PASSWORD, "secret"));
+        }
+    }
+}
+
+static const char *
+types_of (const char *name)
+{
+    int secured = strncmp (name, "curve-", 6) == 0 || strncmp (name, "plain-", 6) == 0;
+    return secured ? name + 6 : name;
+}
+
 int
 main (int argc, char **argv)
 {
     CHECK_EQ (argc, 5);
     const scenario *sc = NULL;
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
-        if (strcmp (scenarios[i].name, argv[1]) == 0)
+        if (strcmp (scenarios[i].name, types_of (argv[1])) == 0)
             sc = &scenarios[i];
     CHECK (sc != NULL);
     int side = atoi (argv[2]), own = sc->type[side], peer = sc->type[!side];
@@ -319,6 +376,8 @@ main (int argc, char **argv)
     OK (set_int (s, ZMQ_RCVHWM, 0));
     if (own == ZMQ_REQ || own == ZMQ_DEALER || own == ZMQ_ROUTER)
         OK (set_str (s, ZMQ_ROUTING_ID, names[side]));
+    pthread_t handler = 0;
+    secure (argv[1], ctx, s, strcmp (argv[3], "bind") == 0, &handler);
     if (strcmp (argv[3], "bind") == 0) {
         char ep[EP_MAX];
         bind_to (s, argv[4], ep);
@@ -344,6 +403,10 @@ main (int argc, char **argv)
     SAY ("done %llu %016llx", (unsigned long long) received, (unsigned long long) sum);
     go_on ();
     close0 (s);
+    if (handler) {
+        OK (zmq_ctx_shutdown (ctx));
+        finish (handler);
+    }
     term (ctx);
     return 0;
 }

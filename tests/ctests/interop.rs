@@ -172,6 +172,21 @@ macro_rules! scenarios {
     };
 }
 
+mod secured {
+    macro_rules! secured {
+        ($($name:ident)*) => {
+            $(#[test]
+            fn $name() {
+                super::all(stringify!($name), "tcp://127.0.0.1:*");
+            })*
+        };
+    }
+    secured! {
+        curve_pair_pair curve_pub_sub curve_xpub_xsub curve_req_rep curve_dealer_router
+        curve_push_pull plain_pub_sub plain_dealer_router plain_push_pull
+    }
+}
+
 scenarios! {
     pair_pair pub_sub pub_xsub xpub_sub xpub_xsub req_rep req_router dealer_rep
     dealer_dealer dealer_router router_router push_pull stream_stream

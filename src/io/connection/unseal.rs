@@ -91,3 +91,97 @@ fn move_frame(bytes: &mut [u8], to: usize, flags: u8, start: usize, end: usize) 
     bytes.copy_within(start..end, to + header_len);
     header_len + len
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{BoxKey, SecretKey};
+    use crate::proto::HandshakeError;
+    use crate::proto::mechanism::curve::{Sealer, Sealing};
+    use crate::proto::zmtp::frame::{COMMAND, MORE};
+
+    fn both() -> (Box<Sealer>, Unsealing) {
+        let key = BoxKey::own(&SecretKey::new([5; 32]));
+        let (there, here) = (Sealing::new(&key, false, 2, 1), Sealing::new(&key, true, 1, 2));
+        (there.outgoing, Unsealing::new(here.incoming))
+    }
+
+    /// Frames as a peer without encryption sends them, and the same encrypted.
+    fn frames(sealer: &mut Sealer) -> (Vec<u8>, Vec<u8>) {
+        let (mut plain, mut sealed) = (Vec::new(), Vec::new());
+        for (at, len) in [0, 1, 40, 222, 223, 255, 256, 3000, 9].into_iter().enumerate() {
+            let flags = if len == 9 { COMMAND } else { [0, MORE][at % 2] };
+            let body = vec![at as u8; len];
+            frame::append(flags, &body, &mut plain);
+            sealer.append(flags, &body, &mut sealed).unwrap();
+        }
+        (plain, sealed)
+    }
+
+    #[test]
+    fn pieces_of_any_size_give_the_plain_frames() {
+        for size in [1, 2, 7, 33, 34, 100, 5000] {
+            let (mut sealer, mut unsealing) = both();
+            let (plain, sealed) = frames(&mut sealer);
+            let mut out = Vec::new();
+            for piece in sealed.chunks(size) {
+                let mut buffer = [&unsealing.kept[..], piece].concat();
+                let opened = unsealing.open(&mut buffer, -1);
+                assert!(opened.failure.is_none());
+                out.extend_from_slice(&buffer[..opened.plain]);
+                unsealing.keep(&buffer[opened.used..]).unwrap();
+            }
+            assert_eq!(out, plain, "{size}");
+            assert!(unsealing.kept.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_comes_before_a_bad_frame_counts() {
+        let (mut sealer, mut unsealing) = both();
+        let (plain, mut sealed) = frames(&mut sealer);
+        let good = sealed.len();
+        sealer.append(0, b"last", &mut sealed).unwrap();
+        *sealed.last_mut().unwrap() ^= 1;
+        let opened = unsealing.open(&mut sealed, -1);
+        assert_eq!(sealed[..opened.plain], plain);
+        assert_eq!(opened.used, good);
+        assert_eq!(opened.failure, Some(Cause::Violation(HandshakeError::CRYPTOGRAPHIC)));
+    }
+
+    #[test]
+    fn flags_that_nobody_sealed_do_not_count() {
+        let (mut sealer, mut unsealing) = both();
+        let mut sealed = Vec::new();
+        sealer.append(0, b"body", &mut sealed).unwrap();
+        sealed[0] = MORE | COMMAND;
+        let opened = unsealing.open(&mut sealed, -1);
+        assert_eq!(sealed[..opened.plain], *b"\0\x04body");
+    }
+
+    #[test]
+    fn the_limit_is_for_what_travels() {
+        let (mut sealer, mut unsealing) = both();
+        let mut sealed = Vec::new();
+        sealer.append(0, &[7; 100], &mut sealed).unwrap();
+        sealer.append(0, &[7; 101], &mut sealed).unwrap();
+        let opened = unsealing.open(&mut sealed, 133);
+        assert_eq!(opened.plain, 102);
+        assert_eq!(opened.failure, Some(Cause::Protocol(Errno::EMSGSIZE)));
+    }
+
+    #[test]
+    fn a_long_frame_on_its_own() {
+        let (mut sealer, mut unsealing) = both();
+        let mut sealed = Vec::new();
+        sealer.append(MORE, &[7; 9000], &mut sealed).unwrap();
+        let opened = unsealing.open(&mut sealed.clone()[..5000], -1);
+        let header = opened.next.unwrap();
+        assert_eq!((opened.used, header.body_len), (0, 9033));
+        let mut expected = Vec::new();
+        frame::append(MORE, &[7; 9000], &mut expected);
+        let mut body = sealed.split_off(header.header_len);
+        assert_eq!(unsealing.open_body(&mut body).unwrap(), expected);
+        assert!(unsealing.open_body(&mut body).is_err());
+    }
+}

@@ -31,8 +31,9 @@ pub struct Sealing {
 }
 
 impl Sealing {
-    /// `sent` and `received` are the counts of the last commands of either side.
-    pub(super) fn new(key: &BoxKey, is_server: bool, sent: u64, received: u64) -> Self {
+    /// The halves of a side that has agreed on `key`. `sent` and `received` are the counts of the
+    /// last commands of either side.
+    pub fn new(key: &BoxKey, is_server: bool, sent: u64, received: u64) -> Self {
         let (own, peers) =
             if is_server { (FROM_SERVER, FROM_CLIENT) } else { (FROM_CLIENT, FROM_SERVER) };
         Sealing {
