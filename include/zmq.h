@@ -883,11 +883,13 @@ char *zmq_z85_encode(char *dest_,
 /* Writes what the Z85 text stands for to dest_, and answers dest_; null on failure. */
 ZMQ_EXPORT uint8_t *zmq_z85_decode(uint8_t *dest_, const char *string_);
 
-/* Makes a CURVE key pair in Z85 text; -1 with ENOTSUP in a library without CURVE. */
-ZMQ_EXPORT int zmq_curve_keypair(char *_z85_public_key_, char *_z85_secret_key_);
+/* Makes a CURVE key pair in Z85 text. */
+ZMQ_EXPORT int zmq_curve_keypair(char *z85_public_key_, char *z85_secret_key_);
 
-/* Derives the public key of a CURVE secret key; -1 with ENOTSUP in a library without CURVE. */
-ZMQ_EXPORT int zmq_curve_public(char *_z85_public_key_, const char *_z85_secret_key_);
+/* Derives the public key of a CURVE secret key; -1 with EINVAL for a text of another length than */
+ZMQ_EXPORT
+int zmq_curve_public(char *z85_public_key_,
+                     const char *z85_secret_key_);
 
 /* A new atomic counter of value 0. */
 ZMQ_EXPORT void *zmq_atomic_counter_new(void);

@@ -9,7 +9,7 @@ skip (int o)
 {
     /* mechanisms and features that depend on the build; USE_FD would take a
        descriptor of this process */
-    return (o >= 62 && o <= 65) || (o >= 85 && o <= 91) || o == 68
+    return (o >= 62 && o <= 65) || (o >= 85 && o <= 91)
            || o >= 93 || o == ZMQ_USE_FD;
 }
 

@@ -3,6 +3,10 @@
 //! them without it.
 #![forbid(unsafe_code)]
 
+mod secure;
+
+pub use secure::{mechanisms, sealed};
+
 use zincmq::options::SocketType;
 use zincmq::proto::HandshakeError;
 use zincmq::proto::mechanism::{Denial, NullMechanism, Verdict};
@@ -17,12 +21,14 @@ use zincmq::proto::zmtp::{frame, v1};
 pub type Target = fn(&[u8]);
 
 /// All targets by name; each has a folder of seeds in `corpus/`.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("handshake", handshake),
     ("frames", frames),
     ("commands", commands),
     ("metadata", metadata),
     ("socks5", socks5),
+    ("mechanisms", mechanisms),
+    ("sealed", sealed),
 ];
 
 /// The first byte picks the socket type and the authenticator, the second the size of the pieces;
