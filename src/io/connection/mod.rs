@@ -88,7 +88,9 @@ pub struct Connection {
     epoch: AtomicU64,
     /// The pipe's place in its socket, once it has one.
     key: Mutex<Option<PipeKey>>,
-    registration: Mutex<Option<u64>>,
+    /// Its place in the socket's poller, and what is registered there, which may be gone from `rx`
+    /// by the time it is taken out.
+    registration: Mutex<Option<(u64, Arc<OwnedFd>)>>,
     /// Bytes came since the reactor last looked.
     traffic: AtomicBool,
     /// A PING came: its time to live in deciseconds, plus one.
@@ -178,15 +180,14 @@ impl Connection {
     pub fn register(self: &Arc<Self>) -> crate::error::Result<()> {
         let Some(stream) = self.rx.lock().stream.clone() else { return Ok(()) };
         let token = self.port.register(self, stream.as_raw_fd())?;
-        *self.registration.lock() = Some(token);
+        *self.registration.lock() = Some((token, stream));
         Ok(())
     }
 
     /// Takes the stream out of the socket's poller.
     pub fn unregister(&self) {
-        let token = self.registration.lock().take();
-        let stream = self.stream();
-        if let (Some(token), Some(stream)) = (token, stream) {
+        let registration = self.registration.lock().take();
+        if let Some((token, stream)) = registration {
             self.port.unregister(token, stream.as_raw_fd());
         }
     }

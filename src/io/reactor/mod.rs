@@ -252,6 +252,10 @@ impl Pool {
             // A thread that panicked is gone all the same.
             let _ = thread.join();
         }
+        // What came too late refers to sockets, and they to the reactor: a ring that would stay.
+        for member in &self.members {
+            while member.reactor.jobs.pop().is_some() {}
+        }
     }
 
     /// After fork: the threads are the parent's; forget them.
