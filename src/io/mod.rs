@@ -8,3 +8,14 @@
 pub mod connection;
 pub mod port;
 pub mod reactor;
+pub mod wake;
+#[cfg(test)]
+mod wake_model;
+
+/// What `wake.rs` is made of; its model has the same names.
+mod primitives {
+    pub use crate::error::Result;
+    pub use crate::sync::{AtomicBool, AtomicU32, Ordering};
+    pub use crate::sys::eventfd::EventFd;
+    pub use crate::sys::futex;
+}

@@ -1,5 +1,6 @@
-//! A socket's side towards the other threads: its mailbox, what its caller sleeps on, its poller,
-//! and the lease that keeps the background away while the caller does the work.
+//! A socket's side towards the other threads: its mailbox, its poller, and the lease that keeps the
+//! background away while the caller does the work. How callers sleep and are woken is in
+//! [`wake`](crate::io::wake).
 //!
 //! Everything here is shared by the socket's caller, the reactor and the peers in this context; it
 //! is never behind the socket's own lock. The locks are leaves but for `drive`, under which the
@@ -11,18 +12,13 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use crate::error::{Errno, Result};
 use crate::io::connection::Connection;
+use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::Command;
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering};
+use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
 use crate::sys::eventfd::EventFd;
-use crate::sys::{clock, futex};
-
-/// What the caller is doing, in [`Port::state`].
-const AWAKE: u32 = 0;
-const ON_FUTEX: u32 = 1;
-const ON_POLLER: u32 = 2;
-const DRIVING: u32 = 3;
 
 /// The poller's token of its own wake-up descriptor.
 const WAKE: u64 = u64::MAX;
@@ -42,18 +38,10 @@ const MAX_SPIN_NANOS: u64 = 60_000;
 /// See the module's documentation.
 pub struct Port {
     mailbox: Mutex<Vec<Command>>,
-    /// The mailbox is not empty.
-    pending: AtomicBool,
-    state: AtomicU32,
-    /// Callers inside a wait.
-    waiting: AtomicU32,
+    wake: Wake,
     poller: OnceLock<Poller>,
-    /// `ZMQ_FD` was given out: every command has to make it readable.
-    exported: AtomicBool,
     /// The socket is closed; set under the mailbox's lock.
     closed: AtomicBool,
-    /// The context is being terminated.
-    stopped: AtomicBool,
     connections: Mutex<Registry>,
     /// What a driver reads into, and connections it could not finish with.
     drive: Mutex<Vec<u8>>,
@@ -76,18 +64,9 @@ pub trait Background: Send + Sync {
     fn look_after(&self);
 }
 
-/// Who is at the poller.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Driver {
-    Caller,
-    Background,
-}
-
 struct Poller {
     epoll: Epoll,
-    wake: EventFd,
-    /// The wake-up descriptor has been made readable.
-    signalled: AtomicBool,
+    bell: Bell,
 }
 
 #[derive(Default)]
@@ -140,13 +119,9 @@ impl Default for Port {
     fn default() -> Self {
         Port {
             mailbox: Mutex::default(),
-            pending: AtomicBool::new(false),
-            state: AtomicU32::new(AWAKE),
-            waiting: AtomicU32::new(0),
+            wake: Wake::default(),
             poller: OnceLock::new(),
-            exported: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-            stopped: AtomicBool::new(false),
             connections: Mutex::default(),
             drive: Mutex::default(),
             hot: Mutex::default(),
@@ -174,9 +149,9 @@ impl Port {
             return;
         }
         mailbox.push(command);
-        self.pending.store(true, Ordering::SeqCst);
+        self.wake.mark();
         drop(mailbox);
-        self.wake();
+        self.wake.wake(self.bell());
     }
 
     /// The socket is closed: takes the last commands; none come after them.
@@ -186,19 +161,25 @@ impl Port {
         let last = core::mem::take(&mut *mailbox);
         drop(mailbox);
         self.hot.lock().clear();
+        self.share();
         last
     }
 
     /// Whether commands wait.
     #[inline]
     pub fn is_pending(&self) -> bool {
-        self.pending.load(Ordering::SeqCst)
+        self.wake.is_marked()
     }
 
     /// Takes all commands.
     pub fn take_commands(&self, into: &mut Vec<Command>) {
-        self.pending.store(false, Ordering::SeqCst);
+        self.wake.unmark();
         into.append(&mut self.mailbox.lock());
+    }
+
+    /// A call has changed what others, who wait in the same socket, should look at.
+    pub fn share(&self) {
+        self.wake.share(self.bell());
     }
 
     /// For a socket that no application calls: how it gets its commands carried out.
@@ -215,46 +196,16 @@ impl Port {
 
     /// Ends every wait for good: the context is being terminated.
     pub fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        self.wake();
+        self.wake.stop(self.bell());
     }
 
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.wake.is_stopped()
     }
 
-    fn wake(&self) {
-        match self.state.load(Ordering::SeqCst) {
-            // It will look at the mailbox when it is done.
-            DRIVING => {}
-            AWAKE => {
-                if self.exported.load(Ordering::SeqCst) {
-                    self.signal();
-                }
-            }
-            sleeping => {
-                let changed = self.state.compare_exchange(
-                    sleeping,
-                    AWAKE,
-                    Ordering::SeqCst,
-                    Ordering::SeqCst,
-                );
-                match (changed, sleeping) {
-                    (Ok(_), ON_FUTEX) => futex::wake(&self.state),
-                    (Ok(_), _) => self.signal(),
-                    (Err(_), _) => self.wake(),
-                }
-            }
-        }
-    }
-
-    fn signal(&self) {
-        if let Some(poller) = self.poller.get()
-            && !poller.signalled.swap(true, Ordering::SeqCst)
-        {
-            poller.wake.signal();
-        }
+    fn bell(&self) -> Option<&Bell> {
+        self.poller.get().map(|poller| &poller.bell)
     }
 }
 
@@ -264,12 +215,8 @@ impl Port {
         if let Some(poller) = self.poller.get() {
             return Ok(poller);
         }
-        let poller = Poller {
-            epoll: Epoll::new()?,
-            wake: EventFd::new()?,
-            signalled: AtomicBool::new(false),
-        };
-        poller.epoll.add(poller.wake.as_raw_fd(), epoll::READABLE, WAKE)?;
+        let poller = Poller { epoll: Epoll::new()?, bell: Bell::new(EventFd::new()?) };
+        poller.epoll.add(poller.bell.descriptor().as_raw_fd(), epoll::READABLE, WAKE)?;
         // Another thread may have been faster; then its poller is the one.
         let _ = self.poller.set(poller);
         self.poller.get().ok_or(Errno::EMFILE)
@@ -283,14 +230,12 @@ impl Port {
     /// The descriptor as `ZMQ_FD`: from now on it becomes readable with every command.
     pub fn export_fd(&self) -> Result<RawFd> {
         let fd = self.poll_fd()?;
-        if !self.exported.swap(true, Ordering::SeqCst) && self.is_pending() {
-            self.signal();
-        }
+        self.wake.export(self.bell());
         Ok(fd)
     }
 
     pub fn is_exported(&self) -> bool {
-        self.exported.load(Ordering::Relaxed)
+        self.wake.is_exported()
     }
 
     /// Whether there is anything for a driver to do.
@@ -308,9 +253,7 @@ impl Port {
             return Err(error);
         }
         // A caller that sleeps without the poller has to move to it.
-        if self.state.load(Ordering::SeqCst) == ON_FUTEX {
-            self.wake();
-        }
+        self.wake.move_to_poller(self.bell());
         Ok(token)
     }
 
@@ -342,28 +285,28 @@ impl Port {
     pub fn poll_in_background(&self) {
         if let Some(poller) = self.poller.get() {
             // There is nobody to tell of a failure; the caller will see it too.
-            let _ = self.poll_with(poller, 0, Driver::Background);
+            let _ = self.poll_with(poller, 0, None);
         }
     }
 
     /// Whether the caller has been signalled and has not come yet.
     pub fn is_signalled(&self) -> bool {
-        self.poller.get().is_some_and(|poller| poller.signalled.load(Ordering::SeqCst))
+        self.bell().is_some_and(Bell::is_rung)
     }
 
     /// The caller's own non-blocking look at its connections.
     pub fn poll_as_caller(&self) -> bool {
         let Some(poller) = self.poller.get() else { return false };
-        self.state.store(DRIVING, Ordering::SeqCst);
-        let moved = self.poll_with(poller, 0, Driver::Caller).unwrap_or(false);
-        self.state.store(AWAKE, Ordering::SeqCst);
+        let lead = self.wake.lead(None);
+        let moved = self.poll_with(poller, 0, lead.as_ref()).unwrap_or(false);
+        drop(lead);
         self.leave();
         moved
     }
 
     /// Whoever only looks waits for one who is at it, so that what has come before the look is there
-    /// after it.
-    fn poll_with(&self, poller: &Poller, timeout: i32, driver: Driver) -> Result<bool> {
+    /// after it. `lead` is the leader's; others must not take its signal away.
+    fn poll_with(&self, poller: &Poller, timeout: i32, lead: Option<&Lead<'_>>) -> Result<bool> {
         let hot = match self.has_hot.swap(false, Ordering::SeqCst) {
             true => core::mem::take(&mut *self.hot.lock()),
             false => Vec::new(),
@@ -376,11 +319,11 @@ impl Port {
         }
         let mut events = [Event::NONE; EVENTS];
         let count = poller.epoll.wait(&mut events, timeout)?;
-        if driver == Driver::Caller {
-            self.state.store(DRIVING, Ordering::SeqCst);
+        if let Some(lead) = lead {
+            lead.get_up();
         }
         for event in events.get(..count).unwrap_or_default() {
-            self.deliver(poller, event, driver, &mut turn);
+            self.deliver(poller, event, lead.is_some(), &mut turn);
         }
         Ok(moved || count > 0)
     }
@@ -398,14 +341,12 @@ impl Port {
         &'p self,
         poller: &Poller,
         event: &Event,
-        driver: Driver,
+        leads: bool,
         turn: &mut Option<MutexGuard<'p, Vec<u8>>>,
     ) {
         if event.token() == WAKE {
-            // The signal is for the caller; the background must not take it away.
-            if driver == Driver::Caller {
-                poller.wake.drain();
-                poller.signalled.store(false, Ordering::SeqCst);
+            if leads {
+                poller.bell.silence();
             }
             return;
         }
@@ -422,55 +363,55 @@ impl Port {
     }
 
     /// Sleeps until commands wait or a connection moved, `timeout` has passed, or the context
-    /// ends. `EINTR` after a signal; `EAGAIN` when the time is up.
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<()> {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let result = match self.spin(clock::nanos(), timeout) {
-            true => Ok(()),
-            false => self.sleep(timeout),
+    /// ends; also now and then for nothing. The caller has announced itself. `EINTR` after a
+    /// signal; `EAGAIN` when the time is up.
+    pub fn wait(&self, ticket: Ticket, timeout: Option<Duration>) -> Result<()> {
+        let result = match self.wake.lead(Some(ticket)) {
+            Some(lead) => match self.spin(&lead, clock::nanos(), timeout) {
+                true => Ok(()),
+                false => self.sleep(&lead, timeout),
+            },
+            None => self.wake.follow(ticket, timeout),
         };
-        self.state.store(AWAKE, Ordering::SeqCst);
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        match result {
+            // The caller looks once more.
+            Err(Errno::ETIMEDOUT | Errno::EAGAIN) => Err(Errno::EAGAIN),
+            Err(error) => {
+                self.wake.tell_late(self.bell());
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn sleep(&self, lead: &Lead<'_>, timeout: Option<Duration>) -> Result<()> {
+        let Some(poller) = self.poller.get() else {
+            return lead.sleep(|| self.poller.get().is_some(), timeout);
+        };
+        if !lead.may_sleep_at_poller() {
+            return Ok(());
+        }
+        let moved = self.poll_with(poller, milliseconds(timeout), Some(lead))?;
+        if moved { Ok(()) } else { Err(Errno::EAGAIN) }
+    }
+
+    /// A caller is going to wait; to be called under the socket's lock, after a look in vain.
+    pub fn announce(&self) -> Ticket {
+        self.wake.announce()
+    }
+
+    /// A caller that has announced itself is back.
+    pub fn retire(&self) {
+        self.wake.retire();
         if self.poller.get().is_some() {
             self.leave();
         }
-        result
     }
 
-    fn must_not_sleep(&self) -> bool {
-        self.is_pending() || self.stopped.load(Ordering::SeqCst)
-    }
-
-    fn sleep(&self, timeout: Option<Duration>) -> Result<()> {
-        // With several callers in one socket, a wake-up may reach the wrong one: look again soon.
-        let crowded = self.waiting.load(Ordering::SeqCst) > 1;
-        let slice = if crowded { Some(Duration::from_millis(10)) } else { None };
-        let limit = match (timeout, slice) {
-            (Some(timeout), Some(slice)) => Some(timeout.min(slice)),
-            (timeout, slice) => timeout.or(slice),
-        };
-        let cut = limit != timeout;
-        match self.poller.get() {
-            Some(poller) => {
-                self.state.store(ON_POLLER, Ordering::SeqCst);
-                if self.must_not_sleep() {
-                    return Ok(());
-                }
-                let moved = self.poll_with(poller, milliseconds(limit), Driver::Caller)?;
-                if moved || cut { Ok(()) } else { Err(Errno::EAGAIN) }
-            }
-            None => {
-                self.state.store(ON_FUTEX, Ordering::SeqCst);
-                if self.must_not_sleep() || self.poller.get().is_some() {
-                    return Ok(());
-                }
-                match futex::wait(&self.state, ON_FUTEX, limit) {
-                    Err(Errno::ETIMEDOUT) if cut => Ok(()),
-                    Err(Errno::ETIMEDOUT) => Err(Errno::EAGAIN),
-                    other => other,
-                }
-            }
-        }
+    /// A caller that has announced itself is about to wait on several ports at once with the
+    /// system's own poll. Nothing when another caller leads: it may take signals away.
+    pub fn attend(&self, ticket: Ticket) -> Option<Lead<'_>> {
+        self.wake.lead(Some(ticket))
     }
 }
 
@@ -485,7 +426,7 @@ fn milliseconds(timeout: Option<Duration>) -> i32 {
 // Polling before sleeping.
 impl Port {
     /// Polls for a short while if that has paid lately; `true` if something came.
-    fn spin(&self, started: u64, timeout: Option<Duration>) -> bool {
+    fn spin(&self, lead: &Lead<'_>, started: u64, timeout: Option<Duration>) -> bool {
         let mut budget = self.spin.budget();
         if let Some(timeout) = timeout {
             budget = budget.min(timeout.as_nanos() as u64);
@@ -493,8 +434,7 @@ impl Port {
         if budget == 0 {
             return false;
         }
-        self.state.store(DRIVING, Ordering::SeqCst);
-        let paid = self.spin_until(started + budget);
+        let paid = self.spin_until(lead, started + budget);
         // A wait that was cut short by its own limit says nothing.
         if paid || budget == MAX_SPIN_NANOS {
             self.spin.learn(paid);
@@ -502,14 +442,14 @@ impl Port {
         paid
     }
 
-    fn spin_until(&self, end: u64) -> bool {
+    fn spin_until(&self, lead: &Lead<'_>, end: u64) -> bool {
         loop {
-            if self.must_not_sleep() {
+            if lead.has_news() {
                 return true;
             }
             match self.poller.get() {
                 Some(poller) => {
-                    if self.poll_with(poller, 0, Driver::Caller).unwrap_or(false) {
+                    if self.poll_with(poller, 0, Some(lead)).unwrap_or(false) {
                         return true;
                     }
                 }
@@ -572,7 +512,12 @@ impl Port {
 
     fn leave(&self) {
         self.lease.left_at.store(clock::nanos(), Ordering::SeqCst);
-        if !self.lease.watched.load(Ordering::SeqCst)
+        // Of a connection that has more to read the poller tells no second time.
+        let hot = self.is_hot();
+        if hot && self.is_exported() {
+            self.bell().inspect(|bell| bell.ring());
+        }
+        if (hot || !self.is_watched())
             && let Some(background) = self.background.get()
         {
             background.look_after();
@@ -581,7 +526,7 @@ impl Port {
 
     /// Whether a caller is inside a wait and does the work itself.
     pub fn is_attended(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) > 0
+        self.wake.is_attended()
     }
 
     /// How long ago the last caller left, in nanoseconds.
@@ -599,21 +544,13 @@ impl Port {
         self.has_hot.load(Ordering::SeqCst)
     }
 
+    /// Whether the reactor is told of readiness.
+    pub fn is_watched(&self) -> bool {
+        self.lease.watched.load(Ordering::SeqCst)
+    }
+
     /// The reactor says whether it is told of readiness.
     pub fn set_watched(&self, watched: bool) {
         self.lease.watched.store(watched, Ordering::SeqCst);
-    }
-
-    /// A caller is about to wait on several ports at once with the system's own poll.
-    pub fn attend(&self) {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        self.state.store(ON_POLLER, Ordering::SeqCst);
-    }
-
-    /// The end of [`Port::attend`].
-    pub fn unattend(&self) {
-        self.state.store(AWAKE, Ordering::SeqCst);
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        self.leave();
     }
 }

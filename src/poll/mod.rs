@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
+use crate::io::wake::{Lead, Ticket};
 use crate::options::numbers::{ZMQ_POLLERR, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLPRI};
 use crate::socket::{Core, Slot};
 use crate::sync::Arc;
@@ -74,17 +75,36 @@ fn poll_one(slot: &Slot, items: &mut [Item<'_>], timeout: Option<Duration>) -> R
     let port = slot.with(|core| Ok(core.port().clone()))?;
     let deadline = Deadline::new(timeout);
     loop {
-        let left = deadline.left();
-        match port.wait(left) {
+        let last = deadline.is_over();
+        let (ready, ticket) = look_together(slot, items, !last)?;
+        let Some(ticket) = ticket else { return Ok(ready) };
+        let waited = port.wait(ticket, deadline.left());
+        port.retire();
+        match waited {
             // What came at the last moment still counts.
             Ok(()) | Err(Errno::EAGAIN) => {}
             Err(error) => return Err(error),
         }
-        let ready = look(items, Core::known_events)?;
-        if ready > 0 || deadline.is_over() {
-            return Ok(ready);
-        }
     }
+}
+
+/// Looks at items that are all about `slot`, in one step. If nothing is ready and `waits`, the wait
+/// is announced in the same step.
+fn look_together(
+    slot: &Slot,
+    items: &mut [Item<'_>],
+    waits: bool,
+) -> Result<(usize, Option<Ticket>)> {
+    slot.with(|core| {
+        let events = core.known_events()?;
+        let mut ready = 0;
+        for item in items {
+            item.ready = events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT);
+            ready += usize::from(item.ready != 0);
+        }
+        let ticket = (ready == 0 && waits).then(|| core.port().announce());
+        Ok((ready, ticket))
+    })
 }
 
 fn poll_many(items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
@@ -99,7 +119,7 @@ fn poll_many(items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize>
     let deadline = Deadline::new(timeout);
     loop {
         match sleeps {
-            true => watch.sleep(deadline.left())?,
+            true => watch.sleep(items, deadline.left())?,
             false => watch.glance()?,
         }
         watch.drive();
@@ -171,11 +191,16 @@ impl Watch {
         sys::poll::poll(&mut self.fds, Some(Duration::ZERO)).map(drop)
     }
 
-    /// Waits in the kernel, at most for `limit`. `EINTR`.
-    fn sleep(&mut self, limit: Option<Duration>) -> Result<()> {
+    /// Waits in the kernel, at most for `limit`, unless there is something already. `EINTR`, and
+    /// what asking for events may answer.
+    fn sleep(&mut self, items: &[Item<'_>], limit: Option<Duration>) -> Result<()> {
         let Watch { fds, ports } = self;
-        let attended = Attended::new(ports);
-        let limit = if attended.is_busy() { Some(Duration::ZERO) } else { limit };
+        let mut attended = Attended::default();
+        let limit = match attended.look(items, ports)? || attended.is_busy() {
+            true => Some(Duration::ZERO),
+            false if attended.is_crowded => Some(limit.unwrap_or(SLICE).min(SLICE)),
+            false => limit,
+        };
         sys::poll::poll(fds, limit).map(drop)
     }
 
@@ -203,25 +228,57 @@ impl Watch {
     }
 }
 
+/// How long to sleep while another thread waits in one of the sockets too, and may take signals away.
+const SLICE: Duration = Duration::from_millis(10);
+
 /// Ports whose sockets this thread looks after while it sleeps in the system's poll.
-struct Attended<'a>(&'a [Option<Arc<Port>>]);
+#[derive(Default)]
+struct Attended<'a> {
+    ports: SmallVec<[&'a Port; USUAL]>,
+    leads: SmallVec<[Lead<'a>; USUAL]>,
+    /// Another thread waits in one of the sockets.
+    is_crowded: bool,
+    /// Something came before the leads were taken, of which the kernel will not tell.
+    is_late: bool,
+}
 
 impl<'a> Attended<'a> {
-    fn new(ports: &'a [Option<Arc<Port>>]) -> Attended<'a> {
-        ports.iter().flatten().for_each(|port| port.attend());
-        Attended(ports)
+    /// Looks at each socket once more, announces the wait in the same step, and takes the lead.
+    /// Whether something is ready.
+    fn look(&mut self, items: &[Item<'_>], ports: &'a [Option<Arc<Port>>]) -> Result<bool> {
+        let mut ready = false;
+        for (item, port) in items.iter().zip(ports) {
+            let (Target::Socket(slot), Some(port)) = (item.target, port) else { continue };
+            let (events, ticket) = slot.with(|core| Ok((core.known_events()?, port.announce())))?;
+            self.ports.push(port);
+            ready |= events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT) != 0;
+            match port.attend(ticket) {
+                Some(lead) => {
+                    self.is_late |= !lead.may_sleep_at_poller();
+                    self.leads.push(lead);
+                }
+                // It may be an earlier item that leads.
+                None => self.is_crowded |= !self.has_before(port),
+            }
+        }
+        Ok(ready)
     }
 
-    /// Whether something came before the ports were attended, of which the kernel will not tell.
+    fn has_before(&self, port: &Port) -> bool {
+        let count = self.ports.len().saturating_sub(1);
+        self.ports.iter().take(count).any(|other| core::ptr::eq(*other, port))
+    }
+
+    /// Whether the kernel would not tell of what is there.
     fn is_busy(&self) -> bool {
-        let busy = |port: &Arc<Port>| port.is_pending() || port.is_stopped() || port.is_hot();
-        self.0.iter().flatten().any(busy)
+        self.is_late || self.ports.iter().any(|port| port.is_pending() || port.is_hot())
     }
 }
 
 impl Drop for Attended<'_> {
     fn drop(&mut self) {
-        self.0.iter().flatten().for_each(|port| port.unattend());
+        self.leads.clear();
+        self.ports.iter().for_each(|port| port.retire());
     }
 }
 

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use crate::error::{Errno, Result};
-
+use crate::io::wake::Ticket;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::Outgoing;
 use crate::pipe::{Flush, PipeId};
@@ -35,19 +35,20 @@ pub fn send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
 fn send_waiting(slot: &Slot, mut body: Body<'_>, more: bool) -> Result<()> {
     let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.sndtimeo)))?;
     loop {
-        patience.wait()?;
         let sent = slot.with(|core| {
             core.pace.turned = true;
             core.process_commands()?;
             let sent = core.try_send(&mut body, more);
             if sent == Err(Errno::EAGAIN) {
                 core.press();
+                patience.announce();
             }
             sent
         });
         if sent != Err(Errno::EAGAIN) {
             return sent;
         }
+        patience.wait()?;
     }
 }
 
@@ -80,13 +81,16 @@ fn receive_waiting<R>(
         });
     }
     loop {
-        patience.wait()?;
         let received = slot.with(|core| {
             core.process_commands()?;
-            core.try_receive(take)
+            let received = core.try_receive(take);
+            if matches!(received, Err(Errno::EAGAIN)) {
+                patience.announce();
+            }
+            received
         });
         match received {
-            Err(Errno::EAGAIN) => {}
+            Err(Errno::EAGAIN) => patience.wait()?,
             other => return other,
         }
     }
@@ -97,21 +101,35 @@ struct Patience {
     port: Arc<crate::io::port::Port>,
     deadline: Option<Instant>,
     timeout: i32,
+    /// The wait was announced.
+    ticket: Option<Ticket>,
 }
 
 impl Patience {
     fn new(core: &Core, timeout: i32) -> Patience {
         let time = u64::try_from(timeout).ok().map(Duration::from_millis);
         let deadline = time.and_then(|time| Instant::now().checked_add(time));
-        Patience { port: core.port.clone(), deadline, timeout }
+        Patience { port: core.port.clone(), deadline, timeout, ticket: None }
     }
 
     fn is_none_left(&self) -> bool {
         self.timeout == 0
     }
 
+    /// To be called under the socket's lock, before it is let go for the wait.
+    fn announce(&mut self) {
+        self.ticket = Some(self.port.announce());
+    }
+
     /// Sleeps until something may have changed; `EAGAIN` when the time is up.
     fn wait(&mut self) -> Result<()> {
+        let Some(ticket) = self.ticket.take() else { return Ok(()) };
+        let result = self.sleep(ticket);
+        self.port.retire();
+        result
+    }
+
+    fn sleep(&mut self, ticket: Ticket) -> Result<()> {
         let left = match self.deadline {
             None => None,
             Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
@@ -119,7 +137,7 @@ impl Patience {
                 _ => return Err(Errno::EAGAIN),
             },
         };
-        match self.port.wait(left) {
+        match self.port.wait(ticket, left) {
             // What came at the last moment still counts.
             Err(Errno::EAGAIN) => {
                 self.deadline = Some(Instant::now());

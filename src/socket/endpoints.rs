@@ -105,6 +105,13 @@ impl Core {
     /// `ENAMETOOLONG`. Names are looked up later.
     pub fn connect(&mut self, text: &[u8]) -> Result<()> {
         self.process_commands()?;
+        self.connect_now(text)?;
+        // Others may have waited for a peer to send to.
+        self.port.share();
+        Ok(())
+    }
+
+    fn connect_now(&mut self, text: &[u8]) -> Result<()> {
         let endpoint = Endpoint::parse(text, self.options.socket_type)?;
         if let Endpoint::Inproc(_) = &endpoint {
             return self.connect_inproc(text);

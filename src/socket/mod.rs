@@ -140,11 +140,16 @@ impl Core {
     fn carry_out(&mut self) {
         let mut commands = core::mem::take(&mut self.commands);
         self.port.take_commands(&mut commands);
+        let any = !commands.is_empty();
         for command in commands.drain(..) {
             self.command(command);
         }
         self.commands = commands;
         self.remove_done();
+        if any {
+            // The commands were for all who wait in this socket, and they have not seen them.
+            self.port.share();
+        }
     }
 
     /// `zmq_setsockopt`: `ETERM`, `EINVAL`.
@@ -175,6 +180,7 @@ impl Core {
             // A pipe that was full may have room now.
             self.with_pattern(|pattern, env| pattern.writable(env, id));
         }
+        self.port.share();
     }
 
     /// `zmq_getsockopt`: writes the value and returns its size. `ETERM`, `EINVAL`.

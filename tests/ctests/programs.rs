@@ -76,6 +76,7 @@ programs! {
         both option_noise,
         ours socks_proxy,
         ours refused_tuning,
+        ours shared_socket,
         ours stale_handles,
         ours unread_monitor,
         ours zap_handler_type,

@@ -80,16 +80,18 @@ impl Watches {
     fn drive(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
         let Some(watch) = self.ports.get(&id) else { return };
         watch.port.poll_in_background();
-        if watch.port.is_hot() {
-            self.busy.push(id);
-            return;
-        }
         if watch.port.is_signalled() {
             // Armed, the poller would report the caller's own signal again and again.
             self.owed.push(id);
             return;
         }
         watch.port.set_watched(true);
+        // In this order, because a caller that leaves more to read looks at the mark afterwards.
+        if watch.port.is_hot() {
+            watch.port.set_watched(false);
+            self.busy.push(id);
+            return;
+        }
         let events = epoll::READABLE | epoll::ONE_SHOT;
         // A port whose poller is gone is about to be removed.
         let _ = reactor.epoll.modify(watch.fd, events, token_kind | id);
@@ -124,6 +126,13 @@ impl Watches {
     pub fn tick(&mut self, reactor: &Reactor, token_kind: u64) {
         let now = clock::nanos();
         let mut active = false;
+        // Callers that left more to read than their turn allowed: the poller will not tell of it.
+        for (id, watch) in &self.ports {
+            if watch.port.is_hot() && watch.port.is_watched() {
+                watch.port.set_watched(false);
+                self.leased.push(*id);
+            }
+        }
         for id in core::mem::take(&mut self.leased) {
             let Some(watch) = self.ports.get(&id) else { continue };
             let away = watch.port.unattended_for(now);

@@ -1,0 +1,283 @@
+//! How the callers of a socket sleep, and how whoever leaves something for them wakes them.
+//!
+//! Any thread; there is no lock, only the order of the steps. One caller at a time is the *leader*:
+//! it drives the connections, and it alone sleeps at the poller (or, as long as there is none, on a
+//! word of memory). Others that wait meanwhile sleep until there is no leader, and then try again.
+//! A caller *announces* its wait under the socket's lock, in the same step in which it found that it
+//! has to wait. So whoever changes something in the socket later knows that it has to tell.
+//!
+//! The module's names for atomics and system calls come from its parent, because
+//! `wake_model.rs` runs this very file in all kinds of orders.
+#![forbid(unsafe_code)]
+
+use core::time::Duration;
+
+use super::primitives::{AtomicBool, AtomicU32, EventFd, Ordering, Result, futex};
+
+/// There is no leader.
+const FREE: u32 = 0;
+/// The leader is at work, and looks for commands when it is done.
+const AWAKE: u32 = 1;
+/// The leader sleeps on `state`.
+const ON_FUTEX: u32 = 2;
+/// The leader sleeps at the poller.
+const ON_POLLER: u32 = 3;
+
+/// A descriptor in the poller by which a sleeping leader is woken, and everybody who was given the
+/// poller's descriptor.
+pub struct Bell {
+    descriptor: EventFd,
+    /// The descriptor is readable, or about to be.
+    rung: AtomicBool,
+}
+
+impl Bell {
+    pub fn new(descriptor: EventFd) -> Bell {
+        Bell { descriptor, rung: AtomicBool::new(false) }
+    }
+
+    pub fn descriptor(&self) -> &EventFd {
+        &self.descriptor
+    }
+
+    /// Makes the descriptor readable.
+    pub fn ring(&self) {
+        if !self.rung.swap(true, Ordering::SeqCst) {
+            self.descriptor.signal();
+        }
+    }
+
+    /// Makes it unreadable; for the leader only, which looks for commands afterwards.
+    pub fn silence(&self) {
+        self.descriptor.drain();
+        self.rung.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether it has been rung and nobody has come yet.
+    pub fn is_rung(&self) -> bool {
+        self.rung.load(Ordering::SeqCst)
+    }
+}
+
+/// What a caller knew when it announced its wait.
+#[derive(Clone, Copy)]
+pub struct Ticket(u32);
+
+/// See the module's documentation. Functions that may wake take the bell, if there is one yet.
+pub struct Wake {
+    /// Commands wait.
+    pending: AtomicBool,
+    /// Whether there is a leader, and what it is doing. Only the leader writes here, and who wakes it.
+    state: AtomicU32,
+    /// Callers that have announced that they wait.
+    waiting: AtomicU32,
+    /// Counts the changes that those who waited could not know of.
+    shared: AtomicU32,
+    /// Counts the ends of leaders that somebody waited for.
+    turn: AtomicU32,
+    /// The poller's descriptor was given out: every command has to make it readable.
+    exported: AtomicBool,
+    /// All waits are over.
+    stopped: AtomicBool,
+}
+
+impl Default for Wake {
+    fn default() -> Self {
+        Wake {
+            pending: AtomicBool::new(false),
+            state: AtomicU32::new(FREE),
+            waiting: AtomicU32::new(0),
+            shared: AtomicU32::new(0),
+            turn: AtomicU32::new(0),
+            exported: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+        }
+    }
+}
+
+// Telling.
+impl Wake {
+    /// A command was left. To be called where the commands are still locked; then [`Wake::wake`].
+    pub fn mark(&self) {
+        self.pending.store(true, Ordering::SeqCst);
+    }
+
+    /// The commands are about to be taken; to be called before they are locked.
+    pub fn unmark(&self) {
+        self.pending.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether commands wait.
+    #[inline]
+    pub fn is_marked(&self) -> bool {
+        self.pending.load(Ordering::SeqCst)
+    }
+
+    /// Makes the leader look again, wherever it sleeps, and whoever was given the descriptor.
+    pub fn wake(&self, bell: Option<&Bell>) {
+        loop {
+            let state = self.state.load(Ordering::SeqCst);
+            match state {
+                AWAKE => return,
+                FREE => {
+                    if self.is_exported() {
+                        ring(bell);
+                    }
+                    return;
+                }
+                sleeping => {
+                    let woken = self.state.compare_exchange(
+                        sleeping,
+                        AWAKE,
+                        Ordering::SeqCst,
+                        Ordering::SeqCst,
+                    );
+                    match (woken, sleeping) {
+                        (Ok(_), ON_FUTEX) => return futex::wake(&self.state),
+                        (Ok(_), _) => return ring(bell),
+                        (Err(_), _) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// A call has changed something in the socket that those who wait cannot know of. To be called
+    /// under the socket's lock.
+    pub fn share(&self, bell: Option<&Bell>) {
+        if self.is_attended() {
+            self.shared.fetch_add(1, Ordering::SeqCst);
+            self.wake(bell);
+        }
+    }
+
+    /// There is a poller now: a leader that sleeps without it has to move.
+    pub fn move_to_poller(&self, bell: Option<&Bell>) {
+        if self.state.load(Ordering::SeqCst) == ON_FUTEX {
+            self.wake(bell);
+        }
+    }
+
+    /// Ends every wait for good.
+    pub fn stop(&self, bell: Option<&Bell>) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.wake(bell);
+    }
+
+    #[inline]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// From now on every command makes the poller's descriptor readable.
+    pub fn export(&self, bell: Option<&Bell>) {
+        if !self.exported.swap(true, Ordering::SeqCst) && self.is_marked() {
+            ring(bell);
+        }
+    }
+
+    pub fn is_exported(&self) -> bool {
+        self.exported.load(Ordering::SeqCst)
+    }
+
+    /// A call fails without having looked for commands, of which the descriptor did not tell
+    /// because the call was still at work.
+    pub fn tell_late(&self, bell: Option<&Bell>) {
+        if self.is_exported() && self.is_marked() {
+            ring(bell);
+        }
+    }
+}
+
+fn ring(bell: Option<&Bell>) {
+    if let Some(bell) = bell {
+        bell.ring();
+    }
+}
+
+// Waiting.
+impl Wake {
+    /// A caller is going to wait. To be called under the socket's lock, after a look in vain.
+    pub fn announce(&self) -> Ticket {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        Ticket(self.shared.load(Ordering::SeqCst))
+    }
+
+    /// It does not wait any more.
+    pub fn retire(&self) {
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether callers wait.
+    pub fn is_attended(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether a caller with this ticket has to look again.
+    pub fn has_news(&self, ticket: Ticket) -> bool {
+        self.is_marked()
+            || self.stopped.load(Ordering::SeqCst)
+            || self.shared.load(Ordering::SeqCst) != ticket.0
+    }
+
+    /// Becomes the leader, unless there is one. Who only comes by has no ticket, and does not sleep.
+    pub fn lead(&self, ticket: Option<Ticket>) -> Option<Lead<'_>> {
+        match self.state.compare_exchange(FREE, AWAKE, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => Some(Lead { wake: self, ticket }),
+            Err(_) => None,
+        }
+    }
+
+    /// Sleeps until there is no leader. `ETIMEDOUT`, `EINTR`.
+    pub fn follow(&self, ticket: Ticket, limit: Option<Duration>) -> Result<()> {
+        let turn = self.turn.load(Ordering::SeqCst);
+        if self.state.load(Ordering::SeqCst) == FREE || self.has_news(ticket) {
+            return Ok(());
+        }
+        futex::wait(&self.turn, turn, limit)
+    }
+}
+
+/// The leader's right; given up when dropped.
+pub struct Lead<'a> {
+    wake: &'a Wake,
+    ticket: Option<Ticket>,
+}
+
+impl Lead<'_> {
+    /// Whether the leader has to look at its socket again.
+    pub fn has_news(&self) -> bool {
+        self.ticket.is_none_or(|ticket| self.wake.has_news(ticket))
+    }
+
+    /// The leader is at work again: nobody has to wake it.
+    pub fn get_up(&self) {
+        self.wake.state.store(AWAKE, Ordering::SeqCst);
+    }
+
+    /// The leader is about to sleep at the poller, unless the answer is that it must not.
+    pub fn may_sleep_at_poller(&self) -> bool {
+        self.wake.state.store(ON_POLLER, Ordering::SeqCst);
+        !self.has_news()
+    }
+
+    /// Sleeps without a poller, unless there is one by now. `ETIMEDOUT`, `EINTR`.
+    pub fn sleep(&self, has_poller: impl Fn() -> bool, limit: Option<Duration>) -> Result<()> {
+        self.wake.state.store(ON_FUTEX, Ordering::SeqCst);
+        if self.has_news() || has_poller() {
+            return Ok(());
+        }
+        futex::wait(&self.wake.state, ON_FUTEX, limit)
+    }
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        let wake = self.wake;
+        wake.state.store(FREE, Ordering::SeqCst);
+        if wake.waiting.load(Ordering::SeqCst) > u32::from(self.ticket.is_some()) {
+            wake.turn.fetch_add(1, Ordering::SeqCst);
+            futex::wake(&wake.turn);
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! `wake.rs` itself, run in many thousand orders of its steps: whoever has something to receive is
+//! woken. A wake-up that is lost leaves a thread asleep for ever, which the model reports.
+//!
+//! The atomics, the futex and the descriptor are the model's; a futex and a poller have no time limit
+//! here, so that none can hide what is missing. [`Model`] does with `wake.rs` what a port does.
+#![forbid(unsafe_code)]
+
+// The same file on other atomics is meant.
+#[allow(clippy::duplicate_mod)]
+#[path = "wake.rs"]
+mod wake;
+
+use std::sync::OnceLock;
+
+use shuttle::sync::{Arc, Mutex};
+use shuttle::thread;
+
+use primitives::EventFd;
+use wake::{Bell, Lead, Ticket, Wake};
+
+mod primitives {
+    use core::time::Duration;
+
+    pub use crate::error::Result;
+    pub use shuttle::sync::atomic::{AtomicBool, Ordering};
+    use shuttle::sync::{Arc, Condvar, Mutex, atomic};
+
+    /// A word that can be slept on.
+    pub struct AtomicU32 {
+        word: atomic::AtomicU32,
+        wakes: Mutex<u32>,
+        woken: Condvar,
+    }
+
+    impl AtomicU32 {
+        pub fn new(value: u32) -> Self {
+            let word = atomic::AtomicU32::new(value);
+            AtomicU32 { word, wakes: Mutex::new(0), woken: Condvar::new() }
+        }
+
+        pub fn load(&self, order: Ordering) -> u32 {
+            self.word.load(order)
+        }
+
+        pub fn store(&self, value: u32, order: Ordering) {
+            self.word.store(value, order);
+        }
+
+        pub fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
+            self.word.fetch_add(value, order)
+        }
+
+        pub fn fetch_sub(&self, value: u32, order: Ordering) -> u32 {
+            self.word.fetch_sub(value, order)
+        }
+
+        pub fn compare_exchange(
+            &self,
+            old: u32,
+            new: u32,
+            success: Ordering,
+            failure: Ordering,
+        ) -> core::result::Result<u32, u32> {
+            self.word.compare_exchange(old, new, success, failure)
+        }
+    }
+
+    pub mod futex {
+        use super::{AtomicU32, Duration, Ordering, Result};
+
+        pub fn wait(word: &AtomicU32, expected: u32, _limit: Option<Duration>) -> Result<()> {
+            let mut wakes = word.wakes.lock().unwrap();
+            let before = *wakes;
+            while word.load(Ordering::SeqCst) == expected && *wakes == before {
+                wakes = word.woken.wait(wakes).unwrap();
+            }
+            Ok(())
+        }
+
+        pub fn wake(word: &AtomicU32) {
+            *word.wakes.lock().unwrap() += 1;
+            word.woken.notify_all();
+        }
+    }
+
+    /// What is readable in a poller: its bell, and news of connections, which are told of once.
+    #[derive(Default)]
+    pub struct Kernel {
+        pub ready: Mutex<(bool, bool)>,
+        pub changed: Condvar,
+    }
+
+    pub struct EventFd(pub Arc<Kernel>);
+
+    impl EventFd {
+        pub fn signal(&self) {
+            self.0.ready.lock().unwrap().0 = true;
+            self.0.changed.notify_all();
+        }
+
+        pub fn drain(&self) {
+            self.0.ready.lock().unwrap().0 = false;
+        }
+    }
+}
+
+use primitives::Kernel;
+
+/// A port and its socket: messages in the mailbox, and messages that a call has taken out of it. There
+/// are two kinds, because callers may wait for different things.
+struct Model {
+    wake: Wake,
+    bell: OnceLock<Bell>,
+    kernel: Arc<Kernel>,
+    mailbox: Mutex<[u32; 2]>,
+    /// Under the socket's lock: what can be received.
+    socket: Mutex<[u32; 2]>,
+}
+
+impl Model {
+    fn new(has_poller: bool) -> Arc<Model> {
+        let model = Model {
+            wake: Wake::default(),
+            bell: OnceLock::new(),
+            kernel: Arc::new(Kernel::default()),
+            mailbox: Mutex::default(),
+            socket: Mutex::default(),
+        };
+        if has_poller {
+            model.add_poller();
+        }
+        Arc::new(model)
+    }
+
+    fn add_poller(&self) {
+        let _ = self.bell.set(Bell::new(EventFd(self.kernel.clone())));
+    }
+
+    /// As `Port::post`: one message for whoever receives.
+    fn post(&self, kind: usize) {
+        let mut mailbox = self.mailbox.lock().unwrap();
+        mailbox[kind] += 1;
+        self.wake.mark();
+        drop(mailbox);
+        self.wake.wake(self.bell.get());
+    }
+
+    /// As `Core::process_commands`.
+    fn process(&self, socket: &mut [u32; 2]) {
+        if self.wake.is_marked() {
+            self.wake.unmark();
+            let taken = core::mem::take(&mut *self.mailbox.lock().unwrap());
+            (0..2).for_each(|kind| socket[kind] += taken[kind]);
+            if taken != [0, 0] {
+                self.wake.share(self.bell.get());
+            }
+        }
+    }
+
+    /// A receiving call that does not wait.
+    fn try_receive(&self, kind: usize) -> bool {
+        let mut socket = self.socket.lock().unwrap();
+        self.process(&mut socket);
+        let some = socket[kind] > 0;
+        socket[kind] -= u32::from(some);
+        some
+    }
+
+    /// A receiving call; `false` when all waits are over.
+    fn receive(&self, kind: usize) -> bool {
+        loop {
+            let mut socket = self.socket.lock().unwrap();
+            if self.wake.is_stopped() {
+                return false;
+            }
+            self.process(&mut socket);
+            if socket[kind] > 0 {
+                socket[kind] -= 1;
+                return true;
+            }
+            let ticket = self.wake.announce();
+            drop(socket);
+            self.wait(ticket);
+            self.wake.retire();
+        }
+    }
+
+    /// As `Port::wait`.
+    fn wait(&self, ticket: Ticket) {
+        let Some(lead) = self.wake.lead(Some(ticket)) else {
+            return self.wake.follow(ticket, None).unwrap();
+        };
+        if self.bell.get().is_none() {
+            lead.sleep(|| self.bell.get().is_some(), None).unwrap();
+        } else if lead.may_sleep_at_poller() {
+            self.poll(true, Some(&lead));
+        }
+    }
+
+    /// As `Port::poll_with`: news of a connection become a message in the mailbox.
+    fn poll(&self, sleeps: bool, lead: Option<&Lead<'_>>) {
+        let mut ready = self.kernel.ready.lock().unwrap();
+        while sleeps && *ready == (false, false) {
+            ready = self.kernel.changed.wait(ready).unwrap();
+        }
+        let (rung, news) = *ready;
+        ready.1 = false;
+        drop(ready);
+        if let Some(lead) = lead {
+            lead.get_up();
+            if rung {
+                self.bell.get().unwrap().silence();
+            }
+        }
+        if news {
+            self.post(0);
+        }
+    }
+
+    /// As `Port::poll_as_caller`.
+    fn visit(&self) {
+        let lead = self.wake.lead(None);
+        self.poll(false, lead.as_ref());
+    }
+
+    /// The network has news; they become one message.
+    fn news(&self) {
+        self.kernel.ready.lock().unwrap().1 = true;
+        self.kernel.changed.notify_all();
+    }
+}
+
+/// Runs the scenario in many orders: at random, and with few but unlucky interruptions. The variable
+/// `ZINCMQ_MODEL_RUNS` asks for more of them.
+fn check(scenario: impl Fn() + Send + Sync + Clone + 'static) {
+    let runs = std::env::var("ZINCMQ_MODEL_RUNS").ok().and_then(|runs| runs.parse().ok());
+    let runs = runs.unwrap_or(700);
+    shuttle::check_random(scenario.clone(), runs);
+    shuttle::check_pct(scenario, runs, 3);
+}
+
+fn spawn(model: &Arc<Model>, run: impl FnOnce(&Model) + Send + 'static) -> thread::JoinHandle<()> {
+    let model = model.clone();
+    thread::spawn(move || run(&model))
+}
+
+fn join(threads: impl IntoIterator<Item = thread::JoinHandle<()>>) {
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn a_caller_gets_what_others_post() {
+    for has_poller in [false, true] {
+        check(move || {
+            let model = Model::new(has_poller);
+            let posters = [0; 2].map(|_| spawn(&model, |model| (0..2).for_each(|_| model.post(0))));
+            (0..4).for_each(|_| assert!(model.receive(0)));
+            join(posters);
+        });
+    }
+}
+
+#[test]
+fn a_caller_gets_what_the_network_brings_whoever_moves_it() {
+    check(|| {
+        let model = Model::new(true);
+        let network = spawn(&model, |model| {
+            model.news();
+            model.post(0);
+        });
+        let background = spawn(&model, |model| model.poll(false, None));
+        (0..2).for_each(|_| assert!(model.receive(0)));
+        join([network, background]);
+    });
+}
+
+#[test]
+fn a_caller_that_sleeps_without_the_poller_moves_to_it() {
+    check(|| {
+        let model = Model::new(false);
+        let reactor = spawn(&model, |model| {
+            model.add_poller();
+            model.wake.move_to_poller(model.bell.get());
+            model.news();
+        });
+        assert!(model.receive(0));
+        join([reactor]);
+    });
+}
+
+#[test]
+fn none_of_several_callers_is_forgotten() {
+    for has_poller in [false, true] {
+        check(move || {
+            let model = Model::new(has_poller);
+            let receive = |model: &Model| assert!(model.receive(0));
+            let callers = [0; 3].map(|_| spawn(&model, receive));
+            model.post(0);
+            model.post(0);
+            if has_poller {
+                model.news()
+            } else {
+                model.post(0)
+            }
+            join(callers);
+        });
+    }
+}
+
+#[test]
+fn callers_may_wait_for_different_things() {
+    for has_poller in [false, true] {
+        check(move || {
+            let model = Model::new(has_poller);
+            let callers = [0, 1].map(|kind| {
+                spawn(&model, move |model| {
+                    assert!(model.receive(kind));
+                })
+            });
+            let visitor = spawn(&model, |model| model.process(&mut model.socket.lock().unwrap()));
+            let poster = spawn(&model, |model| model.post(1));
+            join([poster, visitor]);
+            model.post(0);
+            join(callers);
+        });
+    }
+}
+
+#[test]
+fn a_caller_sleeps_well_while_others_come_and_go() {
+    for has_poller in [false, true] {
+        check(move || {
+            let model = Model::new(has_poller);
+            let sleeper = spawn(&model, |model| assert!(model.receive(0)));
+            // It carries out the command, but receives nothing.
+            let visitor = spawn(&model, move |model| {
+                for _ in 0..2 {
+                    if has_poller {
+                        model.visit();
+                    }
+                    model.process(&mut model.socket.lock().unwrap());
+                }
+            });
+            let poster = spawn(&model, |model| model.post(0));
+            join([sleeper, visitor, poster]);
+        });
+    }
+}
+
+#[test]
+fn one_that_takes_the_message_leaves_the_other_to_the_next() {
+    check(|| {
+        let model = Model::new(true);
+        let sleeper = spawn(&model, |model| assert!(model.receive(0)));
+        let visitor = spawn(&model, |model| {
+            model.visit();
+            if model.try_receive(0) {
+                model.post(0);
+            }
+        });
+        model.post(0);
+        join([sleeper, visitor]);
+    });
+}
+
+#[test]
+fn the_end_reaches_everybody() {
+    for has_poller in [false, true] {
+        check(move || {
+            let model = Model::new(has_poller);
+            let callers = [0; 2].map(|_| spawn(&model, |model| while model.receive(0) {}));
+            model.post(0);
+            model.wake.stop(model.bell.get());
+            join(callers);
+        });
+    }
+}
+
+/// A program that polls the socket's descriptor itself, and asks the socket when that is readable.
+#[test]
+fn an_exported_descriptor_tells_of_everything() {
+    check(|| {
+        let model = Model::new(true);
+        let posters = [0; 2].map(|_| spawn(&model, |model| (0..2).for_each(|_| model.post(0))));
+        model.wake.export(model.bell.get());
+        let mut received = 0;
+        loop {
+            model.visit();
+            while model.try_receive(0) {
+                received += 1;
+            }
+            if received == 5 {
+                break;
+            }
+            if received == 4 {
+                model.news();
+            }
+            let mut ready = model.kernel.ready.lock().unwrap();
+            while *ready == (false, false) {
+                ready = model.kernel.changed.wait(ready).unwrap();
+            }
+        }
+        join(posters);
+    });
+}
+
+/// A wait that a signal ended does not look at the mailbox; the descriptor tells all the same.
+#[test]
+fn an_interrupted_call_leaves_the_descriptor_readable() {
+    check(|| {
+        let model = Model::new(true);
+        model.wake.export(model.bell.get());
+        let poster = spawn(&model, |model| model.post(0));
+        let ticket = model.wake.announce();
+        if let Some(lead) = model.wake.lead(Some(ticket)) {
+            thread::yield_now();
+            drop(lead);
+            model.wake.tell_late(model.bell.get());
+        }
+        model.wake.retire();
+        join([poster]);
+        let bell = model.bell.get().unwrap();
+        assert!(bell.is_rung());
+        assert!(bell.descriptor().0.ready.lock().unwrap().0);
+    });
+}
