@@ -127,6 +127,20 @@ main (void)
         SAY ("%d I/O threads: nothing is left", io_threads);
     }
 
+    /* sockets that are closed while they connect, a little later each time */
+    for (int i = 0; i < 300; i++) {
+        void *ctx = new_ctx (), *b, *c;
+        pair_up (ctx, ZMQ_PULL, ZMQ_PUSH, &b, &c);
+        send_str (c, "x", 0);
+        struct timespec nap = {0, i * 1000L};
+        nanosleep (&nap, NULL);
+        close0 (b);
+        close0 (c);
+        term (ctx);
+        CHECK_EQ (DESCRIPTORS (), descriptors);
+    }
+    SAY ("closed while connecting: nothing is left");
+
     /* a socket that is closed while another thread terminates */
     for (int i = 0; i < 20; i++) {
         void *ctx = new_ctx (), *b, *c;
