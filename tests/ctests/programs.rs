@@ -31,6 +31,7 @@ programs! {
         ours msg_inline,
         both msg_metadata,
         both opt_defaults,
+        both opt_inert,
         both opt_ranges,
         both opt_sizes,
         both pair,
