@@ -1,7 +1,8 @@
 //! A context: its options, its reactors, the names bound inside it, and its end.
 //!
 //! Shared by all its sockets. The reactors start with the first socket; nothing runs before.
-//! Locks: `options` and `started` are taken alone, the registry is a leaf.
+//! Locks: `options` is taken under `started` when the reactors start, and otherwise alone; `ports` is
+//! taken alone; for the registry see there.
 #![forbid(unsafe_code)]
 
 mod registry;

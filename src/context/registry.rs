@@ -1,6 +1,8 @@
 //! Names bound inside a context (`inproc://`), and connects that came before their bind.
 //!
-//! One leaf lock; attaching happens outside of it.
+//! One lock. A connecting socket holds its own while it takes this one, and makes its pipe under it, so
+//! that a bind sees either the connect that waits or none. The only locks below are those of the ends of
+//! inproc pipes; whoever is to be told is told when the lock is gone.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
