@@ -143,7 +143,9 @@ impl Engine {
             // What a panic interrupts is one session's work; the others go on.
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
             if turn.is_err() {
+                // The jobs that were waiting still are.
                 self.member.reactor.signalled.store(false, Ordering::SeqCst);
+                self.member.reactor.wake_up();
             }
         }
         for (_, session) in core::mem::take(&mut self.sessions) {

@@ -107,6 +107,10 @@ impl Reactor {
 
     fn post(&self, job: Job) {
         self.jobs.push(job);
+        self.wake_up();
+    }
+
+    fn wake_up(&self) {
         if !self.signalled.swap(true, Ordering::SeqCst) {
             self.wake.signal();
         }
