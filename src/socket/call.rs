@@ -11,7 +11,7 @@ use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::Outgoing;
 use crate::pipe::{Flush, PipeId};
 use crate::queue::{Body, Incoming};
-use crate::socket::{Core, MOMENT, Slot};
+use crate::socket::{Core, LONGEST_PAUSE, MOMENT, Slot};
 use crate::sync::Arc;
 use crate::sys::clock;
 
@@ -162,7 +162,9 @@ impl Core {
         if sent.is_ok() {
             if flush == Flush::Now {
                 // Writing took its time, which does not count as a pause.
-                self.pace.sent = clock::ticks();
+                let now = clock::ticks();
+                self.pace.took = now.wrapping_sub(self.pace.sent);
+                self.pace.sent = now;
             }
             self.pace.unfinished = more.then_some(flush);
             if !more {
@@ -187,14 +189,16 @@ impl Core {
     }
 
     /// Whether what is sent now should go out at once: yes, unless messages are being sent one
-    /// behind the other.
+    /// behind the other, with pauses that are shorter than writing one takes.
     #[inline]
     fn urgency(&mut self) -> Flush {
         if let Some(flush) = self.pace.unfinished {
             return flush;
         }
         let now = clock::ticks();
-        let streaming = !self.pace.turned && now.wrapping_sub(self.pace.sent) < MOMENT;
+        let pause = now.wrapping_sub(self.pace.sent);
+        let short = self.pace.took.clamp(MOMENT, LONGEST_PAUSE);
+        let streaming = !self.pace.turned && pause < short;
         self.pace.sent = now;
         if streaming { Flush::Later } else { Flush::Now }
     }

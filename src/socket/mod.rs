@@ -30,6 +30,9 @@ use endpoints::Endpoints;
 /// again for input.
 const MOMENT: u64 = 50_000;
 
+/// The longest pause in what still counts as a stream, in ticks of the processor's clock.
+const LONGEST_PAUSE: u64 = 50 * MOMENT;
+
 /// What a socket's lock guards.
 pub struct Core {
     context: Arc<Context>,
@@ -51,8 +54,13 @@ pub struct Core {
 /// When the socket last did what, in clock ticks.
 #[derive(Default)]
 struct Pace {
+    /// When the last call that sent something ended.
     sent: u64,
+    /// How long the last call took that wrote to the kernel itself.
+    took: u64,
+    /// When the kernel was last asked for input, and how long that took.
     asked: u64,
+    asking: u64,
     /// Something was received, or waited for, since the last message was sent.
     turned: bool,
     /// A frame of a message of which more has to come was sent, with this urgency.
@@ -202,13 +210,16 @@ impl Core {
 
     fn ask_kernel_at_times(&mut self) -> Result<()> {
         let now = clock::ticks();
-        let lately = now.wrapping_sub(self.pace.asked) < MOMENT;
+        // Asking is to cost a small part of the time only, also where calls are slow.
+        let pause = self.pace.asking.saturating_mul(50).clamp(MOMENT, LONGEST_PAUSE);
+        let lately = now.wrapping_sub(self.pace.asked) < pause;
         if lately || !self.port.has_poller() { Ok(()) } else { self.ask_kernel_now(now) }
     }
 
     fn ask_kernel_now(&mut self, now: u64) -> Result<()> {
-        self.pace.asked = now;
         self.port.poll_as_caller();
+        self.pace.asked = clock::ticks();
+        self.pace.asking = self.pace.asked.wrapping_sub(now);
         self.process_commands()
     }
 
