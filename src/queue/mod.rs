@@ -44,7 +44,14 @@ pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
         ..Queue::default()
     });
     (
-        Writer { queue: queue.clone(), written: 0, pending: Batch::default(), conflate },
+        Writer {
+            queue: queue.clone(),
+            written: 0,
+            pending: Batch::default(),
+            conflate,
+            unfinished: false,
+            metadata: None,
+        },
         Reader {
             queue,
             front: Batch::default(),
@@ -97,6 +104,10 @@ pub struct Writer {
     /// Frames of a message of which more has to come.
     pending: Batch,
     conflate: bool,
+    /// Where frames replace each other: the last one announced another.
+    unfinished: bool,
+    /// The same: what goes with every frame.
+    metadata: Option<Arc<Metadata>>,
 }
 
 impl Writer {
@@ -149,7 +160,7 @@ impl Writer {
     #[inline]
     pub fn write(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
         if self.conflate {
-            return self.write_conflated(flags & frame::COMMAND, body);
+            return self.write_conflated(flags, body);
         }
         if flags & frame::MORE != 0 || !self.pending.is_empty() {
             push(&mut self.pending, flags, body, copy_max)?;
@@ -169,13 +180,19 @@ impl Writer {
         Ok(state.written())
     }
 
+    /// Each frame takes the place of the one before. A sleeping reader hears of a message's last
+    /// frame only, so that it does not get those before, which are replaced a moment later.
     fn write_conflated(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {
         let mut fresh = Batch::default();
-        push(&mut fresh, flags, body, 0)?;
+        if self.metadata.is_some() {
+            fresh.push_metadata(self.metadata.clone());
+        }
+        push(&mut fresh, flags & frame::COMMAND, body, 0)?;
         let mut state = self.queue.state.lock();
         core::mem::swap(&mut state.back, &mut fresh);
         self.written += 1;
-        let written = state.written();
+        self.unfinished = flags & frame::MORE != 0;
+        let written = if self.unfinished { Written::default() } else { state.written() };
         drop(state);
         drop(fresh);
         Ok(written)
@@ -196,7 +213,11 @@ impl Writer {
 
     /// Messages written from here on carry these properties.
     pub fn set_metadata(&mut self, metadata: Option<Arc<Metadata>>) {
-        self.queue.state.lock().back.push_metadata(metadata);
+        if self.conflate {
+            self.metadata = metadata;
+        } else {
+            self.queue.state.lock().back.push_metadata(metadata);
+        }
     }
 
     /// Whether a message is begun and not finished.
@@ -207,6 +228,10 @@ impl Writer {
     /// Drops the frames of an unfinished message.
     pub fn rollback(&mut self) {
         self.pending.clear();
+        if core::mem::take(&mut self.unfinished) {
+            let dropped = core::mem::take(&mut self.queue.state.lock().back);
+            drop(dropped);
+        }
     }
 
     /// Nothing more will be written; an unfinished message is dropped. Returns whether the reader
@@ -321,6 +346,28 @@ impl Reader {
     /// Whether a frame can be taken, without asking to be told.
     pub fn has_frames(&self) -> bool {
         !self.front.is_empty() || !self.queue.state.lock().back.is_empty()
+    }
+
+    /// The same for who takes whole frames, and wants the newest one where messages replace each
+    /// other.
+    #[inline]
+    pub fn newest_ready(&mut self) -> bool {
+        if self.conflate {
+            self.replace();
+        }
+        self.ready()
+    }
+
+    /// Gives up the frame that waits if there is one to take its place.
+    fn replace(&mut self) {
+        let mut state = self.queue.state.lock();
+        if state.back.is_empty() {
+            return;
+        }
+        core::mem::swap(&mut state.back, &mut self.front);
+        let replaced = core::mem::take(&mut state.back);
+        drop(state);
+        drop(replaced);
     }
 
     fn refill(&mut self) -> bool {

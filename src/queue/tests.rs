@@ -81,6 +81,41 @@ fn conflation_keeps_the_last_frame() {
 }
 
 #[test]
+fn conflation_replaces_what_was_looked_at() {
+    let (mut writer, mut reader) = queue(0, true);
+    assert!(!reader.newest_ready());
+    let mut put = |flags, text: &[u8]| writer.write(flags, Body::Copy(text), 0).expect("memory");
+    assert!(!put(frame::MORE, b"part").wake_reader, "more comes that takes its place");
+    assert!(put(0, b"old").wake_reader);
+    assert!(reader.newest_ready());
+    put(0, b"new");
+    assert!(reader.newest_ready());
+    assert_eq!(read(&mut reader), Some((b"new".to_vec(), false)));
+    assert!(!reader.newest_ready());
+}
+
+#[test]
+fn conflation_drops_an_unfinished_message_at_the_end() {
+    let (mut writer, mut reader) = queue(0, true);
+    write(&mut writer, frame::MORE, b"part");
+    writer.finish();
+    assert!(reader.at_end() && !reader.newest_ready());
+}
+
+#[test]
+fn conflation_keeps_the_properties() {
+    let (mut writer, mut reader) = queue(0, true);
+    let metadata = Some(Arc::new(Metadata::default()));
+    writer.set_metadata(metadata.clone());
+    for text in [b"old", b"new"] {
+        write(&mut writer, 0, text);
+        assert!(reader.newest_ready());
+    }
+    let frame = reader.take().expect("ready");
+    assert_eq!((frame.data(), frame.metadata.is_some()), (b"new".as_slice(), true));
+}
+
+#[test]
 fn a_lost_connection_costs_only_the_message_under_way() {
     let (mut writer, mut reader) = queue(0, false);
     write(&mut writer, 0, b"first");
