@@ -209,7 +209,7 @@ impl Pattern for Router {
 
     fn has_in(&mut self, env: &mut Env<'_>) -> bool {
         self.settle(env);
-        self.body_from.is_some() || self.inward.select(env).is_some()
+        self.body_from.is_some() || self.inward.promise(env)
     }
 
     fn has_out(&mut self, env: &mut Env<'_>) -> bool {

@@ -114,7 +114,7 @@ impl Pattern for Stream {
     }
 
     fn has_in(&mut self, env: &mut Env<'_>) -> bool {
-        self.chunk_from.is_some() || self.inward.select(env).is_some()
+        self.chunk_from.is_some() || self.inward.promise(env)
     }
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {

@@ -17,6 +17,9 @@ impl Sub {
     /// The pipe that the next wanted frame comes from; messages that are not wanted are dropped.
     /// Publishers filter too, but not all can, and they hear of a change later.
     fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
+        if let Some(id) = self.xsub.inward.promised() {
+            return Some(id);
+        }
         loop {
             let id = self.xsub.inward.select(env)?;
             if self.xsub.inward.inside_message() {
@@ -68,7 +71,7 @@ impl Pattern for Sub {
     }
 
     fn has_in(&mut self, env: &mut Env<'_>) -> bool {
-        self.select(env).is_some()
+        self.select(env).is_some() && self.xsub.inward.promise(env)
     }
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {

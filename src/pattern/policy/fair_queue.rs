@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
+use crate::msg::frame;
 use crate::pattern::Env;
 use crate::pipe::PipeId;
 use crate::queue::Incoming;
@@ -18,6 +19,9 @@ pub struct FairQueue {
     active: Ring,
     /// Whether the pipe whose turn it is has shown a part of a message.
     inside: bool,
+    /// The pipe whose next message was shown to be there: it comes first, and if it is a single
+    /// frame it has had its turn.
+    promised: Option<PipeId>,
 }
 
 impl FairQueue {
@@ -31,6 +35,7 @@ impl FairQueue {
         if self.active.current() == Some(id) {
             self.inside = false;
         }
+        self.promised.take_if(|promised| *promised == id);
         self.active.remove(id);
     }
 
@@ -48,9 +53,12 @@ impl FairQueue {
     /// The pipe that the next frame comes from.
     #[inline]
     pub fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
+        if self.promised.is_some() {
+            return self.promised;
+        }
         while let Some(id) = self.active.current() {
             if let Some(pipe) = env.pipes.get_mut(id) {
-                if pipe.reader.ready() {
+                if pipe.reader.newest_ready() {
                     return Some(id);
                 }
                 if !pipe.write_open {
@@ -67,10 +75,32 @@ impl FairQueue {
     pub fn take<'p>(&mut self, env: &'p mut Env<'_>, id: PipeId) -> Option<Incoming<'p>> {
         let frame = env.pipes.get_mut(id)?.take()?;
         self.inside = frame.more();
-        if !self.inside {
+        if !self.inside && self.promised.is_none() {
             self.active.advance();
         }
+        self.promised = None;
         Some(frame)
+    }
+
+    /// The pipe of [`FairQueue::promise`], if its message was not taken yet.
+    #[inline]
+    pub fn promised(&self) -> Option<PipeId> {
+        self.promised
+    }
+
+    /// Whether there is a frame, for types that decide then which message is the next one, as
+    /// libzmq has it for all that look into a message before they give it out.
+    pub fn promise(&mut self, env: &mut Env<'_>) -> bool {
+        let Some(id) = self.select(env) else { return false };
+        let single = |flags| flags & frame::MORE == 0;
+        if self.promised.is_none()
+            && !self.inside
+            && env.pipes.get(id).and_then(|pipe| pipe.reader.peek_flags()).is_some_and(single)
+        {
+            self.promised = Some(id);
+            self.active.advance();
+        }
+        true
     }
 
     /// The next frame, or `EAGAIN`.
