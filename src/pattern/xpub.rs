@@ -188,19 +188,25 @@ impl Pattern for Xpub {
             }
         }
         let manual = self.is_manual(env.options);
-        let (pending, silent) = (&mut self.pending, self.silent);
-        let mut show = |topic: &[u8]| {
+        let all = env.options.xpub_verbose_unsubscribe;
+        let mut ended = Vec::new();
+        let silent = self.silent;
+        let mut end = |topic: &[u8]| {
             if !silent {
-                show_change(pending, false, topic, None, None);
+                ended.push(topic.to_vec());
             }
         };
-        self.asked.remove_subscriber(pipe, |topic, _| show(topic));
-        let all = env.options.xpub_verbose_unsubscribe;
+        self.asked.remove_subscriber(pipe, |topic, _| end(topic));
         self.subscriptions.remove_subscriber(pipe, |topic, last| {
             if !manual && (last || all) {
-                show(topic);
+                end(topic);
             }
         });
+        // The same order each time, which is that of libzmq.
+        ended.sort_unstable();
+        for topic in ended {
+            show_change(&mut self.pending, false, &topic, None, None);
+        }
     }
 
     fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId) {

@@ -14,8 +14,10 @@ pub struct Xsub {
     pub filter: Filter,
     pub inward: FairQueue,
     out: Distribute,
-    /// Whether a message upstream is under way.
+    /// Whether the program is inside a message.
     inside: bool,
+    /// Whether a message upstream is under way: not while its frames are all swallowed.
+    started: bool,
     /// Whether further frames of that message are looked at.
     examine: bool,
     /// Pipes whose connection was lost: the next one has to hear all subscriptions again.
@@ -26,7 +28,10 @@ impl Xsub {
     /// Tells a publisher of all subscriptions. What is above its mark is lost, as with libzmq.
     fn replay(&self, env: &mut Env<'_>, id: PipeId) {
         let Some(pipe) = env.pipes.get_mut(id) else { return };
-        for topic in self.filter.iter() {
+        let mut topics: Vec<&[u8]> = self.filter.iter().collect();
+        // The same order each time, which is that of libzmq.
+        topics.sort_unstable();
+        for topic in topics {
             if !pipe.can_write() {
                 return;
             }
@@ -55,11 +60,12 @@ impl Xsub {
     }
 
     /// Sends a frame upstream to all publishers that have room.
-    fn upstream(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>, first: bool) {
-        if first {
+    fn upstream(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) {
+        if !self.started {
             self.out.choose_all();
             self.out.drop_full(env);
         }
+        self.started = frame.more;
         self.out.send(env, frame);
     }
 }
@@ -115,13 +121,11 @@ impl Pattern for Xsub {
         self.inside = frame.more;
         match change {
             // A command has no further frames, so inside a message the older form stays.
-            Some((on, topic)) if first && !frame.more => self.change(env, on, topic),
-            Some((on, topic)) if !self.remember(on, topic) => {
-                if first {
-                    self.out.begin();
-                }
+            Some((on, topic)) if first && !frame.more && !self.started => {
+                self.change(env, on, topic);
             }
-            _ => self.upstream(env, frame, first),
+            Some((on, topic)) if !self.remember(on, topic) => {}
+            _ => self.upstream(env, frame),
         }
         Ok(())
     }
@@ -132,7 +136,7 @@ impl Pattern for Xsub {
     }
 
     fn has_in(&mut self, env: &mut Env<'_>) -> bool {
-        self.inward.select(env).is_some()
+        self.inward.promise(env)
     }
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
@@ -179,6 +183,16 @@ mod tests {
         bench.options.only_first_subscribe = true;
         bench.send(&[b"u", b"\x01U"]).expect("sent");
         assert_eq!(bench.topics_count(), Ok(1));
+    }
+
+    #[test]
+    fn frames_after_swallowed_ones_go_upstream() {
+        let mut bench = Bench::new(SocketType::Xsub);
+        let a = bench.attach(b"");
+        bench.send(&[b"\x00unknown", b"\x00too", b"\x01T"]).expect("sent");
+        assert_eq!(bench.peer_reads_frames(a), Some(vec![(0, b"\x01T".to_vec())]));
+        bench.send(&[b"\x00unknown", b"u", b"\x00unknown", b"v"]).expect("sent");
+        assert_eq!(bench.peer_reads(a), Some(vec![b"u".to_vec(), b"v".to_vec()]));
     }
 
     #[test]
