@@ -6,6 +6,7 @@
 
 use crate::error::{Errno, Result};
 use crate::msg::frame;
+use crate::pattern::dealer::probe;
 use crate::pattern::policy::FairQueue;
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::{Flush, Pipe, PipeId};
@@ -102,7 +103,8 @@ impl Rep {
 }
 
 impl Pattern for Rep {
-    fn attach(&mut self, _env: &mut Env<'_>, pipe: PipeId) {
+    fn attach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        probe(env, pipe);
         self.inward.add(pipe);
     }
 
