@@ -105,8 +105,16 @@ pub unsafe extern "C" fn zmq_msg_recv(
     let size = guard(-1, || {
         // SAFETY: what the caller promises is handed on.
         let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
-        old = Some(msg.take());
-        *msg = socket::receive(slot, flags_, |frame| frame.into_msg())??;
+        match socket::receive(slot, flags_, |frame| frame.into_msg()) {
+            Ok(received) => old = Some(core::mem::replace(msg, received?)),
+            Err(error) => {
+                // Programs find the message empty after a wait in vain, and else as it was.
+                if error == Errno::EAGAIN {
+                    old = Some(msg.take());
+                }
+                return Err(error);
+            }
+        }
         Ok(object::size(msg.len()))
     });
     if old.as_ref().is_some_and(Msg::is_referable) {
