@@ -27,6 +27,7 @@ pub unsafe extern "C" fn zmq_socket(context_: *mut c_void, type_: c_int) -> *mut
         if context.is_terminating() {
             return Err(Errno::ETERM);
         }
+        context.check_room()?;
         let core = Core::new(&context, SocketType::from_number(type_)?)?;
         Ok(from_ref(Slot::open(core)).cast_mut().cast())
     })

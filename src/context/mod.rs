@@ -75,6 +75,13 @@ impl Context {
         self.terminating.load(Ordering::SeqCst)
     }
 
+    /// Whether another socket may be made: `ETERM`; `EMFILE` when there are as many as allowed.
+    /// Comes before any look at what socket is wanted, as with libzmq.
+    pub fn check_room(&self) -> Result<()> {
+        let max = self.start()?.max_sockets;
+        if self.open.load(Ordering::SeqCst) >= max { Err(Errno::EMFILE) } else { Ok(()) }
+    }
+
     /// Counts a new socket in and gives its port and first options. `ETERM`; `EMFILE` when there
     /// are as many as allowed.
     pub fn open_socket(&self, socket_type: SocketType) -> Result<(Arc<Port>, SocketOptions)> {
