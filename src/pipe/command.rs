@@ -77,8 +77,13 @@ pub enum Command {
     Writable(PipeKey),
     /// A connecting pipe's handshake is done (again, after each reconnect): the peer's routing id.
     Connected { pipe: PipeKey, peer_routing_id: Vec<u8> },
+    /// The socket at the far end of a pipe in this context is known now, and its marks count.
+    Marks { pipe: PipeKey, far: FarMarks },
     /// A connecting pipe lost its connection; it stays and will be connected again.
     Disconnected(PipeKey),
     /// The far end is gone; what it sent may still be read.
     Closed(PipeKey),
+    /// A connecting endpoint is not tried again, and is no longer one of the socket's: the session
+    /// that it had.
+    EndpointGone(u64),
 }

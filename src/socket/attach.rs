@@ -21,6 +21,13 @@ impl Core {
                 }
             }
             Command::Connected { pipe, peer_routing_id } => self.connected(pipe, peer_routing_id),
+            Command::Marks { pipe, far } => {
+                let (send, receive) = (self.options.sndhwm, self.options.rcvhwm);
+                let id = self.pipes.find(pipe);
+                if let Some(pipe) = id.and_then(|id| self.pipes.get_mut(id)) {
+                    pipe.set_marks(Some(far), send, receive);
+                }
+            }
             Command::Disconnected(key) => {
                 if let Some(id) = self.pipes.find(key) {
                     self.with_pattern(|pattern, env| pattern.disconnected(env, id));
@@ -31,6 +38,7 @@ impl Core {
                     self.far_closed(id);
                 }
             }
+            Command::EndpointGone(session) => self.endpoints.session_gone(session),
         }
     }
 
@@ -68,9 +76,11 @@ impl Core {
         self.with_pattern(|pattern, env| pattern.connected(env, id));
     }
 
-    fn far_closed(&mut self, id: PipeId) {
-        if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.write_open = false;
+    /// Nothing more goes to the far end. What came from there can still be read.
+    pub(super) fn far_closed(&mut self, id: PipeId) {
+        match self.pipes.get_mut(id) {
+            Some(pipe) if pipe.write_open => pipe.write_open = false,
+            _ => return,
         }
         self.with_pattern(|pattern, env| pattern.closed(env, id));
     }

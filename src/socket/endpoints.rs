@@ -20,7 +20,8 @@ pub struct Endpoints {
 /// One endpoint.
 enum Entry {
     Listener(Arc<SharedListener>),
-    /// A connecting session; with `immediate` its pipes come and go.
+    /// A connecting session; with `immediate` its pipes come and go. One that gave up after a
+    /// breach of the protocol stays until it is disconnected.
     Dialled {
         session: u64,
         immediate: bool,
@@ -48,19 +49,32 @@ impl Endpoints {
             .any(|(other, entry)| other == key && matches!(entry, Entry::Dialled { .. }))
     }
 
-    /// Takes all endpoints of this text out.
+    /// Takes all endpoints of this text out. An inproc name that the socket has bound goes first,
+    /// without what the socket connected to it.
     fn take(&mut self, key: &[u8]) -> Vec<Entry> {
+        let bound =
+            |(other, entry): &(Vec<u8>, Entry)| other == key && matches!(entry, Entry::InprocBound);
+        if let Some(place) = self.entries.iter().position(bound) {
+            return vec![self.entries.remove(place).1];
+        }
         let (found, rest): (Vec<_>, Vec<_>) =
             core::mem::take(&mut self.entries).into_iter().partition(|(other, _)| other == key);
         self.entries = rest;
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// Takes out the endpoint that a pipe belonged to, unless it makes a new one when it can.
+    /// A connection inside the context lasts as long as its pipe.
     pub fn pipe_gone(&mut self, pipe: &Pipe) {
         self.entries.retain(|(_, entry)| match entry {
-            Entry::Dialled { session, immediate } => *immediate || *session != pipe.session,
             Entry::InprocConnected(key) => *key != pipe.key,
+            _ => true,
+        });
+    }
+
+    /// The session gave its endpoint up.
+    pub fn session_gone(&mut self, gone: u64) {
+        self.entries.retain(|(_, entry)| match entry {
+            Entry::Dialled { session, .. } => *session != gone,
             _ => true,
         });
     }
@@ -88,7 +102,10 @@ impl Core {
         }
         let pool = self.context.pool()?;
         pool.check_affinity(self.options.affinity)?;
-        let options = Arc::new(self.options.clone());
+        let mut options = self.options.clone();
+        // That is for the next connection that is made, and not for one that is accepted.
+        options.connect_routing_id.clear();
+        let options = Arc::new(options);
         let listener = bind_listener(pool.listener_id(), &endpoint, options, &self.port)?;
         pool.listen(&listener, &self.port)?;
         self.last_endpoint = listener.endpoint().to_vec();
@@ -116,10 +133,11 @@ impl Core {
         if let Endpoint::Inproc(_) = &endpoint {
             return self.connect_inproc(text);
         }
-        transport::check_connect(&endpoint, &self.options)?;
         if self.options.socket_type.ignores_duplicate_connect() && self.endpoints.is_dialled(text) {
             return Ok(());
         }
+        self.context.pool()?.check_affinity(self.options.affinity)?;
+        transport::check_connect(&endpoint, &self.options)?;
         let seat = self.context.pool()?.reserve(self.options.affinity)?;
         self.last_endpoint = endpoint.shown();
         self.dial(text, endpoint, seat);
@@ -210,10 +228,15 @@ impl Core {
                     |id: &PipeId| self.pipes.get(*id).is_some_and(|pipe| pipe.session == session);
                 let ids: Vec<PipeId> = self.pipes.ids().filter(of_session).collect();
                 for id in ids {
-                    self.remove_pipe(id, linger);
+                    if immediate {
+                        // As with libzmq, what has come in can still be read.
+                        self.far_closed(id);
+                    } else {
+                        self.remove_pipe(id, linger);
+                    }
                 }
                 if immediate && let Ok(pool) = self.context.pool() {
-                    pool.cancel(session);
+                    pool.cancel(session, linger);
                 }
             }
             Entry::InprocBound => {

@@ -124,7 +124,10 @@ impl Core {
             port.post(command);
             port.call_attendant();
         }
-        if let Some(key) = self.newest_inproc {
+        // A PAIR that has a peer does not keep another one.
+        if let Some(key) = self.newest_inproc
+            && self.pipes.find(key).is_some()
+        {
             self.endpoints.add_inproc_connected(name, key);
         }
         self.last_endpoint = name.to_vec();
@@ -163,6 +166,8 @@ impl Core {
             }),
             bound: Box::new(move |binder| {
                 *port_of_binder.lock() = Some(binder.port.clone());
+                let far = FarMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
+                near_port.post(Command::Marks { pipe: near_key, far });
                 let peer_routing_id = binder.routing_id.clone();
                 near_port.post(Command::Connected { pipe: near_key, peer_routing_id });
             }),

@@ -261,7 +261,9 @@ impl Engine {
             Job::Answered { session } => {
                 self.step(session, |session, tools| session.answered(tools));
             }
-            Job::Cancel { session } => self.step(session, |session, _| session.cancel()),
+            Job::Cancel { session, linger } => {
+                self.step(session, |session, tools| session.cancel(tools, linger));
+            }
             Job::Forget(port) => self.forget(&port),
             Job::Resolved { session, addresses } => {
                 self.step(session, |session, tools| session.resolved(tools, addresses));

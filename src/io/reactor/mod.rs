@@ -69,6 +69,7 @@ enum Job {
     /// The endpoint was disconnected; its pipes were closed before.
     Cancel {
         session: u64,
+        linger: i32,
     },
     /// The socket is gone: end what was never attached to it.
     Forget(Arc<Port>),
@@ -308,10 +309,10 @@ impl Pool {
         Ok(Seat { id: self.next_id(), member: self.choose(affinity)?.clone() })
     }
 
-    /// Ends a session that has no pipe (a connecting one with `ZMQ_IMMEDIATE`).
-    pub fn cancel(&self, session: u64) {
+    /// Ends a connecting session with `ZMQ_IMMEDIATE`: its pipe may be there or not.
+    pub fn cancel(&self, session: u64, linger: i32) {
         for member in &self.members {
-            member.reactor.post(Job::Cancel { session });
+            member.reactor.post(Job::Cancel { session, linger });
         }
     }
 

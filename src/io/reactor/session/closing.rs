@@ -52,11 +52,12 @@ impl Session {
     }
 
     /// The endpoint was disconnected: it ends now, unless it has something to drain.
-    pub fn cancel(&self) -> Step {
-        if self.guard.is_some() { Step::Stay } else { Step::Remove }
+    pub fn cancel(&mut self, tools: &mut Tools<'_>, linger: i32) -> Step {
+        if self.guard.is_some() { Step::Stay } else { self.unlistened(tools, linger) }
     }
 
-    /// The listener was closed: ends the connection when what is queued has gone out.
+    /// The listener or endpoint was closed, and the pipe is still read from: ends the connection
+    /// when what is queued has gone out.
     pub fn unlistened(&mut self, tools: &mut Tools<'_>, linger: i32) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Remove };
         connection.flush();

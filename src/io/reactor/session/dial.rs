@@ -10,6 +10,7 @@ use crate::endpoint::{Endpoint, TcpConnectAddress};
 use crate::error::{Errno, Result};
 use crate::io::connection::Cause;
 use crate::monitor::event;
+use crate::pipe::Command;
 use crate::sync::Arc;
 use crate::sys::epoll;
 use crate::transport::{self, Progress};
@@ -133,6 +134,7 @@ impl Session {
         }
         let stop = self.options.reconnect_stop & STOP_CONN_REFUSED != 0;
         if stop && error == Errno::ECONNREFUSED && dialling.is_refused_for_good() {
+            self.port.post(Command::EndpointGone(self.id));
             return self.give_up();
         }
         self.retry_later(tools)
@@ -164,7 +166,7 @@ impl Session {
         pause
     }
 
-    /// The endpoint is dead: the socket drops it.
+    /// Nothing will be tried again: the pipe ends.
     pub(super) fn give_up(&mut self) -> Step {
         if let Some(connection) = &self.connection {
             connection.finish();

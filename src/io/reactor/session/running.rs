@@ -208,6 +208,9 @@ impl Session {
         let dialled = matches!(self.role, Role::Dialled(_));
         let again = matches!(cause, Cause::Connection(_)) && self.options.reconnect_ivl > 0;
         if !dialled || !again {
+            if dialled && matches!(cause, Cause::Connection(_)) {
+                self.port.post(Command::EndpointGone(self.id));
+            }
             return self.give_up();
         }
         if let Some(connection) = self.connection.clone() {
