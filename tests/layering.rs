@@ -142,7 +142,7 @@ fn imports_go_down() {
 
 #[test]
 fn every_file_says_what_it_is() {
-    let files = ["src", "tests", "xtask/src"].into_iter().flat_map(rust_files);
+    let files = ["src", "tests", "xtask/src", "difftest/src"].into_iter().flat_map(rust_files);
     let silent: Vec<String> = files
         .filter(|file| {
             let first = if INCLUDED.contains(&file.as_str()) { "// " } else { "//! " };
@@ -251,9 +251,17 @@ fn what_the_documents_name_exists() {
                 Some((file, test)) => (format!("{file}.rs"), Some(test)),
                 None => (code.to_owned(), None),
             };
-            let is_ours = ["src/", "tests/", "ctests/", "docs/", "benches/", "scripts/", "fuzz/"]
-                .iter()
-                .any(|folder| file.starts_with(folder));
+            let folders = [
+                "src/",
+                "tests/",
+                "ctests/",
+                "docs/",
+                "benches/",
+                "scripts/",
+                "fuzz/",
+                "difftest/",
+            ];
+            let is_ours = folders.iter().any(|folder| file.starts_with(folder));
             if !is_ours || file.contains([' ', '*']) {
                 continue;
             }

@@ -1,0 +1,376 @@
+//! The differences that are let through: those that `docs/compat.md` lists, by the names they have
+//! there, and what is not defined in the first place.
+//!
+//! A rule looks at one step. `parts` says that the sockets are in different states after it, so that
+//! the rest of the script says nothing. Scripts that leave messages unread before a connection ends
+//! carry a step `note untidy`, and those that let misfits connect `note misfit`.
+#![forbid(unsafe_code)]
+
+/// A difference that is let through.
+pub struct Meant {
+    pub name: &'static str,
+    pub excuses: fn(&Step) -> bool,
+    pub parts: bool,
+}
+
+/// One step and what it answered on both sides.
+pub struct Step<'a> {
+    /// The steps before this one.
+    pub before: &'a [String],
+    pub words: &'a [&'a str],
+    pub ours: &'a str,
+    pub original: &'a str,
+}
+
+impl Step<'_> {
+    fn is(&self, operations: &[&str]) -> bool {
+        self.words.get(1).is_some_and(|word| operations.contains(word))
+    }
+
+    fn is_end(&self) -> bool {
+        self.words.first() == Some(&"end") || self.is(&["join"])
+    }
+
+    fn number(&self, index: usize) -> Option<i64> {
+        self.words.get(index)?.parse().ok()
+    }
+
+    fn slot(&self) -> i64 {
+        self.number(2).unwrap_or(-1)
+    }
+
+    /// Whether there was a step that begins with these words, behind its number.
+    fn was(&self, words: &str) -> bool {
+        let says = |line: &String| {
+            let rest = line.split_once(' ').map_or("", |(_, rest)| rest);
+            rest.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        self.before.iter().any(says)
+    }
+
+    /// Whether a step had this in it.
+    fn had(&self, part: &str) -> bool {
+        self.before.iter().any(|line| line.contains(part))
+    }
+
+    /// Whether the step is a call on a socket of this type.
+    fn on(&self, kind: u32) -> bool {
+        self.was(&format!("sock {} 0 {kind}", self.slot()))
+    }
+
+    /// Whether the step reads the events of a socket of this type: socket N reads `inproc://mN`.
+    fn watches(&self, kind: u32) -> bool {
+        let place = format!("inproc://m{}", self.slot());
+        let monitors = self.before.iter().filter_map(|line| {
+            let mut words = line.split(' ').skip(1);
+            (words.next() == Some("monitor")).then(|| (words.next(), words.next()))
+        });
+        let mut of_place = monitors.filter(|(_, at)| *at == Some(place.as_str()));
+        of_place
+            .any(|(slot, _)| slot.is_some_and(|slot| self.was(&format!("sock {slot} 0 {kind}"))))
+    }
+
+    /// Whether there is a socket of this type.
+    fn has(&self, kind: u32) -> bool {
+        self.before
+            .iter()
+            .any(|line| line.contains(" sock ") && line.ends_with(&format!(" 0 {kind}")))
+    }
+
+    fn reads(&self) -> bool {
+        self.is(&["recv", "recvmsg", "drain", "recviov", "mrecv"])
+    }
+
+    fn sends(&self) -> bool {
+        self.is(&["send", "msend", "sendiov", "burst", "sendc"])
+    }
+
+    fn polls(&self) -> bool {
+        self.is(&["poll", "fdpoll"]) || self.is(&["get"]) && self.number(3) == Some(15)
+    }
+
+    /// Whether the original finds more to be ready, and nothing less.
+    fn polls_more(&self) -> bool {
+        let (ours, original) = (ready(self.ours), ready(self.original));
+        self.polls()
+            && ours.len() == original.len()
+            && ours.iter().zip(&original).all(|(a, b)| a & b == *a)
+    }
+
+    /// Whether the same events were seen, but for these, in any order.
+    fn same_events_but(&self, but: &[&str]) -> bool {
+        self.is(&["monread"]) && events(self.ours, but) == events(self.original, but)
+    }
+}
+
+/// The masks that a call answered, without the count in front of those of `poll`.
+fn ready(answer: &str) -> Vec<i64> {
+    let words = answer.split_whitespace();
+    match answer.split_once("[4:") {
+        Some((_, mask)) => {
+            i64::from_str_radix(mask.get(..2).unwrap_or("0"), 16).into_iter().collect()
+        }
+        None => words.skip(2).filter_map(|word| word.parse().ok()).collect(),
+    }
+}
+
+/// The events in an answer, sorted, without those that begin so, and without a `CLOSED` that stands
+/// in front of `BIND_FAILED`.
+fn events(answer: &str, but: &[&str]) -> Vec<String> {
+    let all: Vec<&str> = answer.trim_end_matches(" EAGAIN").split(" | ").map(str::trim).collect();
+    let follows = |i: usize| all.get(i + 1).is_some_and(|next| next.starts_with("0010"));
+    let wanted = all.iter().enumerate().filter(|(i, event)| {
+        let closed = event.starts_with("0080") && follows(*i);
+        !closed && !but.iter().any(|name| event.starts_with(name))
+    });
+    let mut events: Vec<String> = wanted.map(|(_, event)| (*event).to_owned()).collect();
+    events.sort();
+    events
+}
+
+fn sorted_words(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    words.sort_unstable();
+    words
+}
+
+pub const MEANT: &[Meant] = &[
+    Meant {
+        name: "Draft socket types can be made, and end the process at their first handshake",
+        excuses: |step| {
+            step.is(&["sock"]) && step.number(4).is_some_and(|kind| (12..=20).contains(&kind))
+        },
+        parts: false,
+    },
+    Meant {
+        name: "What happens to a socket is seen inside its next call only: the end of the context",
+        excuses: |step| {
+            (step.was("shutdown 0") || step.was("term 0")) && step.ours.contains("ETERM")
+        },
+        parts: false,
+    },
+    Meant {
+        name: "REQ and REP are readable while a message waits that they will skip",
+        excuses: |step| {
+            let one = (step.on(3) || step.on(4)) && step.is(&["get", "fdpoll"]);
+            (one || step.is(&["poll"]) && (step.has(3) || step.has(4))) && step.polls_more()
+        },
+        parts: false,
+    },
+    Meant {
+        name: "When a pipe dies in the middle of a message, sending the rest may be `EAGAIN`",
+        excuses: |step| {
+            let open = |flags| step.had(&format!(" send {} {flags} ", step.slot()));
+            let gone = step.sends() && step.original.contains("EAGAIN") || step.polls();
+            gone && (open(2) || open(3))
+        },
+        parts: true,
+    },
+    Meant {
+        name: "A failed send leaves its `ZMQ_SNDMORE` in the message",
+        excuses: |step| {
+            let set =
+                step.is(&["mdump"]) && step.ours.replace("more 0", "more 1") == *step.original;
+            step.had(" msend ") && (set || step.is(&["mget"]) && step.original == " = 1")
+        },
+        parts: false,
+    },
+    Meant {
+        name: "`CLOSED` without a listener comes before `BIND_FAILED`",
+        excuses: |step| step.same_events_but(&[]),
+        parts: false,
+    },
+    Meant {
+        name: "Not defined: which end of a misfit notices it first",
+        excuses: |step| step.same_events_but(&["0800"]),
+        parts: false,
+    },
+    Meant {
+        name: "`MONITOR_STOPPED` of a closed socket waits for its last connection, and keeps its place",
+        excuses: |step| {
+            let room =
+                step.is(&["sock"]) && step.had(" close ") && step.original.contains("EMFILE");
+            room || step.same_events_but(&["0400", "0800"])
+        },
+        parts: false,
+    },
+    Meant {
+        name: "The second peer of a PAIR leaves without an event if it has sent something",
+        excuses: |step| {
+            let waits = step.is_end() && step.has(0) && step.original.contains("blocks");
+            waits || step.watches(0) && step.same_events_but(&["0200", "0800"])
+        },
+        parts: false,
+    },
+    Meant {
+        name: "A message that polling found can be read after zmq_disconnect",
+        excuses: |step| {
+            let left = |call| step.was(&format!("{call} {}", step.slot()));
+            let shorter = step.ours.len() < step.original.len() || step.ours.contains("EAGAIN");
+            let left = left("disconnect") || left("unbind");
+            let polled = step.is(&["poll"]) && (step.had(" disconnect ") || step.had(" unbind "));
+            left && step.reads() && shorter || (left || polled) && step.polls_more()
+        },
+        parts: true,
+    },
+    Meant {
+        name: "PAIR takes a new peer only when the old one was read to its end",
+        excuses: |step| step.was("note untidy") && step.on(0) && step.sends(),
+        parts: true,
+    },
+    Meant {
+        name: "That a peer or an endpoint is gone is noticed when all that it sent was read",
+        excuses: |step| {
+            let seen =
+                step.reads() || step.polls() || step.is(&["monread", "unbind", "disconnect"]);
+            let lost =
+                step.sends() && (step.ours.contains("EAGAIN") || step.original.contains("EAGAIN"));
+            step.was("note untidy") && (seen || lost || step.is_end())
+        },
+        parts: true,
+    },
+    Meant {
+        name: "A peer that left while its last words wait counts as one with room, or as full",
+        excuses: |step| {
+            let room = step.had(&format!(" set {} 33 ", step.slot())) && step.polls_more();
+            let full = step.sends() && step.on(11) && step.original.contains("EAGAIN");
+            room || full && step.ours.contains("EHOSTUNREACH")
+        },
+        parts: false,
+    },
+    Meant {
+        name: "Not defined: the order of connections that end together",
+        excuses: |step| {
+            let same =
+                !step.is(&["drain"]) || sorted_words(step.ours) == sorted_words(step.original);
+            step.had(" close ") && step.on(11) && step.reads() && same
+        },
+        parts: true,
+    },
+    Meant {
+        name: "Not defined: what follows a handshake of misfits",
+        excuses: |step| step.was("note misfit") && !step.ours.contains("signal"),
+        parts: true,
+    },
+    Meant {
+        name: "With `ZMQ_CONFLATE` the end of a connection takes the place of the last message",
+        excuses: |step| {
+            let ends = [" unbind ", " disconnect ", " close ", " inproc://"];
+            let conflates = step.before.iter().any(|line| line.ends_with(" 54 i:1"));
+            conflates
+                && ends.iter().any(|end| step.had(end))
+                && (step.reads() || step.polls() || step.is_end())
+        },
+        parts: true,
+    },
+    Meant {
+        name: "A routing id that polling found has no properties",
+        excuses: |step| {
+            let dump = step.ours.replace("from a descriptor", "from nowhere") == *step.original;
+            let gone = step.original.contains("NULL") && !step.ours.contains("NULL");
+            step.is(&["mdump"]) && dump || step.is(&["mgets"]) && gone
+        },
+        parts: false,
+    },
+    Meant {
+        name: "Not in 4.3.4: `ZMQ_TOPICS_COUNT`, statistics that count frames",
+        excuses: |step| {
+            let counts = |text: &str| text.matches("[8:").count() == 8;
+            let statistics = step.is(&["drain"]) && counts(step.ours) && counts(step.original);
+            statistics || step.is(&["get"]) && step.number(3) == Some(116)
+        },
+        parts: false,
+    },
+    Meant {
+        name: "zmq_bind that fails on a monitored socket may leave another error",
+        excuses: |step| {
+            let both = step.ours.contains("-1") && step.original.contains("-1");
+            step.is(&["bind"]) && step.was(&format!("monitor {}", step.slot())) && both
+        },
+        parts: false,
+    },
+    Meant {
+        name: "What is not available: the options of GSSAPI",
+        excuses: |step| {
+            let theirs = |option| matches!(option, 62..=65 | 90 | 91);
+            step.is(&["get", "set"]) && step.number(3).is_some_and(theirs)
+        },
+        parts: false,
+    },
+    Meant {
+        name: "XPUB and STREAM leave the message of a receive that failed as it was",
+        excuses: |step| {
+            step.is(&["mrecv"])
+                && (step.on(9) || step.on(11))
+                && step.ours.ends_with("EAGAIN left 0")
+        },
+        parts: true,
+    },
+    Meant {
+        name: "With `ZMQ_RECONNECT_IVL` -1 or 0 what was received is lost with the connection",
+        excuses: |step| {
+            let own = step.was(&format!("set {} 18 i:-1", step.slot()));
+            let other = step.is(&["poll"]) && step.had(" 18 i:-1");
+            own && (step.reads() || step.polls() || step.sends()) || other
+        },
+        parts: true,
+    },
+    Meant {
+        name: "With `ZMQ_RECONNECT_IVL` -1 or 0 the context waits for what can never be sent",
+        excuses: |step| step.is_end() && step.original.contains("blocks") && step.had(" 18 i:-1"),
+        parts: false,
+    },
+    Meant {
+        name: "Bodies up to 33 bytes are inside `zmq_msg_t`; one that was shared stays so",
+        excuses: |step| {
+            let shared = step.is(&["mget"]) && step.number(3) == Some(3) && step.original == " = 1";
+            shared
+                || step.is(&["mdump"])
+                    && step.ours.replace("shared 0", "shared 1") == *step.original
+        },
+        parts: false,
+    },
+    Meant {
+        name: "REP: the second peer of a name is mute",
+        excuses: |step| step.on(4) && step.had(" 5 d:4e") && (step.reads() || step.polls()),
+        parts: true,
+    },
+    Meant {
+        name: "A ROUTER that connects before the bind takes a probe for the name of its peer",
+        excuses: |step| {
+            let early = step.had(" 51 ") && step.had("inproc://e");
+            step.on(6) && early && (step.reads() || step.polls())
+        },
+        parts: true,
+    },
+    Meant {
+        name: "To give up a topic that begins with byte 1 subscribes to the rest of it",
+        excuses: |step| step.on(2) && step.had(" 7 d:01") && (step.reads() || step.polls()),
+        parts: true,
+    },
+    Meant {
+        name: "zmq_msg_move of a message to itself empties it",
+        excuses: |step| {
+            let m = step.slot();
+            step.is(&["mdump"]) && step.was(&format!("mmove {m} {m}"))
+        },
+        parts: true,
+    },
+    Meant {
+        name: "Not defined: whose turn it is when a pipe is gone",
+        excuses: |step| {
+            let gone = step.had(" close ") || step.had(" unbind ") || step.had(" disconnect ");
+            let shares = [3, 5, 8].iter().any(|kind| step.has(*kind));
+            gone && shares && (step.reads() || step.polls())
+        },
+        parts: true,
+    },
+    Meant {
+        name: "A message that was begun and never finished is not freed",
+        excuses: |step| {
+            let freed = |text: &str| text.rsplit_once(" freed ").map(|(rest, _)| rest.to_owned());
+            step.is_end() && freed(step.ours) == freed(step.original) && step.had(" msend ")
+        },
+        parts: false,
+    },
+];
