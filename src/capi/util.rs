@@ -14,7 +14,12 @@ use core::ptr::null_mut;
 use std::time::Instant;
 
 /// What this build can do besides its transports, by the names that `zmq_has` takes.
-const CAPABILITIES: [&CStr; 2] = [c"curve", c"zincmq"];
+const CAPABILITIES: &[&CStr] = &[
+    c"curve",
+    #[cfg(feature = "gssapi")]
+    c"gssapi",
+    c"zincmq",
+];
 
 type Counter = Handle<0x7a6d_0001, AtomicU32>;
 type Stopwatch = Handle<0x7a6d_0002, Instant>;

@@ -5,6 +5,8 @@
 //! are dropped and have no `Debug` that shows them.
 
 mod channel;
+#[cfg(feature = "gssapi")]
+pub mod gssapi;
 mod lanes;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Endpoint texts: what `zmq_bind` and `zmq_connect` are given, taken apart and resolved.
 //!
-//! Texts are bytes: a C caller may pass any. Nothing here is shared but the [`Resolver`].
+//! Texts are bytes: a C caller may pass any. Nothing here is shared but the [`Resolver`]
+//! and the [`Workers`] that it has.
 #![forbid(unsafe_code)]
 
 mod port;
@@ -9,12 +10,14 @@ pub mod scheme;
 mod tcp;
 mod tipc;
 mod vsock;
+mod workers;
 
 pub use resolver::{Done, Resolver};
 pub(crate) use tcp::endpoint_text as tcp_text;
 pub use tcp::{TcpBindAddress, TcpConnectAddress, Unresolved, numeric_form};
 pub use tipc::{TipcText, endpoint_text as tipc_text};
 pub use vsock::VsockAddress;
+pub use workers::{After, Work, Workers};
 
 use crate::error::{Errno, Result};
 use crate::options::SocketType;

@@ -1,22 +1,16 @@
 //! Name look-ups off the I/O threads.
 //!
-//! `getaddrinfo` blocks for as long as the network likes and cannot be interrupted. So look-ups run
-//! on threads of their own: started when there is work, at most [`MAX_WORKERS`] at a time, gone
-//! when there is none, and never waited for. Dropping the [`Resolver`] forgets what is still
-//! queued; a look-up that is under way ends on its own and its result is dropped.
+//! `getaddrinfo` blocks for as long as the network likes and cannot be interrupted, so look-ups run
+//! on [`Workers`]. Dropping the [`Resolver`] forgets what is still queued; a look-up that is under
+//! way ends on its own and its result is dropped.
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::workers::Workers;
 use crate::endpoint::TcpConnectAddress;
 use crate::error::{Errno, Result};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
-use crate::sys::thread::{self, Schedule};
-
-/// One unreachable name server must not hold up the names that another one knows.
-const MAX_WORKERS: usize = 4;
 
 /// What is called with the result, on a resolver thread and under no lock.
 pub type Done = Box<dyn FnOnce(Result<Vec<SocketAddr>>) + Send>;
@@ -24,27 +18,13 @@ pub type Done = Box<dyn FnOnce(Result<Vec<SocketAddr>>) + Send>;
 type Lookup = Box<dyn FnOnce() -> Result<Vec<SocketAddr>> + Send>;
 
 /// Looks up names for one context. Any thread may call it.
-#[derive(Default)]
 pub struct Resolver {
-    shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    closed: AtomicBool,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    queue: VecDeque<(Lookup, Done)>,
-    /// Threads that will look at `queue` again.
-    workers: usize,
+    workers: Workers,
 }
 
 impl Resolver {
     pub fn new() -> Self {
-        Resolver::default()
+        Resolver { workers: Workers::new("ZMQbg/Resolver") }
     }
 
     /// Queues a look-up; `done` gets its result. If `Err` is returned (no thread could be started:
@@ -54,72 +34,23 @@ impl Resolver {
     }
 
     fn submit_lookup(&self, lookup: Lookup, done: Done) -> Result<()> {
-        let mut state = self.shared.state.lock();
-        state.queue.push_back((lookup, done));
-        if state.workers == MAX_WORKERS {
-            return Ok(());
-        }
-        let shared = Arc::clone(&self.shared);
-        match thread::spawn("ZMQbg/Resolver", Schedule::default(), move || work(&shared)) {
-            Ok(_detached) => {
-                state.workers += 1;
-                Ok(())
-            }
-            Err(_) if state.workers > 0 => Ok(()),
-            Err(_) => {
-                let refused = state.queue.pop_back();
-                drop(state);
-                drop(refused);
-                Err(Errno::EAGAIN)
-            }
-        }
+        self.workers.submit(Box::new(move || {
+            let result = catch_unwind(AssertUnwindSafe(lookup)).unwrap_or(Err(Errno::EINVAL));
+            Box::new(move || done(result))
+        }))
     }
 }
 
-impl Drop for Resolver {
-    fn drop(&mut self) {
-        self.shared.closed.store(true, Ordering::Release);
-        // In a forked child the lock may be held by a thread that does not exist there. Elsewhere
-        // who holds it will see the flag.
-        if let Some(mut state) = self.shared.state.try_lock() {
-            let forgotten = std::mem::take(&mut state.queue);
-            drop(state);
-            drop(forgotten);
-        }
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::new()
     }
-}
-
-fn work(shared: &Shared) {
-    while let Some((lookup, done)) = next(shared) {
-        let result = catch_unwind(AssertUnwindSafe(lookup)).unwrap_or(Err(Errno::EINVAL));
-        if shared.closed.load(Ordering::Acquire) {
-            continue;
-        }
-        // A panic in `done` is its owner's loss; the look-ups of the others go on.
-        let _ = catch_unwind(AssertUnwindSafe(move || done(result)));
-    }
-}
-
-/// The next look-up; none means that this worker is not counted any more and must end.
-fn next(shared: &Shared) -> Option<(Lookup, Done)> {
-    let mut state = shared.state.lock();
-    if shared.closed.load(Ordering::Acquire) {
-        let forgotten = std::mem::take(&mut state.queue);
-        state.workers -= 1;
-        drop(state);
-        drop(forgotten);
-        return None;
-    }
-    let job = state.queue.pop_front();
-    if job.is_none() {
-        state.workers -= 1;
-    }
-    job
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::workers::MAX_WORKERS;
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     fn stuck(resolver: &Resolver) -> (Sender<()>, Receiver<()>) {

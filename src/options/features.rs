@@ -31,8 +31,14 @@ pub struct Features(&'static [Feature]);
 
 /// What this build has. Accepting the option of a part that is missing would be a promise of
 /// authentication, encryption or a proxy that nobody keeps, so each of them is refused.
-pub const AVAILABLE: Features =
-    Features(&[Feature::Plain, Feature::Curve, Feature::Socks, Feature::Zap]);
+pub const AVAILABLE: Features = Features(&[
+    Feature::Plain,
+    Feature::Curve,
+    #[cfg(feature = "gssapi")]
+    Feature::Gssapi,
+    Feature::Socks,
+    Feature::Zap,
+]);
 
 impl Features {
     /// Whether `feature` is in the set.

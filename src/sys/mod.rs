@@ -6,6 +6,8 @@ pub mod epoll;
 pub mod eventfd;
 pub mod files;
 pub mod futex;
+#[cfg(feature = "gssapi")]
+pub mod gssapi;
 pub mod interfaces;
 pub mod net;
 pub mod poll;

@@ -19,7 +19,7 @@ use crate::io::port::Port;
 use crate::msg::{Metadata, Msg};
 use crate::pipe::{Command, Far, Flush, PipeKey};
 use crate::proto::HandshakeError;
-use crate::proto::mechanism::curve::Sealing;
+use crate::proto::mechanism::Sealing;
 use crate::queue::{Reader, Writer};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::sys::net;

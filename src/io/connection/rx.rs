@@ -11,7 +11,7 @@ use crate::io::connection::unseal::{Opened, Unsealing};
 use crate::io::connection::{Cause, Connection, Framing};
 use crate::msg::{Metadata, Msg};
 use crate::pipe::Command;
-use crate::proto::mechanism::curve::Opener;
+use crate::proto::mechanism::Opener;
 use crate::proto::zmtp::command::Command as Zmtp;
 use crate::proto::zmtp::frame::{self, FrameError, Header};
 use crate::proto::zmtp::req_filter::ReqFilter;
@@ -98,7 +98,7 @@ impl Rx {
         stream: Arc<OwnedFd>,
         framing: Framing,
         inbound: Inbound,
-        opener: Option<Box<Opener>>,
+        opener: Option<Opener>,
         metadata: Option<Arc<Metadata>>,
     ) {
         self.stream = Some(stream);

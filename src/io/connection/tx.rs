@@ -8,7 +8,7 @@ use crate::error::{Errno, Result};
 use crate::io::connection::{Connection, Framing};
 use crate::msg::Msg;
 use crate::msg::frame as wire;
-use crate::proto::mechanism::curve::Sealer;
+use crate::proto::mechanism::Sealer;
 use crate::proto::zmtp::command::{self, Command as Zmtp, Subscription};
 use crate::proto::zmtp::v1;
 use crate::queue::{Incoming, Reader, Sent};
@@ -30,7 +30,7 @@ pub struct Tx {
     sent: Sent,
     framing: Framing,
     /// Frames go out encrypted.
-    sealer: Option<Box<Sealer>>,
+    sealer: Option<Sealer>,
     /// Bytes that go out before anything else: commands and re-framed messages.
     encoded: Vec<u8>,
     written: usize,
@@ -54,7 +54,7 @@ impl Tx {
         &mut self,
         stream: Arc<OwnedFd>,
         framing: Framing,
-        sealer: Option<Box<Sealer>>,
+        sealer: Option<Sealer>,
         unsent: Vec<u8>,
     ) {
         self.stream = Some(stream);

@@ -1,17 +1,19 @@
-//! Encrypted frames (RFC 26) on their way in: they are opened in the read buffer and moved
+//! Encrypted frames (RFC 26, RFC 38) on their way in: they are opened in the read buffer and moved
 //! together there, so that what follows sees frames as a peer without encryption sends them.
 //!
 //! Part of the inbound direction, under the connection's `rx` lock.
 #![forbid(unsafe_code)]
 
+use std::ops::Range;
+
 use crate::error::Errno;
 use crate::io::connection::Cause;
-use crate::proto::mechanism::curve::{OVERHEAD, Opener};
+use crate::proto::mechanism::Opener;
 use crate::proto::zmtp::frame::{self, Header};
 
 /// What opens frames, and the start of one that has not come as a whole.
 pub struct Unsealing {
-    opener: Box<Opener>,
+    opener: Opener,
     pub kept: Vec<u8>,
 }
 
@@ -28,7 +30,7 @@ pub struct Opened {
 }
 
 impl Unsealing {
-    pub fn new(opener: Box<Opener>) -> Self {
+    pub fn new(opener: Opener) -> Self {
         Unsealing { opener, kept: Vec::new() }
     }
 
@@ -51,17 +53,17 @@ impl Unsealing {
                 at.next = Some(header);
                 return Ok(());
             };
-            let flags = self.opener.open(body).map_err(Cause::Violation)?;
-            at.plain += move_frame(bytes, at.plain, flags, start + OVERHEAD, end);
+            let (flags, inner) = self.opener.open(body).map_err(Cause::Violation)?;
+            let inner = start + inner.start..start + inner.end;
+            at.plain += move_frame(bytes, at.plain, flags, inner);
             at.used = end;
         }
     }
 
     /// Opens a frame whose body came on its own: gives the bytes of the plain frame.
     pub fn open_body<'a>(&mut self, body: &'a mut [u8]) -> Result<&'a [u8], Cause> {
-        let flags = self.opener.open(body).map_err(Cause::Violation)?;
-        let end = body.len();
-        let len = move_frame(body, 0, flags, OVERHEAD, end);
+        let (flags, inner) = self.opener.open(body).map_err(Cause::Violation)?;
+        let len = move_frame(body, 0, flags, inner);
         Ok(body.get(..len).unwrap_or_default())
     }
 
@@ -78,17 +80,17 @@ impl Unsealing {
     }
 }
 
-/// Writes a header at `to` and moves the body that lies in `start..end` behind it. There is room,
+/// Writes a header at `to` and moves the body that lies at `from` behind it. There is room,
 /// because an encrypted frame is longer than a plain one. Returns the frame's length.
-fn move_frame(bytes: &mut [u8], to: usize, flags: u8, start: usize, end: usize) -> usize {
-    let len = end.saturating_sub(start);
+fn move_frame(bytes: &mut [u8], to: usize, flags: u8, from: Range<usize>) -> usize {
+    let len = from.len();
     let (header, header_len) = crate::msg::frame::encode(flags, len);
     if let (Some(space), Some(header)) =
         (bytes.get_mut(to..to + header_len), header.get(..header_len))
     {
         space.copy_from_slice(header);
     }
-    bytes.copy_within(start..end, to + header_len);
+    bytes.copy_within(from, to + header_len);
     header_len + len
 }
 
@@ -103,7 +105,7 @@ mod tests {
     fn both() -> (Box<Sealer>, Unsealing) {
         let key = BoxKey::own(&SecretKey::new([5; 32]));
         let (there, here) = (Sealing::new(&key, false, 2, 1), Sealing::new(&key, true, 1, 2));
-        (there.outgoing, Unsealing::new(here.incoming))
+        (there.outgoing, Unsealing::new(Opener::Curve(here.incoming)))
     }
 
     /// Frames as a peer without encryption sends them, and the same encrypted.

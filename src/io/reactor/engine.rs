@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::io::connection::Owner;
 use crate::io::port::{Port, READ_SIZE};
 use crate::monitor::{EndpointPair, event};
+use crate::proto::mechanism::Work;
 use crate::sync::{Arc, Ordering};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Event};
@@ -106,6 +107,21 @@ impl Tools<'_> {
             }
         };
         pool.resolver.submit(address, Box::new(done))
+    }
+
+    /// Has the work of a session's handshake done elsewhere, and the session told.
+    pub fn work(&self, session: u64, work: Work) -> Result<()> {
+        let Some(pool) = self.member.pool.upgrade() else { return Ok(()) };
+        // It may outlive the context too.
+        let reactor = Arc::downgrade(&self.member.reactor);
+        pool.workers.submit(Box::new(move || {
+            work();
+            Box::new(move || {
+                if let Some(reactor) = reactor.upgrade() {
+                    reactor.post(Job::Worked { session });
+                }
+            })
+        }))
     }
 
     /// The socket that bound this name in the context.
@@ -261,6 +277,7 @@ impl Engine {
             Job::Answered { session } => {
                 self.step(session, |session, tools| session.answered(tools));
             }
+            Job::Worked { session } => self.step(session, |session, tools| session.worked(tools)),
             Job::Cancel { session, linger } => {
                 self.step(session, |session, tools| session.cancel(tools, linger));
             }

@@ -17,7 +17,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_queue::SegQueue;
 
-use crate::endpoint::Resolver;
+use crate::endpoint::{Resolver, Workers};
 use crate::error::{Errno, Result};
 use crate::io::connection::{Cause, Connection, Owner};
 use crate::io::port::{Background, Port};
@@ -64,6 +64,10 @@ enum Job {
     },
     /// The authenticator has written.
     Answered {
+        session: u64,
+    },
+    /// The work that the session's handshake handed out is done.
+    Worked {
         session: u64,
     },
     /// The endpoint was disconnected; its pipes were closed before.
@@ -209,6 +213,8 @@ pub struct Pool {
     pub drains: Arc<Drains>,
     names: Arc<dyn Directory>,
     resolver: Resolver,
+    /// Take the steps of handshakes that may block.
+    workers: Workers,
     sessions: AtomicU64,
 }
 
@@ -232,6 +238,7 @@ impl Pool {
             drains,
             names,
             resolver: Resolver::new(),
+            workers: Workers::new("ZMQbg/Handshake"),
             sessions: AtomicU64::new(1),
         });
         for (number, member) in pool.members.iter().enumerate() {

@@ -7,17 +7,23 @@
 #![forbid(unsafe_code)]
 
 pub mod curve;
+#[cfg(feature = "gssapi")]
+pub mod gssapi;
 mod null;
 mod plain;
 #[cfg(test)]
 mod plain_tests;
+mod sealing;
 
 pub use null::NullMechanism;
 pub use plain::{PlainClient, PlainServer};
+pub use sealing::{Opener, Sealer, Sealing};
 
-use curve::{ClientEntropy, ClientKeys, CurveClient, CurveServer, Sealing, ServerEntropy};
+use curve::{ClientEntropy, ClientKeys, CurveClient, CurveServer, ServerEntropy};
 
-use crate::error::{Errno, Result as SystemResult};
+#[cfg(not(feature = "gssapi"))]
+use crate::error::Errno;
+use crate::error::Result as SystemResult;
 use crate::options::{MechanismKind, SocketOptions, SocketType};
 use crate::proto::HandshakeError;
 use crate::proto::zmtp::command;
@@ -69,6 +75,9 @@ pub enum Verdict {
     Denied(Denial),
 }
 
+/// Something that may take long: for a thread that may wait.
+pub type Work = Box<dyn FnOnce() + Send>;
+
 /// One side of a security handshake.
 pub trait Mechanism: Send + std::fmt::Debug {
     /// The name in the greeting, at most 20 bytes.
@@ -102,6 +111,21 @@ pub trait Mechanism: Send + std::fmt::Debug {
     /// As for [`Mechanism::receive`].
     fn verdict(&mut self, verdict: Verdict) -> Result<(), HandshakeError>;
 
+    /// What has to be done before the handshake goes on, once, and not here: it may speak to other
+    /// machines. No command is expected meanwhile.
+    fn work(&mut self) -> Option<Work> {
+        None
+    }
+
+    /// Goes on after [`Mechanism::work`]. Does nothing if it is not done, or was never handed out.
+    ///
+    /// # Errors
+    /// As for [`Mechanism::receive`]; [`HandshakeError::CONNECTION`] when the fault is not the
+    /// peer's.
+    fn resume(&mut self) -> Result<(), HandshakeError> {
+        Ok(())
+    }
+
     /// What the peer says about itself, once both sides are done; then the handshake is over.
     fn finish(&mut self) -> Option<PeerProperties>;
 
@@ -129,6 +153,9 @@ pub fn for_options(options: &SocketOptions) -> SystemResult<Box<dyn Mechanism>> 
             let keys = ClientKeys { public, secret: secret(), server };
             Box::new(CurveClient::new(keys, ClientEntropy::new()?))
         }
+        #[cfg(feature = "gssapi")]
+        (MechanismKind::Gssapi, _) => Box::new(gssapi::Gssapi::new(options)),
+        #[cfg(not(feature = "gssapi"))]
         (MechanismKind::Gssapi, _) => return Err(Errno::ENOTSUP),
     })
 }

@@ -15,8 +15,9 @@ use super::greeting::{self, GreetingReader, Milestone};
 use super::{metadata, v1};
 use crate::options::SocketType;
 use crate::proto::HandshakeError;
-use crate::proto::mechanism::curve::Sealing;
-use crate::proto::mechanism::{AuthRequest, Local, Mechanism, NullMechanism, Verdict};
+use crate::proto::mechanism::{
+    AuthRequest, Local, Mechanism, NullMechanism, Sealing, Verdict, Work,
+};
 
 /// What a handshake needs to know of its socket.
 #[derive(Clone, Debug)]
@@ -136,6 +137,27 @@ impl Handshake {
             let result = handshake.mechanism.verdict(verdict);
             let sent = handshake.pump();
             result.and(sent)
+        })
+    }
+
+    /// What has to be done by somebody else before the handshake goes on, once.
+    pub fn work(&mut self) -> Option<Work> {
+        match self.phase {
+            Phase::Commands { .. } => self.mechanism.work(),
+            _ => None,
+        }
+    }
+
+    /// Goes on after [`Handshake::work`]. Bytes that [`Handshake::input`] did not take before are
+    /// to be offered again.
+    ///
+    /// # Errors
+    /// As for [`Handshake::input`]; [`HandshakeError::CONNECTION`] when the fault is not the
+    /// peer's.
+    pub fn resume(&mut self) -> Result<(), HandshakeError> {
+        self.guarded(|handshake| {
+            handshake.mechanism.resume()?;
+            handshake.pump()
         })
     }
 

@@ -94,6 +94,12 @@ impl Session {
             if let Err(error) = greeting.read_on() {
                 return self.handshake_broken(tools, error);
             }
+            if let Some(work) = greeting.handshake.work() {
+                if let Err(error) = tools.work(self.id, work) {
+                    return self.handshake_lost(tools, error);
+                }
+                break;
+            }
             let Some(question) = greeting.handshake.auth_request() else { break };
             match self.ask(tools, question) {
                 Asked::Waiting => break,
@@ -102,6 +108,17 @@ impl Session {
             }
         }
         self.write_handshake(tools)
+    }
+
+    /// What the handshake handed out as work is done.
+    pub fn worked(&mut self, tools: &mut Tools<'_>) -> Step {
+        let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
+        match greeting.handshake.resume() {
+            Ok(()) => self.continue_handshake(tools, 0),
+            // We have no credentials, or nobody vouches for the peer: that may be so tomorrow.
+            Err(HandshakeError::CONNECTION) => self.handshake_lost(tools, Errno::EACCES),
+            Err(error) => self.handshake_broken(tools, error),
+        }
     }
 
     /// The peer may not come in, since nobody can be asked about it.

@@ -10,7 +10,7 @@ use super::{
 use crate::crypto::{BoxKey, KeyPair, PublicKey, SecretKey, random_bytes};
 use crate::error::Result as SystemResult;
 use crate::proto::HandshakeError;
-use crate::proto::mechanism::{AuthRequest, Local, Mechanism, Verdict};
+use crate::proto::mechanism::{self, AuthRequest, Local, Mechanism, Verdict};
 use crate::proto::mechanism::{checked_properties, peer_error};
 use crate::proto::zmtp::command::{self, Command};
 use crate::proto::zmtp::metadata::PeerProperties;
@@ -217,7 +217,7 @@ impl Mechanism for CurveClient {
         self.peer.take()
     }
 
-    fn sealing(&mut self) -> Option<Sealing> {
-        self.sealing.take()
+    fn sealing(&mut self) -> Option<mechanism::Sealing> {
+        self.sealing.take().map(Into::into)
     }
 }

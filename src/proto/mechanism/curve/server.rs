@@ -11,7 +11,7 @@ use super::{
 use crate::crypto::{BoxKey, KeyPair, PublicKey, SecretKey, random_bytes};
 use crate::error::Result as SystemResult;
 use crate::proto::HandshakeError;
-use crate::proto::mechanism::{AuthRequest, Denial, Local, Mechanism, Verdict};
+use crate::proto::mechanism::{self, AuthRequest, Denial, Local, Mechanism, Verdict};
 use crate::proto::mechanism::{refusal, split_command};
 use crate::proto::zmtp::metadata::PeerProperties;
 
@@ -261,7 +261,7 @@ impl Mechanism for CurveServer {
         self.peer.take()
     }
 
-    fn sealing(&mut self) -> Option<Sealing> {
-        self.sealing.take()
+    fn sealing(&mut self) -> Option<mechanism::Sealing> {
+        self.sealing.take().map(Into::into)
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::crypto::{KeyPair, SecretKey};
 use crate::options::SocketType::{self, *};
 use crate::proto::HandshakeEvent;
-use crate::proto::mechanism::{Denial, Local, Mechanism, Verdict};
+use crate::proto::mechanism::{Denial, Local, Mechanism, Opener, Sealer, Sealing, Verdict};
 use crate::proto::zmtp::frame::{self, COMMAND, MORE};
 use crate::proto::zmtp::metadata::local_properties;
 use proptest::prelude::*;
@@ -357,7 +357,8 @@ fn sealed(sealer: &mut Sealer, flags: u8, body: &[u8]) -> Vec<u8> {
 }
 
 fn opened(opener: &mut Opener, mut body: Vec<u8>) -> Result<(u8, Vec<u8>), u32> {
-    let flags = opener.open(&mut body).map_err(code)?;
+    let (flags, place) = opener.open(&mut body).map_err(code)?;
+    assert_eq!(place, OVERHEAD..body.len());
     Ok((flags, body.split_off(OVERHEAD)))
 }
 
@@ -399,7 +400,7 @@ fn counts_go_on_from_the_handshake_and_rise() {
 fn counts_do_not_start_again() {
     let (mut client, _) = Halfway::sealings();
     let key = BoxKey::own(&SecretKey::new([1; 32]));
-    let mut last = Sealing::new(&key, false, u64::MAX - 1, 0).outgoing;
+    let mut last = super::Sealing::new(&key, false, u64::MAX - 1, 0).outgoing;
     assert!(last.append(0, b"", &mut Vec::new()).is_ok());
     let mut out = Vec::new();
     assert!(last.append(0, b"", &mut out).is_err() && out.is_empty());

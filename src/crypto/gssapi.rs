@@ -1,0 +1,198 @@
+//! Contexts of GSSAPI (RFC 2743): how two sides come to one, and what it does for their messages.
+//! What CURVE's keys and boxes are for CURVE. Only with the feature `gssapi`.
+//!
+//! A step towards a context may speak to a key server, so it is a piece of [`Work`] for a thread
+//! that may wait; its result is left in a place of its own, which is empty until then. Later both
+//! directions of a connection share the [`Session`], whose lock is a leaf and is held for the
+//! time of one encryption.
+#![forbid(unsafe_code)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::{Errno, Result};
+use crate::sync::{Arc, Mutex};
+use crate::sys::gssapi::{Context, Credential, Name, Side};
+
+pub use crate::sys::gssapi::{Buffer, NameKind, Progress};
+
+/// Something that takes long.
+pub type Work = Box<dyn FnOnce() + Send>;
+
+/// A name as an option has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    text: Vec<u8>,
+    kind: NameKind,
+}
+
+impl Principal {
+    /// The text up to its NUL, if it has one. `None` for no text: the default.
+    pub fn new(text: &[u8], kind: NameKind) -> Option<Principal> {
+        let text = text.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
+        (!text.is_empty()).then_some(Principal { text, kind })
+    }
+
+    fn import(&self) -> Result<Name> {
+        Name::import(&self.text, self.kind)
+    }
+}
+
+/// Who is to speak to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// We begin; the service has to prove that it is the one.
+    Initiate { own: Option<Principal>, service: Option<Principal> },
+    /// Whoever comes has to prove who it is.
+    Accept { own: Option<Principal> },
+}
+
+/// One side on its way to a context.
+#[derive(Debug)]
+pub struct Negotiation {
+    wanted: Wanted,
+    credential: Option<Credential>,
+    context: Context,
+}
+
+impl Negotiation {
+    pub fn new(wanted: Wanted) -> Self {
+        Negotiation { wanted, credential: None, context: Context::new() }
+    }
+
+    /// The next step, for the peer's token; who begins has none. It may block.
+    ///
+    /// # Errors
+    /// `EACCES`: no credentials, no such service, or no key server. `EPROTO`: the token proves
+    /// nothing.
+    fn step(&mut self, token: &[u8]) -> Result<Progress> {
+        let (own, side) = match &self.wanted {
+            Wanted::Initiate { own, .. } => (own, Side::Initiator),
+            Wanted::Accept { own } => (own, Side::Acceptor),
+        };
+        if self.credential.is_none() {
+            let name = own.as_ref().map(Principal::import).transpose()?;
+            self.credential = Some(Credential::acquire(name.as_ref(), side)?);
+        }
+        let credential = self.credential.as_ref().ok_or(Errno::EACCES)?;
+        match &self.wanted {
+            Wanted::Initiate { service, .. } => {
+                let service = service.as_ref().ok_or(Errno::EACCES)?.import()?;
+                let progress = self.context.initiate(credential, &service, token);
+                progress.map_err(|error| blamed(error, token))
+            }
+            Wanted::Accept { .. } => {
+                self.context.accept(credential, token).map_err(|error| blamed(error, token))
+            }
+        }
+    }
+
+    /// What the context does from now on.
+    pub fn into_session(self) -> Session {
+        Session(Arc::new(Mutex::new(self.context)))
+    }
+}
+
+/// Whose fault a failure is: before anything came from the peer it is not the peer's.
+fn blamed(error: Errno, token: &[u8]) -> Errno {
+    if token.is_empty() { error } else { Errno::EPROTO }
+}
+
+/// The result of a step: where it led, and what goes on from there.
+type Taken = Result<(Box<Negotiation>, Progress)>;
+
+/// A step that somebody else takes.
+pub struct Step(Arc<Mutex<Option<Taken>>>);
+
+impl std::fmt::Debug for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Step")
+    }
+}
+
+impl Step {
+    /// The step that answers `token`, and the work that it is. When the step is dropped the work
+    /// has nothing to do.
+    pub fn new(mut negotiation: Box<Negotiation>, token: Vec<u8>) -> (Step, Work) {
+        let place = Arc::new(Mutex::new(None));
+        let step = Step(place);
+        let place = Arc::downgrade(&step.0);
+        let work = move || {
+            if place.strong_count() == 0 {
+                return;
+            }
+            let taken = catch_unwind(AssertUnwindSafe(move || {
+                let progress = negotiation.step(&token)?;
+                Ok((negotiation, progress))
+            }));
+            if let Some(place) = place.upgrade() {
+                *place.lock() = Some(taken.unwrap_or(Err(Errno::EFAULT)));
+            }
+        };
+        (step, Box::new(work))
+    }
+
+    /// The result, once, when the work is done.
+    pub fn take(&self) -> Option<Taken> {
+        self.0.lock().take()
+    }
+}
+
+/// An agreed context.
+#[derive(Clone)]
+pub struct Session(Arc<Mutex<Context>>);
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session")
+    }
+}
+
+impl Session {
+    /// Encrypts.
+    ///
+    /// # Errors
+    /// `EACCES`, as when the context has expired.
+    pub fn wrap(&self, plain: &[u8]) -> Result<Buffer> {
+        self.0.lock().wrap(plain)
+    }
+
+    /// Decrypts what the peer has wrapped.
+    ///
+    /// # Errors
+    /// `EACCES`: it was changed, was not encrypted, or is not what comes next.
+    pub fn unwrap(&self, wrapped: &[u8]) -> Result<Buffer> {
+        self.0.lock().unwrap(wrapped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_at_its_nul() {
+        let text = |bytes: &[u8]| Principal::new(bytes, NameKind::User).map(|name| name.text);
+        assert_eq!(text(b"joe\0"), Some(b"joe".to_vec()));
+        assert_eq!(text(b"joe"), Some(b"joe".to_vec()));
+        assert_eq!(text(b"\0joe"), None);
+        assert_eq!(text(b""), None);
+    }
+
+    #[test]
+    fn a_step_without_a_service_fails() {
+        let wanted = Wanted::Initiate { own: None, service: None };
+        let (step, work) = Step::new(Box::new(Negotiation::new(wanted)), Vec::new());
+        assert!(step.take().is_none());
+        work();
+        assert_eq!(step.take().map(|taken| taken.err()), Some(Some(Errno::EACCES)));
+        assert!(step.take().is_none());
+    }
+
+    #[test]
+    fn work_that_nobody_waits_for_is_not_done() {
+        let wanted = Wanted::Accept { own: None };
+        let (step, work) = Step::new(Box::new(Negotiation::new(wanted)), b"token".to_vec());
+        drop(step);
+        work();
+    }
+}
