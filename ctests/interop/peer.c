@@ -4,9 +4,9 @@
  *
  *   peer SCENARIO SIDE bind|connect ENDPOINT
  *
- * SCENARIO is two socket types joined by a dash, with "curve-" or "plain-"
- * before them when the binding side is a server of that mechanism. SIDE is 0
- * or 1 and says which of the two this is. The binding side prints "endpoint ..." first. "ready"
+ * SCENARIO is two socket types joined by a dash, with "curve-", "plain-",
+ * "gssapi-" or "clear-" (GSSAPI without encryption) before them when the binding
+ * side is a server of that mechanism. SIDE is 0 or 1 and says which of the two this is. The binding side prints "endpoint ..." first. "ready"
  * tells the runner that a subscription has to get through; then, and at the
  * end, a line on stdin lets the program go on, so that neither side leaves
  * while the other still has something to read.
@@ -340,6 +340,16 @@ secure (const char *name, void *ctx, void *s, int server, pthread_t *handler)
         else
             OK (set_str (s, ZMQ_CURVE_SERVERKEY, public));
     }
+    int clear = strncmp (name, "clear-", 6) == 0;
+    if (clear || strncmp (name, "gssapi-", 7) == 0) {
+        /* the realm is that of scripts/gssapi */
+        OK (set_str (s, ZMQ_GSSAPI_PRINCIPAL, "zmqtest2"));
+        OK (set_int (s, ZMQ_GSSAPI_PLAINTEXT, clear));
+        if (server)
+            OK (set_int (s, ZMQ_GSSAPI_SERVER, 1));
+        else
+            OK (set_str (s, ZMQ_GSSAPI_SERVICE_PRINCIPAL, "zmqtest2"));
+    }
     if (strncmp (name, "plain-", 6) == 0) {
         if (server) {
             void *zap = zmq_socket (ctx, ZMQ_REP);
@@ -357,8 +367,11 @@ secure (const char *name, void *ctx, void *s, int server, pthread_t *handler)
 static const char *
 types_of (const char *name)
 {
-    int secured = strncmp (name, "curve-", 6) == 0 || strncmp (name, "plain-", 6) == 0;
-    return secured ? name + 6 : name;
+    static const char *const mechanisms[] = {"curve-", "plain-", "gssapi-", "clear-"};
+    for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++)
+        if (strncmp (name, mechanisms[i], strlen (mechanisms[i])) == 0)
+            return name + strlen (mechanisms[i]);
+    return name;
 }
 
 int

@@ -187,6 +187,25 @@ mod secured {
     }
 }
 
+/// In the realm that `scripts/gssapi` makes. Debian's 4.3.4 loses encrypted subscriptions, so
+/// publishers and subscribers meet in clear text only.
+#[cfg(feature = "gssapi")]
+mod gssapi {
+    macro_rules! gssapi {
+        ($($name:ident)*) => {
+            $(#[test]
+            #[ignore = "needs a realm: scripts/gssapi"]
+            fn $name() {
+                super::all(stringify!($name), "tcp://127.0.0.1:*");
+            })*
+        };
+    }
+    gssapi! {
+        gssapi_pair_pair gssapi_req_rep gssapi_dealer_router gssapi_push_pull
+        clear_pub_sub clear_xpub_xsub clear_dealer_router
+    }
+}
+
 scenarios! {
     pair_pair pub_sub pub_xsub xpub_sub xpub_xsub req_rep req_router dealer_rep
     dealer_dealer dealer_router router_router push_pull stream_stream

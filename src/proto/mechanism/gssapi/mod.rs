@@ -20,7 +20,6 @@ use crate::error::{Errno, Result as SystemResult};
 use crate::options::SocketOptions;
 use crate::proto::HandshakeError;
 use crate::proto::zmtp::command::{self, Command};
-use crate::proto::zmtp::frame::COMMAND;
 use crate::proto::zmtp::metadata::PeerProperties;
 
 const INITIATE: &[u8] = b"\x08INITIATE";
@@ -114,7 +113,7 @@ impl Gssapi {
         let body = if self.plaintext {
             ready
         } else {
-            message::seal(&session, COMMAND, &ready).map_err(|_| HandshakeError::CRYPTOGRAPHIC)?
+            message::seal(&session, 0, &ready).map_err(|_| HandshakeError::CRYPTOGRAPHIC)?
         };
         if self.is_server {
             self.state = State::TheirReady(session);
