@@ -526,6 +526,31 @@ mon_close (void *s, void *m)
     close0 (m);
 }
 
+/* The protocol errors that monitors of this program have told, each once. */
+static int faults_[64], n_faults_;
+
+static void
+note_fault_ (int value)
+{
+    for (int i = 0; i < n_faults_; i++)
+        if (faults_[i] == value)
+            return;
+    CHECK (n_faults_ < 64);
+    faults_[n_faults_++] = value;
+}
+
+static int
+was_told_ (int value)
+{
+    for (int i = 0; i < n_faults_; i++)
+        if (faults_[i] == value)
+            return 1;
+    return 0;
+}
+
+/* A program that prints values says at its end which ones it has met. */
+#define CHECK_TOLD(fault) CHECK (was_told_ (fault))
+
 /* Next event, or event -1 after `timeout` ms. */
 static mon_event
 mon_next (void *m, int timeout)
@@ -546,6 +571,8 @@ mon_next (void *m, int timeout)
     CHECK (n >= 0 && n < (int) sizeof e.address);
     e.address[n] = 0;
     CHECK (!rcvmore (m));
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+        note_fault_ (value);
     return e;
 }
 

@@ -188,6 +188,63 @@ curve_noise (void)
     to_client ("CURVE", NULL, &(command){"READY first", (char *) bytes, 100});
 }
 
+/* Both sides name different mechanisms. */
+static void
+mismatch (void)
+{
+    unsigned char g[64];
+    char ep[EP_MAX];
+    z_greeting (g, 3, 1);
+    memcpy (g + 12, "PLAIN", 5);
+    void *s = new_sock (ctx, ZMQ_DEALER);
+    void *monitor = mon_open (ctx, s, ZMQ_EVENT_ALL);
+    bind_tcp (s, ep);
+    int fd = raw_connect (ep);
+    raw_send (fd, g, sizeof g);
+    say_outcome ("NULL server, PLAIN client", monitor);
+    CHECK (raw_closed (fd, LONG_WAIT));
+    close (fd);
+    mon_close (s, monitor);
+    close0 (s);
+    int listener = raw_listen (ep);
+    s = new_sock (ctx, ZMQ_DEALER);
+    monitor = mon_open (ctx, s, ZMQ_EVENT_ALL);
+    OK (zmq_connect (s, ep));
+    fd = raw_accept (listener);
+    raw_send (fd, g, sizeof g);
+    say_outcome ("NULL client, PLAIN server", monitor);
+    CHECK (raw_closed (fd, LONG_WAIT));
+    close (fd);
+    close (listener);
+    mon_close (s, monitor);
+    close0 (s);
+}
+
+/* A client that says more while it is being asked about. */
+static void
+impatient (const command *c)
+{
+    char ep[EP_MAX], label[100];
+    void *handler = new_sock (ctx, ZMQ_REP), *s = new_sock (ctx, ZMQ_DEALER);
+    AWAIT (zmq_bind (handler, "inproc://zeromq.zap.01") == 0);
+    OK (set_int (s, ZMQ_PLAIN_SERVER, 1));
+    void *monitor = mon_open (ctx, s, ZMQ_EVENT_ALL);
+    bind_tcp (s, ep);
+    int fd = raw_connect (ep);
+    exchange_greetings (fd, "PLAIN");
+    z_send (fd, Z_COMMAND, "\5HELLO\3joe\6secret", 17);
+    expect (handler, "1.0", "1", "", "127.0.0.1", "", "PLAIN", "joe", "secret");
+    z_send (fd, Z_COMMAND, c->body, c->size);
+    snprintf (label, sizeof label, "while asked about, %s", c->label);
+    say_outcome (label, monitor);
+    send_parts (handler, "1.0", "1", "200", "", "joe", "");
+    CHECK (raw_closed (fd, LONG_WAIT));
+    close (fd);
+    mon_close (s, monitor);
+    close0 (s);
+    close0 (handler);
+}
+
 int
 main (void)
 {
@@ -212,6 +269,19 @@ main (void)
     to_client ("PLAIN", &welcome, &misfit);
     to_client ("PLAIN", &welcome, &half);
     curve_noise ();
+    mismatch ();
+    impatient (&(command) C ("HELLO", "\5HELLO\3joe\6secret"));
+    impatient (&(command) C ("READY", "\5READY"));
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA);
+    CHECK_TOLD (ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC);
     term (ctx);
     return 0;
 }

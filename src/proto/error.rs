@@ -31,6 +31,8 @@ pub struct HandshakeError {
 }
 
 impl HandshakeError {
+    /// `ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED`
+    pub const UNSPECIFIED: HandshakeError = Self::with_code(0x1000_0000);
     /// `ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND`
     pub const UNEXPECTED_COMMAND: HandshakeError = Self::with_code(0x1000_0001);
     /// `ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE`

@@ -92,8 +92,9 @@ pub trait Mechanism: Send + std::fmt::Debug {
     /// As for [`Mechanism::receive`]: our own settings allow no handshake.
     fn next_command(&mut self, local: &Local) -> Result<Option<Vec<u8>>, HandshakeError>;
 
-    /// Whether a command of the peer's is expected. What comes when none is expected belongs to
-    /// the running phase or waits for the authenticator.
+    /// Whether a command of the peer's is to be handed in. What comes when it is not belongs to
+    /// the running phase or waits for the authenticator. PLAIN and CURVE let nobody say anything
+    /// while the authenticator is asked, so they want to see it.
     fn wants_command(&self) -> bool;
 
     /// Takes the body of the peer's next command.

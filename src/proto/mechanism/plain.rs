@@ -232,11 +232,14 @@ impl Mechanism for PlainServer {
     }
 
     fn wants_command(&self) -> bool {
-        matches!(self.state, ServerState::Hello | ServerState::Initiate)
+        matches!(self.state, ServerState::Hello | ServerState::Asked | ServerState::Initiate)
     }
 
     /// Bad properties of a client have no event.
     fn receive(&mut self, body: &[u8], local: &Local) -> Result<(), HandshakeError> {
+        if self.state == ServerState::Asked {
+            return Err(HandshakeError::UNSPECIFIED);
+        }
         let (name, data) = split_command(body)?;
         match (self.state, name) {
             (ServerState::Hello, HELLO) => self.receive_hello(data),

@@ -213,10 +213,13 @@ impl Mechanism for CurveServer {
     }
 
     fn wants_command(&self) -> bool {
-        matches!(self.state, State::Hello(_) | State::Initiate(_))
+        matches!(self.state, State::Hello(_) | State::Asked(_) | State::Initiate(_))
     }
 
     fn receive(&mut self, body: &[u8], local: &Local) -> Result<(), HandshakeError> {
+        if matches!(self.state, State::Asked(_)) {
+            return Err(HandshakeError::UNSPECIFIED);
+        }
         let (name, _) = split_command(body)?;
         self.state = match (std::mem::replace(&mut self.state, State::Done), name) {
             (State::Hello(entropy), HELLO) => self.receive_hello(entropy, body)?,
