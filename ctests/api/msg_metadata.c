@@ -14,10 +14,12 @@ tell (const char *label, zmq_msg_t *m)
         printf (" %s=%s", names[i], v ? v : err_name (errno));
     }
     errno = 0;
-    int fd = zmq_msg_get (m, ZMQ_SRCFD);
+    int fd = zmq_msg_get (m, ZMQ_SRCFD), e = errno;
     struct sockaddr_storage a;
     socklen_t size = sizeof a;
-    SAY (" srcfd %s, a connected socket %d, MORE %d", fd >= 0 ? "yes" : err_name (errno),
+    const char *digits = zmq_msg_gets (m, "__fd");
+    CHECK (fd >= 0 ? digits && atoi (digits) == fd : !digits);
+    SAY (" srcfd %s, a connected socket %d, MORE %d", fd >= 0 ? "yes" : err_name (e),
          fd >= 0 && getpeername (fd, (struct sockaddr *) &a, &size) == 0,
          zmq_msg_more (m));
 }
