@@ -241,9 +241,14 @@ fn is_test_below_forbid(file: &str) -> bool {
 #[test]
 fn what_the_documents_name_exists() {
     let mut wrong = Vec::new();
-    for document in
-        ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/compat.md", "docs/safety.md"]
-    {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/compat.md",
+        "docs/conformance.md",
+        "docs/safety.md",
+    ] {
         let text = read(document);
         // Every second piece between backticks is code.
         for code in text.split('`').skip(1).step_by(2) {

@@ -3,6 +3,7 @@
 //! Single-threaded; every command runs other programs (cargo, the linker) and moves files.
 #![forbid(unsafe_code)]
 
+mod conformance;
 mod header;
 mod install;
 mod project;
@@ -12,6 +13,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage:
+  cargo xtask conformance [--check]
+      writes docs/conformance.md: what is here, and what tests it; with --check only says whether
+      it would change
   cargo xtask header [--check]
       writes include/zmq.h from src/capi; with --check only says whether it would change
   cargo xtask install --prefix DIR [--libdir DIR]
@@ -23,6 +27,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["conformance"] => conformance::write(),
+        ["conformance", "--check"] => conformance::check(),
         ["header"] => header::write(),
         ["header", "--check"] => header::check(),
         ["install", options @ ..] => install::Target::from_options(options).and_then(install::run),
