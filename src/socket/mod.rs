@@ -58,9 +58,8 @@ struct Pace {
     sent: u64,
     /// How long the last call took that wrote to the kernel itself.
     took: u64,
-    /// When the kernel was last asked for input, and how long that took.
+    /// When the kernel was last asked for input.
     asked: u64,
-    asking: u64,
     /// Something was received, or waited for, since the last message was sent.
     turned: bool,
     /// A frame of a message of which more has to come was sent, with this urgency.
@@ -210,16 +209,13 @@ impl Core {
 
     fn ask_kernel_at_times(&mut self) -> Result<()> {
         let now = clock::ticks();
-        // Asking is to cost a small part of the time only, also where calls are slow.
-        let pause = self.pace.asking.saturating_mul(50).clamp(MOMENT, LONGEST_PAUSE);
-        let lately = now.wrapping_sub(self.pace.asked) < pause;
+        let lately = now.wrapping_sub(self.pace.asked) < MOMENT;
         if lately || !self.port.has_poller() { Ok(()) } else { self.ask_kernel_now(now) }
     }
 
     fn ask_kernel_now(&mut self, now: u64) -> Result<()> {
+        self.pace.asked = now;
         self.port.poll_as_caller();
-        self.pace.asked = clock::ticks();
-        self.pace.asking = self.pace.asked.wrapping_sub(now);
         self.process_commands()
     }
 
