@@ -12,6 +12,10 @@ const DOCUMENT: &str = "docs/conformance.md";
 
 #[test]
 fn the_table_is_up_to_date() {
+    // The table is about the library as it is built unless asked otherwise.
+    if cfg!(feature = "gssapi") {
+        return;
+    }
     let made = table::document();
     if std::env::var_os("ZINCMQ_CONFORMANCE").is_some_and(|what| what == "write") {
         std::fs::write(sources::root().join(DOCUMENT), made).expect("docs/ can be written");

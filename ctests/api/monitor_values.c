@@ -107,7 +107,18 @@ turned_away (void *ctx, const char *wildcard)
     close0 (b);
 }
 
-/* Binding fails: the error. (errno itself may be lost in the monitor on the original.) */
+/* (On the original the monitor may put another error in its place.) */
+static void
+bind_fails_with (void *s, const char *ep, int want)
+{
+    errno = 0;
+    int rc = zmq_bind (s, ep), e = errno;
+    CHECK_EQ (rc, -1);
+    if (zmq_has ("zincmq"))
+        CHECK_EQ (e, want);
+}
+
+/* Binding fails: the error. */
 static void
 bind_fails (void *ctx)
 {
@@ -115,17 +126,17 @@ bind_fails (void *ctx)
     void *taken = new_sock (ctx, ZMQ_PULL), *s = new_sock (ctx, ZMQ_PULL);
     void *m = mon_open (ctx, s, ZMQ_EVENT_ALL & ~ZMQ_EVENT_CLOSED);
     bind_tcp (taken, ep);
-    CHECK_EQ (zmq_bind (s, ep), -1);
+    bind_fails_with (s, ep, EADDRINUSE);
     mon_event e = mon_expect (m, ZMQ_EVENT_BIND_FAILED);
     CHECK_EQ (e.value, EADDRINUSE);
     CHECK_STR (e.address, ep + 6);
     snprintf (name, sizeof name, "ipc://@zct-values-%d", (int) getpid ());
     bind_to (taken, name, ep);
-    CHECK_EQ (zmq_bind (s, ep), -1);
+    bind_fails_with (s, ep, EADDRINUSE);
     e = mon_expect (m, ZMQ_EVENT_BIND_FAILED);
     CHECK_EQ (e.value, EADDRINUSE);
     CHECK_STR (e.address, name + 6);
-    CHECK_EQ (zmq_bind (s, "ipc:///nonexistent/directory/x"), -1);
+    bind_fails_with (s, "ipc:///nonexistent/directory/x", ENOENT);
     e = mon_expect (m, ZMQ_EVENT_BIND_FAILED);
     CHECK_EQ (e.value, ENOENT);
     SAY ("ipc nowhere: %s", e.address);

@@ -7,6 +7,8 @@ int
 main (void)
 {
     void *ctx = new_ctx ();
+    /* the one part that a build may have */
+    int gssapi = zmq_has ("gssapi");
     static const int types[] = {ZMQ_SERVER, ZMQ_CLIENT, ZMQ_RADIO, ZMQ_DISH, ZMQ_GATHER,
                                 ZMQ_SCATTER, ZMQ_DGRAM, ZMQ_PEER, ZMQ_CHANNEL};
     for (int i = 0; i < 9; i++)
@@ -24,7 +26,7 @@ main (void)
       ZMQ_NORM_PUSH};
     for (int type = ZMQ_PAIR; type <= ZMQ_STREAM; type++) {
         void *s = new_sock (ctx, type);
-        for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        for (size_t i = gssapi ? 6 : 0; i < sizeof options / sizeof *options; i++) {
             int one = 1;
             char buf[300];
             size_t size = sizeof one;
@@ -47,8 +49,8 @@ main (void)
         CHECK_ERRNO (zmq_connect (s, schemes[i]), EPROTONOSUPPORT);
     }
     close0 (s);
-    static const char *const names[] = {"pgm", "norm", "gssapi", "vmci", "draft", "WS", "WSS"};
-    for (int i = 0; i < 7; i++)
+    static const char *const names[] = {"pgm", "norm", "vmci", "draft", "WS", "WSS"};
+    for (int i = 0; i < 6; i++)
         CHECK_EQ (zmq_has (names[i]), 0);
     CHECK (zmq_has ("zincmq") && zmq_has ("curve") && zmq_has ("ipc") && zmq_has ("tipc"));
     term (ctx);

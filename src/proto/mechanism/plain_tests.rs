@@ -119,6 +119,9 @@ fn what_a_server_refuses() {
         let error = PlainServer::new().receive(body, &local(Router)).unwrap_err();
         assert_eq!(code(error), expected, "{body:?}");
     }
+    // While the authenticator is asked, whatever it is.
+    let error = asked().receive(b"\x08INITIATE", &local(Router)).unwrap_err();
+    assert_eq!(error, HandshakeError::UNSPECIFIED);
     let mut server = asked();
     server.verdict(Verdict::Granted).unwrap();
     send(&mut server, Router);

@@ -301,6 +301,12 @@ fn what_a_server_refuses_later() {
     other.receive(&hello, &local(Dealer)).unwrap();
     say(&mut other, Dealer);
     assert_eq!(refused(&mut other, &initiate), 0x1100_0001);
+    // While the authenticator is asked, whatever it is.
+    let mut both = Halfway::new();
+    let initiate = both.initiate();
+    both.server.receive(&initiate, &local(Dealer)).unwrap();
+    assert!(both.server.auth_request().is_some());
+    assert_eq!(refused(&mut both.server, &initiate), 0x1000_0000);
     // The HELLO again.
     let mut both = Halfway::new();
     both.initiate();
