@@ -114,16 +114,16 @@ fn ready(answer: &str) -> Vec<i64> {
     }
 }
 
-/// The events in an answer, sorted, without those that begin so, and without a `CLOSED` that stands
-/// in front of `BIND_FAILED`.
+/// The events in an answer, sorted, without those that begin so, and without any `CLOSED` where
+/// there is a `BIND_FAILED`.
 fn events(answer: &str, but: &[&str]) -> Vec<String> {
     let all: Vec<&str> = answer.trim_end_matches(" EAGAIN").split(" | ").map(str::trim).collect();
-    let follows = |i: usize| all.get(i + 1).is_some_and(|next| next.starts_with("0010"));
-    let wanted = all.iter().enumerate().filter(|(i, event)| {
-        let closed = event.starts_with("0080") && follows(*i);
+    let failed = all.iter().any(|event| event.starts_with("0010"));
+    let wanted = all.iter().filter(|event| {
+        let closed = failed && event.starts_with("0080");
         !closed && !but.iter().any(|name| event.starts_with(name))
     });
-    let mut events: Vec<String> = wanted.map(|(_, event)| (*event).to_owned()).collect();
+    let mut events: Vec<String> = wanted.map(|event| (*event).to_owned()).collect();
     events.sort();
     events
 }
