@@ -78,6 +78,20 @@ unproven (void)
     free (cache);
 }
 
+/* A client needs no key that a service has. */
+static void
+client_only (void)
+{
+    char ep[EP_MAX];
+    void *s = server (ZMQ_DEALER), *c = client_named (ZMQ_DEALER, "guest" REALM);
+    bind_tcp (s, ep);
+    OK (zmq_connect (c, ep));
+    send_str (c, "good day", 0);
+    expect (s, "good day");
+    close0 (c);
+    close0 (s);
+}
+
 /* A server without keys knows nobody; a token that is none proves nothing. */
 static void
 strange_tokens (void)
@@ -121,6 +135,14 @@ subscriptions (void)
     OK (zmq_connect (sub, ep));
     expect (pub, "\1top");
     send_str (pub, "nothing", 0);
+    send_str (pub, "topic", 0);
+    expect (sub, "topic");
+    /* they are told again to the next one */
+    close0 (pub);
+    pub = server (ZMQ_XPUB);
+    OK (zmq_bind (pub, ep));
+    AWAIT ((events (sub), wait_for (pub, ZMQ_POLLIN, 5)));
+    expect (pub, "\1top");
     send_str (pub, "topic", 0);
     expect (sub, "topic");
     OK (set_str (sub, ZMQ_UNSUBSCRIBE, "top"));
@@ -214,6 +236,7 @@ main (void)
     ctx = new_ctx ();
     denied ();
     unproven ();
+    client_only ();
     strange_tokens ();
     subscriptions ();
     heartbeats ();

@@ -16,22 +16,25 @@ const LINKS: [&str; 2] = ["libzmq.so.5", "libzmq.so"];
 pub struct Target {
     prefix: PathBuf,
     libdir: PathBuf,
+    /// Of the library, with a comma between them.
+    features: String,
 }
 
 impl Target {
-    /// Reads `--prefix DIR` and `--libdir DIR`.
+    /// Reads `--prefix DIR`, `--libdir DIR` and `--features LIST`.
     pub fn from_options(options: &[&str]) -> Outcome<Target> {
-        let (mut prefix, mut libdir) = (None, "lib");
+        let (mut prefix, mut libdir, mut features) = (None, "lib", "");
         for option in options.chunks(2) {
             match option {
                 ["--prefix", directory] => prefix = Some(*directory),
                 ["--libdir", directory] => libdir = directory,
+                ["--features", list] => features = list,
                 _ => return Err(format!("install: what is {}?", option.join(" "))),
             }
         }
         let prefix = std::path::absolute(prefix.ok_or("install: --prefix is missing")?)
             .map_err(|error| format!("--prefix: {error}"))?;
-        Ok(Target { libdir: prefix.join(libdir), prefix })
+        Ok(Target { libdir: prefix.join(libdir), prefix, features: features.to_owned() })
     }
 
     /// The way from the directory of the CMake files to the prefix. They find the library by it
@@ -46,15 +49,24 @@ impl Target {
         }
     }
 
+    /// The system's libraries that features need.
+    fn needed(&self) -> &'static [&'static str] {
+        if self.features.split(',').any(|name| name == "gssapi") { &["gssapi_krb5"] } else { &[] }
+    }
+
     fn fill_in(&self, template: &str) -> String {
         let relative = self.libdir.strip_prefix(&self.prefix).ok();
         let libdir_of_pc = match relative {
             Some(below) => format!("${{prefix}}/{}", below.display()),
             None => self.libdir.display().to_string(),
         };
+        let libs_of_pc: String = self.needed().iter().map(|name| format!(" -l{name}")).collect();
+        let libs_of_cmake: String = self.needed().iter().map(|name| format!(";{name}")).collect();
         template
             .replace("@PREFIX@", &self.prefix.display().to_string())
             .replace("@LIBDIR_OF_PC@", &libdir_of_pc)
+            .replace("@LIBS_OF_PC@", &libs_of_pc)
+            .replace("@LIBS_OF_CMAKE@", &libs_of_cmake)
             .replace("@PREFIX_FROM_CMAKE@", &self.prefix_seen_from_cmake())
             .replace("@VERSION@", VERSION)
             .replace("@REAL_NAME@", REAL_NAME)
@@ -64,7 +76,8 @@ impl Target {
 /// Builds the libraries and installs everything.
 pub fn run(target: Target) -> Outcome {
     let mut cargo = project::cargo();
-    project::run(cargo.args(["build", "--release", "--quiet", "--lib", "--package", "zincmq"]))?;
+    cargo.args(["build", "--release", "--quiet", "--lib", "--package", "zincmq"]);
+    project::run(cargo.args(["--features", &target.features]))?;
     install_libraries(&staged(&target.libdir))?;
     install_headers(&staged(&target.prefix.join("include")))?;
     let (pc, cmake) = (target.libdir.join("pkgconfig"), target.libdir.join("cmake/ZeroMQ"));

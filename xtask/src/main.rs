@@ -18,9 +18,10 @@ usage:
       it would change
   cargo xtask header [--check]
       writes include/zmq.h from src/capi; with --check only says whether it would change
-  cargo xtask install --prefix DIR [--libdir DIR]
+  cargo xtask install --prefix DIR [--libdir DIR] [--features LIST]
       builds the libraries and installs them with their headers and the files for pkg-config and
-      CMake; libdir is lib unless given, relative to the prefix or absolute; DESTDIR is obeyed
+      CMake; libdir is lib unless given, relative to the prefix or absolute; DESTDIR is obeyed;
+      the one feature is gssapi, which needs the system's libgssapi_krb5
 ";
 
 fn main() -> ExitCode {
