@@ -59,6 +59,10 @@ errnos! {
 }
 
 impl Errno {
+    /// No error: a first try that was not enough, so that the call has to go on as one that may wait.
+    /// It never leaves the library.
+    pub const UNDONE: Errno = Errno(i32::MIN);
+
     /// The error of the system call that just failed.
     pub fn last() -> Errno {
         std::io::Error::last_os_error().into()

@@ -11,6 +11,7 @@ use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_SNDMORE
 use crate::poll::{Item, poll};
 use crate::queue::Body;
 use crate::socket::{Core, Slot, receive, send};
+use crate::sys::bed::Bed;
 
 /// Messages that one direction passes on before the other gets its turn.
 const BURST: usize = 1000;
@@ -27,14 +28,15 @@ pub struct Proxy<'a> {
 
 /// Passes messages on until `TERMINATE` comes (`Ok`) or a socket fails, mostly with `ETERM`;
 /// `EINTR` after a signal.
-pub fn run(proxy: &Proxy<'_>) -> Result<()> {
+pub async fn run(bed: &Bed, proxy: &Proxy<'_>) -> Result<()> {
     let mut forth = Direction::default();
     let mut back = Direction::default();
     let mut paused = false;
     loop {
-        let ready = wait(proxy, &forth, &back, paused)?;
+        bed.pause().await;
+        let ready = wait(bed, proxy, &forth, &back, paused).await?;
         if let Some(control) = proxy.control.filter(|_| ready.control) {
-            match obey(control, &forth, &back)? {
+            match obey(bed, control, &forth, &back).await? {
                 Some(Command::Terminate) => return Ok(()),
                 Some(Command::Pause) => paused = true,
                 Some(Command::Resume) => paused = false,
@@ -44,9 +46,9 @@ pub fn run(proxy: &Proxy<'_>) -> Result<()> {
         if paused {
             continue;
         }
-        forth.turn(ready.front, proxy.front, proxy.back, proxy.capture)?;
+        forth.turn(bed, ready.front, proxy.front, proxy.back, proxy.capture).await?;
         if !core::ptr::eq(proxy.front, proxy.back) {
-            back.turn(ready.back, proxy.back, proxy.front, proxy.capture)?;
+            back.turn(bed, ready.back, proxy.back, proxy.front, proxy.capture).await?;
         }
     }
 }
@@ -58,7 +60,13 @@ struct Ready {
     control: bool,
 }
 
-fn wait(proxy: &Proxy<'_>, forth: &Direction, back: &Direction, paused: bool) -> Result<Ready> {
+async fn wait(
+    bed: &Bed,
+    proxy: &Proxy<'_>,
+    forth: &Direction,
+    back: &Direction,
+    paused: bool,
+) -> Result<Ready> {
     // While paused the two are watched for the end of their context only.
     let when_active = |events: i32| if paused { 0 } else { events };
     let mut items = [
@@ -71,7 +79,7 @@ fn wait(proxy: &Proxy<'_>, forth: &Direction, back: &Direction, paused: bool) ->
     ];
     // Nothing but the sockets that are there, so that a socket that is alone is waited for as such.
     let used = if proxy.control.is_some() { items.len() } else { items.len() - 1 };
-    poll(items.get_mut(..used).unwrap_or_default(), None)?;
+    poll(bed, items.get_mut(..used).unwrap_or_default(), None).await?;
     let [front, back, control] = items.map(|item| item.ready & ZMQ_POLLIN != 0);
     Ok(Ready { front, back, control })
 }
@@ -96,49 +104,68 @@ impl Direction {
         if self.blocked { ZMQ_POLLOUT } else { 0 }
     }
 
-    fn turn(&mut self, input: bool, from: &Slot, to: &Slot, capture: Option<&Slot>) -> Result<()> {
+    async fn turn(
+        &mut self,
+        bed: &Bed,
+        input: bool,
+        from: &Slot,
+        to: &Slot,
+        capture: Option<&Slot>,
+    ) -> Result<()> {
         if input || self.blocked {
             // A socket that answers what it gets, as REP does, has room only once it got it.
             let has_room =
                 core::ptr::eq(from, to) || to.with(Core::known_events)? & ZMQ_POLLOUT != 0;
             self.blocked = !has_room;
             if !self.blocked {
-                self.burst(from, to, capture)?;
+                self.burst(bed, from, to, capture).await?;
             }
         }
         Ok(())
     }
 
-    fn burst(&mut self, from: &Slot, to: &Slot, capture: Option<&Slot>) -> Result<()> {
+    async fn burst(
+        &mut self,
+        bed: &Bed,
+        from: &Slot,
+        to: &Slot,
+        capture: Option<&Slot>,
+    ) -> Result<()> {
         for _ in 0..BURST {
-            let mut frame = match take(from, ZMQ_DONTWAIT) {
+            let mut frame = match take(bed, from, ZMQ_DONTWAIT).await {
                 Err(Errno::EAGAIN) => return Ok(()),
                 frame => frame?,
             };
-            while self.pass(&mut frame, to, capture)? {
-                frame = take(from, 0)?;
+            while self.pass(bed, &mut frame, to, capture).await? {
+                frame = take(bed, from, 0).await?;
             }
         }
         Ok(())
     }
 
     /// Sends a frame; whether another of the same message follows.
-    fn pass(&mut self, frame: &mut Msg, to: &Slot, capture: Option<&Slot>) -> Result<bool> {
+    async fn pass(
+        &mut self,
+        bed: &Bed,
+        frame: &mut Msg,
+        to: &Slot,
+        capture: Option<&Slot>,
+    ) -> Result<bool> {
         let more = frame.more();
         let flags = if more { ZMQ_SNDMORE } else { 0 };
         let bytes = frame.len() as u64;
         if let Some(capture) = capture {
-            send(capture, Body::Own(&mut frame.clone()), flags)?;
+            send(bed, capture, Body::Own(&mut frame.clone()), flags).await?;
         }
-        send(to, Body::Own(frame), flags)?;
+        send(bed, to, Body::Own(frame), flags).await?;
         self.frames += 1;
         self.bytes += bytes;
         Ok(more)
     }
 }
 
-fn take(from: &Slot, flags: i32) -> Result<Msg> {
-    receive(from, flags, |frame| frame.into_msg())?
+async fn take(bed: &Bed, from: &Slot, flags: i32) -> Result<Msg> {
+    receive(bed, from, flags, |frame| frame.into_msg()).await?
 }
 
 /// What the control socket may say.
@@ -163,24 +190,29 @@ impl Command {
 }
 
 /// Takes a command and answers it: the statistics, or on a REP an empty message.
-fn obey(control: &Slot, forth: &Direction, back: &Direction) -> Result<Option<Command>> {
-    let frame = match take(control, ZMQ_DONTWAIT) {
+async fn obey(
+    bed: &Bed,
+    control: &Slot,
+    forth: &Direction,
+    back: &Direction,
+) -> Result<Option<Command>> {
+    let frame = match take(bed, control, ZMQ_DONTWAIT).await {
         Err(Errno::EAGAIN) => return Ok(None),
         frame => frame?,
     };
     let mut more = frame.more();
     let command = if more { None } else { Command::parse(frame.data()) };
     while more {
-        more = take(control, 0)?.more();
+        more = take(bed, control, 0).await?.more();
     }
     match command {
         Some(Command::Statistics) => {
             let numbers = statistics(forth, back).map(u64::to_ne_bytes);
-            answer(control, &numbers.each_ref().map(<[u8; 8]>::as_slice))?;
+            answer(bed, control, &numbers.each_ref().map(<[u8; 8]>::as_slice)).await?;
         }
         // Only a REP has to answer before it can take the next command.
         _ if control.with(|core| Ok(core.options().socket_type))? == SocketType::Rep => {
-            answer(control, &[&[]])?;
+            answer(bed, control, &[&[]]).await?;
         }
         _ => {}
     }
@@ -202,10 +234,10 @@ fn statistics(forth: &Direction, back: &Direction) -> [u64; 8] {
 
 /// Sends an answer, without waiting for anybody. Whoever does not take it, or has a control socket
 /// that cannot send, goes without.
-fn answer(control: &Slot, frames: &[&[u8]]) -> Result<()> {
+async fn answer(bed: &Bed, control: &Slot, frames: &[&[u8]]) -> Result<()> {
     for (n, frame) in frames.iter().enumerate() {
         let more = if n + 1 < frames.len() { ZMQ_SNDMORE } else { 0 };
-        match send(control, Body::Copy(frame), more | ZMQ_DONTWAIT) {
+        match send(bed, control, Body::Copy(frame), more | ZMQ_DONTWAIT).await {
             Err(Errno::EAGAIN | Errno::ENOTSUP) => return Ok(()),
             sent => sent?,
         }

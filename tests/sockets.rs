@@ -4,11 +4,20 @@ use std::sync::Arc;
 use zmq::context::Context;
 use zmq::error::{Errno, Result};
 use zmq::options::SocketType;
-use zmq::queue::Body;
-use zmq::socket::{Core, Slot, receive, send};
+use zmq::queue::{Body, Incoming};
+use zmq::socket::{Core, Slot};
+use zmq::sys::bed::block_on;
 
 const RCVTIMEO: i32 = 27;
 const LAST_ENDPOINT: i32 = 32;
+
+fn send(slot: &Slot, body: Body<'_>, flags: i32) -> Result<()> {
+    block_on(async |bed| zmq::socket::send(bed, slot, body, flags).await)
+}
+
+fn receive<R>(slot: &Slot, flags: i32, take: impl FnOnce(Incoming<'_>) -> R) -> Result<R> {
+    block_on(async |bed| zmq::socket::receive(bed, slot, flags, take).await)
+}
 
 fn socket(context: &Arc<Context>, socket_type: SocketType) -> &'static Slot {
     let slot = Slot::open(Core::new(context, socket_type).expect("socket"));
@@ -51,7 +60,7 @@ fn echo(endpoint: &str) {
     }
     close(client);
     close(server);
-    context.terminate().expect("end");
+    block_on(async |bed| context.terminate(bed).await).expect("end");
 }
 
 #[test]
@@ -87,7 +96,7 @@ fn a_stream_of_messages_arrives_in_order() {
     }
     sender.join().expect("sender");
     close(pull);
-    context.terminate().expect("end");
+    block_on(async |bed| context.terminate(bed).await).expect("end");
 }
 
 #[test]
@@ -114,6 +123,6 @@ fn a_publisher_reaches_its_subscribers() {
         close(subscriber);
     }
     close(publisher);
-    assert_eq!(context.terminate(), Ok(()));
+    assert_eq!(block_on(async |bed| context.terminate(bed).await), Ok(()));
     assert!(matches!(Core::new(&context, SocketType::Pair), Err(Errno::ETERM)));
 }

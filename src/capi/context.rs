@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr::{from_ref, null_mut};
 
 use crate::capi::constants::ZMQ_IO_THREADS;
-use crate::capi::{guard, object};
+use crate::capi::{block, guard_cold, object};
 use crate::context::{Context, ContextSlot};
 use crate::error::Result;
 
@@ -13,7 +13,7 @@ use crate::error::Result;
 /// No thread runs before the first socket is made.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_new() -> *mut c_void {
-    guard(null_mut(), || Ok(open(Context::default())))
+    guard_cold(null_mut(), || Ok(open(Context::default())))
 }
 
 fn open(context: Context) -> *mut c_void {
@@ -22,17 +22,19 @@ fn open(context: Context) -> *mut c_void {
 
 /// Ends a context: waits until its sockets are closed and have sent what they may.
 ///
-/// `EFAULT`; `EINTR` leaves the context as it is, for another call.
+/// `EFAULT`; `EINTR` leaves the context as it is, for another call; so does `pthread_cancel`.
 ///
 /// # Safety
 /// - `context_` is null or readable memory.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
-    guard(-1, || {
-        // SAFETY: what the caller promises is handed on.
-        unsafe { object::context(context_) }?.terminate()?;
-        Ok(0)
-    })
+pub unsafe extern "C-unwind" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
+    // SAFETY: this is all that the function does; what the caller promises is handed on.
+    unsafe {
+        block(-1, async move |bed| {
+            object::context(context_)?.terminate(bed).await?;
+            Ok(0)
+        })
+    }
 }
 
 /// Makes every blocking call on the context's sockets fail with ETERM; does not wait.
@@ -77,7 +79,7 @@ pub unsafe extern "C" fn zmq_ctx_get(context_: *mut c_void, option_: c_int) -> c
 /// Deprecated: a new context with this number of I/O threads.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_init(io_threads_: c_int) -> *mut c_void {
-    guard(null_mut(), || {
+    guard_cold(null_mut(), || {
         let context = Context::default();
         context.set(ZMQ_IO_THREADS, io_threads_)?;
         Ok(open(context))
@@ -89,7 +91,7 @@ pub extern "C" fn zmq_init(io_threads_: c_int) -> *mut c_void {
 /// # Safety
 /// - As for [`zmq_ctx_term`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_term(context_: *mut c_void) -> c_int {
+pub unsafe extern "C-unwind" fn zmq_term(context_: *mut c_void) -> c_int {
     // SAFETY: what the caller promises is handed on.
     unsafe { zmq_ctx_term(context_) }
 }
@@ -99,7 +101,7 @@ pub unsafe extern "C" fn zmq_term(context_: *mut c_void) -> c_int {
 /// # Safety
 /// - As for [`zmq_ctx_term`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_ctx_destroy(context_: *mut c_void) -> c_int {
+pub unsafe extern "C-unwind" fn zmq_ctx_destroy(context_: *mut c_void) -> c_int {
     // SAFETY: what the caller promises is handed on.
     unsafe { zmq_ctx_term(context_) }
 }
@@ -107,7 +109,7 @@ pub unsafe extern "C" fn zmq_ctx_destroy(context_: *mut c_void) -> c_int {
 /// # Safety
 /// - `handle` is null or readable memory.
 unsafe fn on_context(handle: *mut c_void, call: impl FnOnce(&Context) -> Result<c_int>) -> c_int {
-    guard(-1, || {
+    guard_cold(-1, || {
         // SAFETY: what the caller promises is handed on.
         let context = unsafe { object::context(handle) }?.get()?;
         call(&context)

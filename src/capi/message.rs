@@ -1,15 +1,14 @@
 //! Messages of `zmq.h`.
 //!
 //! A message belongs to the thread that uses it. The application's memory need not hold a message:
-//! that is found out before anything else is read. The application's free functions run outside
-//! [`guard`].
+//! that is found out before anything else is read.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{null, null_mut};
 
 use crate::capi::constants::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
 use crate::capi::types::{FreeFn, zmq_msg_t};
-use crate::capi::{errno, guard, object, set_errno};
+use crate::capi::{UNDONE, block, guard, guard_first, object, set_errno};
 use crate::error::{Errno, Result};
 use crate::msg::{Content, Msg};
 use crate::queue::Body;
@@ -70,22 +69,37 @@ pub unsafe extern "C" fn zmq_msg_init_data(
 /// - `msg_` is null or 64 readable bytes, and, if they hold a message, nobody else uses it.
 /// - `s_` is null or readable memory.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_send(
+pub unsafe extern "C-unwind" fn zmq_msg_send(
     msg_: *mut zmq_msg_t,
     s_: *mut c_void,
     flags_: c_int,
 ) -> c_int {
-    let size = guard(-1, || {
-        // SAFETY: what the caller promises is handed on.
-        let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
+    // SAFETY: what the caller promises is handed on.
+    let parts = move || -> Result<_> { unsafe { Ok((object::socket(s_)?, message(msg_)?)) } };
+    let first = guard_first(move || {
+        let (slot, msg) = parts()?;
         let size = object::size(msg.len());
-        socket::send(slot, Body::Own(msg), flags_)?;
-        Ok(size)
+        socket::first_send(slot, Body::Own(msg), flags_)?;
+        Ok(empty(msg, size))
     });
-    if size >= 0 {
-        // What was copied instead of taken, and properties. SAFETY: found to be a message above.
-        unsafe { drop((*msg_.cast::<Msg>()).take()) };
+    if first != UNDONE {
+        return first;
     }
+    // SAFETY: the last thing that the function does.
+    unsafe {
+        block(-1, async move |bed| {
+            let (slot, msg) = parts()?;
+            let size = object::size(msg.len());
+            socket::send_slowly(bed, slot, Body::Own(msg), flags_).await?;
+            Ok(empty(msg, size))
+        })
+    }
+}
+
+/// A message was sent: drops what was copied instead of taken, and properties.
+#[inline]
+fn empty(msg: &mut Msg, size: c_int) -> c_int {
+    drop(msg.take());
     size
 }
 
@@ -96,34 +110,45 @@ pub unsafe extern "C" fn zmq_msg_send(
 /// # Safety
 /// - As for [`zmq_msg_send`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_recv(
+pub unsafe extern "C-unwind" fn zmq_msg_recv(
     msg_: *mut zmq_msg_t,
     s_: *mut c_void,
     flags_: c_int,
 ) -> c_int {
-    let mut old = None;
-    let size = guard(-1, || {
-        // SAFETY: what the caller promises is handed on.
-        let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
-        match socket::receive(slot, flags_, |frame| frame.into_msg()) {
-            Ok(received) => old = Some(core::mem::replace(msg, received?)),
-            Err(error) => {
-                // Programs find the message empty after a wait in vain, and else as it was.
-                if error == Errno::EAGAIN {
-                    old = Some(msg.take());
-                }
-                return Err(error);
-            }
-        }
-        Ok(object::size(msg.len()))
+    // SAFETY: what the caller promises is handed on.
+    let parts = move || -> Result<_> { unsafe { Ok((object::socket(s_)?, message(msg_)?)) } };
+    let first = guard_first(move || {
+        let (slot, msg) = parts()?;
+        fill(msg, socket::first_receive(slot, flags_, |frame| frame.into_msg()))
     });
-    if old.as_ref().is_some_and(Msg::is_referable) {
-        // A free function may change errno.
-        let error = errno();
-        drop(old);
-        set_errno(Errno(error));
+    if first != UNDONE {
+        return first;
     }
-    size
+    // SAFETY: the last thing that the function does.
+    unsafe {
+        block(-1, async move |bed| {
+            let (slot, msg) = parts()?;
+            fill(msg, socket::receive_slowly(bed, slot, flags_, |frame| frame.into_msg()).await)
+        })
+    }
+}
+
+/// Puts what was received in place of what is there.
+#[inline]
+fn fill(msg: &mut Msg, received: Result<Result<Msg>>) -> Result<c_int> {
+    match received {
+        Ok(new) => {
+            *msg = new?;
+            Ok(object::size(msg.len()))
+        }
+        Err(error) => {
+            // Programs find the message empty after a wait in vain, and else as it was.
+            if error == Errno::EAGAIN {
+                drop(msg.take());
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Gives up a message and its content.
@@ -337,6 +362,7 @@ unsafe fn shared<'a>(msg: *const zmq_msg_t) -> Result<&'a Msg> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capi::errno;
     use crate::msg::Metadata;
     use crate::sync::Arc;
 

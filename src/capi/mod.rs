@@ -1,7 +1,7 @@
 //! The C interface: what `zmq.h` declares, and nothing else. See `docs/architecture.md`.
 //!
 //! Any application thread. A function checks what it was handed, calls the layer below inside
-//! [`guard`] and turns the answer into C's return value; errno is written last, after every local
+//! [`guard`] (or [`guard_cold`], or [`block`] if it may have to wait) and turns the answer into C's return value; errno is written last, after every local
 //! has been dropped, so that no destructor can overwrite it.
 
 mod boundary;
@@ -21,4 +21,4 @@ pub mod timers;
 pub mod types;
 pub mod util;
 
-pub(crate) use boundary::{errno, guard, set_errno};
+pub(crate) use boundary::{UNDONE, block, errno, guard, guard_cold, guard_first, set_errno};

@@ -104,7 +104,12 @@ pub(super) fn size(len: usize) -> c_int {
 mod tests {
     use super::*;
     use crate::context::Context;
+    use crate::sys::bed::block_on;
     use core::ptr::{from_ref, null, null_mut};
+
+    fn end(slot: &'static ContextSlot) -> Result<()> {
+        block_on(async |bed| slot.terminate(bed).await)
+    }
 
     #[test]
     fn only_their_own_kind_is_found() {
@@ -121,7 +126,7 @@ mod tests {
             assert_eq!(context(words.cast::<u8>().add(1).cast()).err(), Some(Errno::EFAULT));
             assert!(socket_if_any(null_mut()).unwrap().is_none());
             assert!(socket_if_any(words.cast()).is_err());
-            assert_eq!(slot.terminate(), Ok(()));
+            assert_eq!(end(slot), Ok(()));
             assert_eq!(context(handle).err(), Some(Errno::EFAULT));
         }
     }

@@ -6,7 +6,7 @@ use core::time::Duration;
 use smallvec::SmallVec;
 
 use crate::capi::types::zmq_pollitem_t;
-use crate::capi::{guard, object};
+use crate::capi::{block, object};
 use crate::error::{Errno, Result};
 use crate::poll::{Item, USUAL, poll};
 
@@ -18,33 +18,39 @@ use crate::poll::{Item, USUAL, poll};
 /// - `items_` is null or valid for reading and writing `nitems_` items, of which each `socket` is
 ///   null or readable memory.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_poll(
+pub unsafe extern "C-unwind" fn zmq_poll(
     items_: *mut zmq_pollitem_t,
     nitems_: c_int,
     timeout_: c_long,
 ) -> c_int {
-    guard(-1, || {
-        let count = usize::try_from(nitems_).map_err(|_| Errno::EINVAL)?;
-        let timeout = u64::try_from(timeout_).ok().map(Duration::from_millis);
-        if count == 0 {
-            return poll(&mut [], timeout).map(|_| 0);
-        }
-        if items_.is_null() {
-            return Err(Errno::EFAULT);
-        }
-        // SAFETY: not null, and the caller promises as many items.
-        let given = unsafe { core::slice::from_raw_parts_mut(items_, count) };
-        // SAFETY: what the caller promises is handed on.
-        let look = |given: &zmq_pollitem_t| unsafe { item(given) };
-        let mut items = given.iter().map(look).collect::<Result<SmallVec<[_; USUAL]>>>()?;
-        let ready = poll(&mut items, timeout);
-        // Also after a failure: some programs look at the events without asking how it went.
-        for (given, item) in given.iter_mut().zip(&items) {
-            // Events are small numbers.
-            given.revents = item.ready as c_short;
-        }
-        ready.map(object::size)
-    })
+    // SAFETY: this is all that the function does.
+    unsafe {
+        block(-1, async move |bed| {
+            let count = usize::try_from(nitems_).map_err(|_| Errno::EINVAL)?;
+            let timeout = u64::try_from(timeout_).ok().map(Duration::from_millis);
+            if count == 0 {
+                return poll(bed, &mut [], timeout).await.map(|_| 0);
+            }
+            if items_.is_null() {
+                return Err(Errno::EFAULT);
+            }
+            // SAFETY: not null, and the caller promises as many items.
+            let given = core::slice::from_raw_parts_mut(items_, count);
+            // Built in place: most calls are over before a copy would be.
+            let mut items = SmallVec::<[_; USUAL]>::new();
+            for given in &*given {
+                // SAFETY: what the caller promises is handed on.
+                items.push(item(given)?);
+            }
+            let ready = poll(bed, &mut items, timeout).await;
+            // Also after a failure: some programs look at the events without asking how it went.
+            for (given, item) in given.iter_mut().zip(&items) {
+                // Events are small numbers.
+                given.revents = item.ready as c_short;
+            }
+            ready.map(object::size)
+        })
+    }
 }
 
 /// # Safety

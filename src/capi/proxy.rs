@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_void};
 use core::ptr::null_mut;
 
-use crate::capi::{guard, object};
+use crate::capi::{block, object};
 use crate::error::Errno;
 use crate::proxy::{self, Proxy};
 
@@ -14,7 +14,7 @@ use crate::proxy::{self, Proxy};
 /// # Safety
 /// - Each handle is null or readable memory.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_proxy(
+pub unsafe extern "C-unwind" fn zmq_proxy(
     frontend_: *mut c_void,
     backend_: *mut c_void,
     capture_: *mut c_void,
@@ -30,26 +30,26 @@ pub unsafe extern "C" fn zmq_proxy(
 /// # Safety
 /// - Each handle is null or readable memory.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_proxy_steerable(
+pub unsafe extern "C-unwind" fn zmq_proxy_steerable(
     frontend_: *mut c_void,
     backend_: *mut c_void,
     capture_: *mut c_void,
     control_: *mut c_void,
 ) -> c_int {
-    guard(-1, || {
-        if frontend_.is_null() || backend_.is_null() {
-            return Err(Errno::EFAULT);
-        }
-        // SAFETY: what the caller promises is handed on.
-        let proxy = unsafe {
-            Proxy {
+    // SAFETY: this is all that the function does; what the caller promises is handed on.
+    unsafe {
+        block(-1, async move |bed| {
+            if frontend_.is_null() || backend_.is_null() {
+                return Err(Errno::EFAULT);
+            }
+            let proxy = Proxy {
                 front: object::socket(frontend_)?,
                 back: object::socket(backend_)?,
                 capture: object::socket_if_any(capture_)?,
                 control: object::socket_if_any(control_)?,
-            }
-        };
-        proxy::run(&proxy)?;
-        Ok(0)
-    })
+            };
+            proxy::run(bed, &proxy).await?;
+            Ok(0)
+        })
+    }
 }

@@ -6,12 +6,12 @@
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::{from_ref, null_mut};
 
-use crate::capi::{guard, object};
+use crate::capi::{UNDONE, block, guard, guard_cold, guard_first, object};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::options::SocketType;
-use crate::queue::{Body, InBody};
-use crate::socket::{Core, Slot, receive, send};
+use crate::queue::{Body, InBody, Incoming};
+use crate::socket::{Core, Slot, first_receive, first_send, receive_slowly, send_slowly};
 
 /// A new socket in a context; null on failure.
 ///
@@ -21,7 +21,7 @@ use crate::socket::{Core, Slot, receive, send};
 /// - `context_` is null or readable memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_socket(context_: *mut c_void, type_: c_int) -> *mut c_void {
-    guard(null_mut(), || {
+    guard_cold(null_mut(), || {
         // SAFETY: what the caller promises is handed on.
         let context = unsafe { object::context(context_) }?.get()?;
         if context.is_terminating() {
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn zmq_socket(context_: *mut c_void, type_: c_int) -> *mut
 /// - `s_` is null or readable memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_close(s_: *mut c_void) -> c_int {
-    guard(-1, || {
+    guard_cold(-1, || {
         // SAFETY: what the caller promises is handed on.
         let core = unsafe { object::socket(s_) }?.take()?;
         (*core).close();
@@ -84,17 +84,17 @@ pub unsafe extern "C" fn zmq_getsockopt(
     optvallen_: *mut usize,
 ) -> c_int {
     // SAFETY: what the caller promises is handed on.
-    unsafe {
-        on_socket(s_, |core| {
+    guard(-1, || unsafe {
+        object::socket(s_)?.with(|core| {
             if optval_.is_null() || optvallen_.is_null() {
                 return Err(Errno::EFAULT);
             }
             let room = optvallen_.read().min(isize::MAX as usize);
             let out = core::slice::from_raw_parts_mut(optval_.cast(), room);
             optvallen_.write(core.get_option(option_, out)?);
-            Ok(())
+            Ok(0)
         })
-    }
+    })
 }
 
 /// Accepts connections at an endpoint.
@@ -143,18 +143,31 @@ pub unsafe extern "C" fn zmq_disconnect(s_: *mut c_void, addr_: *const c_char) -
 /// - `s_` is null or readable memory.
 /// - `buf_` is valid for reading `len_` bytes, or `len_` is 0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_send(
+pub unsafe extern "C-unwind" fn zmq_send(
     s_: *mut c_void,
     buf_: *const c_void,
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard(-1, || {
-        // SAFETY: what the caller promises is handed on.
-        let (slot, bytes) = unsafe { (object::socket(s_)?, object::bytes(buf_, len_)?) };
-        send(slot, Body::Copy(bytes), flags_)?;
+    // SAFETY: what the caller promises is handed on.
+    let parts =
+        move || -> Result<_> { unsafe { Ok((object::socket(s_)?, object::bytes(buf_, len_)?)) } };
+    let first = guard_first(move || {
+        let (slot, bytes) = parts()?;
+        first_send(slot, Body::Copy(bytes), flags_)?;
         Ok(object::size(len_))
-    })
+    });
+    if first != UNDONE {
+        return first;
+    }
+    // SAFETY: the last thing that the function does.
+    unsafe {
+        block(-1, async move |bed| {
+            let (slot, bytes) = parts()?;
+            send_slowly(bed, slot, Body::Copy(bytes), flags_).await?;
+            Ok(object::size(len_))
+        })
+    }
 }
 
 /// Sends a buffer that never changes, without copying it.
@@ -163,22 +176,36 @@ pub unsafe extern "C" fn zmq_send(
 /// - `s_` is null or readable memory.
 /// - `buf_` is valid for reading `len_` bytes for the rest of the process's life, or `len_` is 0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_send_const(
+pub unsafe extern "C-unwind" fn zmq_send_const(
     s_: *mut c_void,
     buf_: *const c_void,
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard(-1, || {
-        // SAFETY: what the caller promises is handed on.
-        let (slot, mut msg) = unsafe {
+    // SAFETY: what the caller promises is handed on.
+    let parts = move || -> Result<_> {
+        unsafe {
             let slot = object::socket(s_)?;
             object::bytes(buf_, len_)?;
-            (slot, Msg::constant(buf_.cast(), len_))
-        };
-        send(slot, Body::Own(&mut msg), flags_)?;
+            Ok((slot, Msg::constant(buf_.cast(), len_)))
+        }
+    };
+    let first = guard_first(move || {
+        let (slot, mut msg) = parts()?;
+        first_send(slot, Body::Own(&mut msg), flags_)?;
         Ok(object::size(len_))
-    })
+    });
+    if first != UNDONE {
+        return first;
+    }
+    // SAFETY: the last thing that the function does.
+    unsafe {
+        block(-1, async move |bed| {
+            let (slot, mut msg) = parts()?;
+            send_slowly(bed, slot, Body::Own(&mut msg), flags_).await?;
+            Ok(object::size(len_))
+        })
+    }
 }
 
 /// Receives one frame into a buffer and cuts what does not fit; the size of the frame, or -1.
@@ -187,35 +214,61 @@ pub unsafe extern "C" fn zmq_send_const(
 /// - `s_` is null or readable memory.
 /// - `buf_` is null or valid for writing `len_` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_recv(
+pub unsafe extern "C-unwind" fn zmq_recv(
     s_: *mut c_void,
     buf_: *mut c_void,
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    // A frame with a free function of the application: to be dropped when the lock is released.
-    let mut whole = None;
-    guard(-1, || {
+    let slot = move || {
         // SAFETY: what the caller promises is handed on.
         let slot = unsafe { object::socket(s_) }?;
-        if buf_.is_null() && len_ != 0 {
-            return Err(Errno::EFAULT);
-        }
-        receive(slot, flags_, |frame| {
-            let bytes = frame.data();
-            let copied = bytes.len().min(len_);
-            if copied != 0 {
-                // SAFETY: not more than the caller promises can be written, and not more than
-                // there is; the frame is the library's memory, or at least not being written.
-                unsafe { core::ptr::copy(bytes.as_ptr(), buf_.cast(), copied) };
-            }
-            let size = object::size(bytes.len());
-            if let InBody::Whole(msg) = frame.body {
-                whole = Some(msg);
-            }
-            size
+        if buf_.is_null() && len_ != 0 { Err(Errno::EFAULT) } else { Ok(slot) }
+    };
+    let first = guard_first(move || {
+        // A frame with a free function of the application: to be dropped when the lock is released.
+        let mut whole = None;
+        // SAFETY: what the caller promises is handed on.
+        let take = |frame: Incoming<'_>| unsafe { copy_out(frame, buf_, len_, &mut whole) };
+        first_receive(slot()?, flags_, take)
+    });
+    if first != UNDONE {
+        return first;
+    }
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
+    unsafe {
+        block(-1, async move |bed| {
+            let mut whole = None;
+            let take = |frame: Incoming<'_>| copy_out(frame, buf_, len_, &mut whole);
+            receive_slowly(bed, slot()?, flags_, take).await
         })
-    })
+    }
+}
+
+/// Copies what fits, and answers the size of the frame. What should not be dropped under the socket's
+/// lock is left in `whole`.
+///
+/// # Safety
+/// - `buffer` is valid for writing `room` bytes, or `room` is 0.
+#[inline]
+unsafe fn copy_out(
+    frame: Incoming<'_>,
+    buffer: *mut c_void,
+    room: usize,
+    whole: &mut Option<Msg>,
+) -> c_int {
+    let bytes = frame.data();
+    let copied = bytes.len().min(room);
+    if copied != 0 {
+        // SAFETY: not more than the caller promises can be written, and not more than there is; the
+        // frame is the library's memory, or at least not being written.
+        unsafe { core::ptr::copy(bytes.as_ptr(), buffer.cast(), copied) };
+    }
+    let size = object::size(bytes.len());
+    if let InBody::Whole(msg) = frame.body {
+        *whole = Some(msg);
+    }
+    size
 }
 
 /// Reports events of a socket to an inproc endpoint; a null endpoint ends it.
@@ -240,7 +293,7 @@ pub unsafe extern "C" fn zmq_socket_monitor(
 /// # Safety
 /// - `handle` is null or readable memory.
 unsafe fn on_socket(handle: *mut c_void, call: impl FnOnce(&mut Core) -> Result<()>) -> c_int {
-    guard(-1, || {
+    guard_cold(-1, || {
         // SAFETY: what the caller promises is handed on.
         unsafe { object::socket(handle) }?.with(call)?;
         Ok(0)

@@ -4,11 +4,12 @@
 
 use crate::capi::handle::Handle;
 use crate::capi::types::ThreadFn;
-use crate::capi::{guard, set_errno, thread};
+use crate::capi::{guard, guard_cold, set_errno, thread};
 use crate::crypto::{KeyPair, SecretKey, z85};
 use crate::endpoint::scheme;
 use crate::error::{Errno, Result};
 use crate::sync::{AtomicU32, Ordering};
+use crate::sys::cancel;
 use core::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use core::ptr::null_mut;
 use std::time::Instant;
@@ -114,7 +115,7 @@ pub unsafe extern "C" fn zmq_curve_keypair(
     z85_public_key_: *mut c_char,
     z85_secret_key_: *mut c_char,
 ) -> c_int {
-    guard(-1, || {
+    guard_cold(-1, || {
         if z85_public_key_.is_null() || z85_secret_key_.is_null() {
             return Err(Errno::EFAULT);
         }
@@ -288,10 +289,9 @@ fn microseconds_since(start: Instant) -> c_ulong {
 /// Sleeps for whole seconds, or until a signal was handled.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn zmq_sleep(seconds_: c_int) {
-    // A cancelled thread unwinds from here: nothing to drop, no panic to catch.
     if let Ok(seconds) = c_uint::try_from(seconds_) {
-        // SAFETY: sleep takes any number.
-        unsafe { libc::sleep(seconds) };
+        // SAFETY: nothing to drop here, and no panic to catch.
+        unsafe { cancel::sleep_seconds(seconds) };
     }
 }
 
@@ -314,16 +314,13 @@ pub unsafe extern "C" fn zmq_threadstart(func_: ThreadFn, arg_: *mut c_void) -> 
 /// - `thread_` is null or readable memory, and no thread that was closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zmq_threadclose(thread_: *mut c_void) {
-    // A thread cancelled while it waits here unwinds: nothing to drop, no panic to catch.
     // SAFETY: what the caller promises is handed on.
     match unsafe { take_thread(thread_) } {
-        // SAFETY: a thread that was started joinable, and taken from its handle only once.
-        Ok(thread) => unsafe { libc::pthread_join(thread, null_mut()) },
-        Err(error) => {
-            set_errno(error);
-            0
-        }
-    };
+        // SAFETY: a thread that was started joinable, and taken from its handle only once. Nothing to
+        // drop here, and no panic to catch.
+        Ok(thread) => unsafe { cancel::join(thread) },
+        Err(error) => set_errno(error),
+    }
 }
 
 /// # Safety

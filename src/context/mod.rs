@@ -16,6 +16,8 @@ use crate::io::port::Port;
 use crate::io::reactor::{Drains, Pool};
 use crate::options::{ContextOptions, SocketOptions, SocketType};
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
+use crate::sys::bed::Bed;
+use crate::sys::cancel::Shelter;
 use crate::sys::thread::Schedule;
 use crate::sys::{clock, futex};
 
@@ -157,27 +159,43 @@ impl Context {
 
     /// `zmq_ctx_term`: waits until every socket is closed and what lingers has gone out, then ends
     /// the threads. `EINTR`: call again.
-    pub fn terminate(&self) -> Result<()> {
+    pub async fn terminate(&self, bed: &Bed) -> Result<()> {
         if !self.is_own() {
-            if let Some(started) = self.started.try_lock().and_then(|mut started| started.take()) {
-                started.pool.abandon();
-                core::mem::forget(started);
-            }
+            self.abandon();
             return Ok(());
         }
-        self.registry.end_pending();
-        self.shut_down();
+        self.begin_end();
         loop {
             match self.open.load(Ordering::SeqCst) {
                 0 => break,
-                open => futex::wait(&self.open, open, None)?,
+                open => bed.futex(&self.open, open, None).await?,
             }
         }
-        self.drains.wait()?;
+        self.drains.wait(bed).await?;
+        self.end_threads();
+        Ok(())
+    }
+
+    /// The threads are the parent's of a fork.
+    fn abandon(&self) {
+        let _shelter = Shelter::new();
+        if let Some(started) = self.started.try_lock().and_then(|mut started| started.take()) {
+            started.pool.abandon();
+            core::mem::forget(started);
+        }
+    }
+
+    fn begin_end(&self) {
+        let _shelter = Shelter::new();
+        self.registry.end_pending();
+        self.shut_down();
+    }
+
+    fn end_threads(&self) {
+        let _shelter = Shelter::new();
         let started = self.started.lock().take();
         if let Some(started) = started {
             started.pool.stop();
         }
-        Ok(())
     }
 }

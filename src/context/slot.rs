@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 use crate::context::Context;
 use crate::error::{Errno, Result};
 use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
+use crate::sys::bed::Bed;
+use crate::sys::cancel::Shelter;
 
 /// How many places wait at least before one is reused.
 const RESERVE: usize = 256;
@@ -53,9 +55,11 @@ impl ContextSlot {
 
     /// `zmq_ctx_term`: ends the context and then the handle. `EFAULT`; `EINTR` leaves the handle
     /// as it is, for another call.
-    pub fn terminate(&'static self) -> Result<()> {
+    pub async fn terminate(&'static self, bed: &Bed) -> Result<()> {
         let context = self.get()?;
-        context.terminate()?;
+        context.terminate(bed).await?;
+        // What goes now may close descriptors.
+        let _shelter = Shelter::new();
         let mut held = self.context.lock();
         // Another thread may have done the same meanwhile, and the place may be in use again.
         if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &context)) {
@@ -64,6 +68,7 @@ impl ContextSlot {
             drop(held);
             FREE.lock().push_back(self);
         }
+        drop(context);
         Ok(())
     }
 }
@@ -71,18 +76,23 @@ impl ContextSlot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::bed::block_on;
+
+    fn end(slot: &'static ContextSlot) -> Result<()> {
+        block_on(async |bed| slot.terminate(bed).await)
+    }
 
     #[test]
     fn a_place_ends_with_its_context() {
         let slot = ContextSlot::open(Context::default());
         assert!(slot.get().is_ok());
         assert_eq!(slot.tag.load(Ordering::Relaxed), ContextSlot::OPEN);
-        assert_eq!(slot.terminate(), Ok(()));
+        assert_eq!(end(slot), Ok(()));
         assert_eq!(slot.tag.load(Ordering::Relaxed), ContextSlot::CLOSED);
         assert_eq!(slot.get().err(), Some(Errno::EFAULT));
-        assert_eq!(slot.terminate(), Err(Errno::EFAULT));
+        assert_eq!(end(slot), Err(Errno::EFAULT));
         let next = ContextSlot::open(Context::default());
         assert!(!core::ptr::eq(slot, next));
-        assert_eq!(next.terminate(), Ok(()));
+        assert_eq!(end(next), Ok(()));
     }
 }

@@ -16,6 +16,7 @@ use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::Command;
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering};
+use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
 use crate::sys::eventfd::EventFd;
@@ -285,7 +286,7 @@ impl Port {
     pub fn poll_in_background(&self) {
         if let Some(poller) = self.poller.get() {
             // There is nobody to tell of a failure; the caller will see it too.
-            let _ = self.poll_with(poller, 0, None);
+            let _ = self.poll_with(poller, None);
         }
     }
 
@@ -298,27 +299,27 @@ impl Port {
     pub fn poll_as_caller(&self) -> bool {
         let Some(poller) = self.poller.get() else { return false };
         let lead = self.wake.lead(None);
-        let moved = self.poll_with(poller, 0, lead.as_ref()).unwrap_or(false);
+        let moved = self.poll_with(poller, lead.as_ref()).unwrap_or(false);
         drop(lead);
         self.leave();
         moved
     }
 
-    /// Whoever only looks waits for one who is at it, so that what has come before the look is there
-    /// after it. `lead` is the leader's; others must not take its signal away.
-    fn poll_with(&self, poller: &Poller, timeout: i32, lead: Option<&Lead<'_>>) -> Result<bool> {
+    /// Moves what is ready, without sleeping. Whoever looks waits for one who is at it, so that what
+    /// has come before the look is there after it. `lead` is the leader's; others must not take its
+    /// signal away.
+    fn poll_with(&self, poller: &Poller, lead: Option<&Lead<'_>>) -> Result<bool> {
         let hot = match self.has_hot.swap(false, Ordering::SeqCst) {
             true => core::mem::take(&mut *self.hot.lock()),
             false => Vec::new(),
         };
         let moved = !hot.is_empty();
-        let timeout = if moved { 0 } else { timeout };
-        let mut turn = (timeout == 0).then(|| self.drive.lock());
+        let mut turn = Some(self.drive.lock());
         for connection in hot {
             connection.read_ready(self.buffer(&mut turn));
         }
         let mut events = [Event::NONE; EVENTS];
-        let count = poller.epoll.wait(&mut events, timeout)?;
+        let count = poller.epoll.wait(&mut events, 0)?;
         if let Some(lead) = lead {
             lead.get_up();
         }
@@ -365,34 +366,41 @@ impl Port {
     /// Sleeps until commands wait or a connection moved, `timeout` has passed, or the context
     /// ends; also now and then for nothing. The caller has announced itself. `EINTR` after a
     /// signal; `EAGAIN` when the time is up.
-    pub fn wait(&self, ticket: Ticket, timeout: Option<Duration>) -> Result<()> {
+    pub async fn wait(&self, bed: &Bed, ticket: Ticket, timeout: Option<Duration>) -> Result<()> {
+        let unsaid = Unsaid(self);
         let result = match self.wake.lead(Some(ticket)) {
             Some(lead) => match self.spin(&lead, clock::nanos(), timeout) {
                 true => Ok(()),
-                false => self.sleep(&lead, timeout),
+                false => self.sleep(bed, &lead, timeout).await,
             },
-            None => self.wake.follow(ticket, timeout),
+            None => self.wake.follow(bed, ticket, timeout).await,
         };
         match result {
             // The caller looks once more.
-            Err(Errno::ETIMEDOUT | Errno::EAGAIN) => Err(Errno::EAGAIN),
-            Err(error) => {
-                self.wake.tell_late(self.bell());
-                Err(error)
-            }
-            Ok(()) => Ok(()),
+            Ok(()) | Err(Errno::ETIMEDOUT | Errno::EAGAIN) => core::mem::forget(unsaid),
+            Err(_) => drop(unsaid),
         }
+        result.map_err(|error| if error == Errno::ETIMEDOUT { Errno::EAGAIN } else { error })
     }
 
-    fn sleep(&self, lead: &Lead<'_>, timeout: Option<Duration>) -> Result<()> {
+    async fn sleep(&self, bed: &Bed, lead: &Lead<'_>, timeout: Option<Duration>) -> Result<()> {
         let Some(poller) = self.poller.get() else {
-            return lead.sleep(|| self.poller.get().is_some(), timeout);
+            return lead.sleep(bed, || self.poller.get().is_some(), timeout).await;
         };
         if !lead.may_sleep_at_poller() {
             return Ok(());
         }
-        let moved = self.poll_with(poller, milliseconds(timeout), Some(lead))?;
-        if moved { Ok(()) } else { Err(Errno::EAGAIN) }
+        if self.is_hot() {
+            return self.poll_with(poller, Some(lead)).map(drop);
+        }
+        let found = Found { port: self, poller, bed };
+        let count = bed.epoll(&poller.epoll, milliseconds(timeout)).await?;
+        lead.get_up();
+        drop(found);
+        if count == bed::EVENTS {
+            self.poll_with(poller, Some(lead))?;
+        }
+        if count > 0 { Ok(()) } else { Err(Errno::EAGAIN) }
     }
 
     /// A caller is going to wait; to be called under the socket's lock, after a look in vain.
@@ -415,11 +423,38 @@ impl Port {
     }
 }
 
-fn milliseconds(timeout: Option<Duration>) -> i32 {
-    match timeout {
-        None => -1,
-        // Rounded up, so that a wait is never shorter than asked.
-        Some(timeout) => i32::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(i32::MAX),
+/// A caller that has announced itself; it is back when this is dropped.
+pub struct Waiter<'a>(pub &'a Port);
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.retire();
+    }
+}
+
+/// A call that will not look for commands, unless this is forgotten.
+struct Unsaid<'a>(&'a Port);
+
+impl Drop for Unsaid<'_> {
+    fn drop(&mut self) {
+        self.0.wake.tell_late(self.0.bell());
+    }
+}
+
+/// What a leader finds when it has slept at the poller: it is delivered when this is dropped. Also
+/// when the thread is cancelled, because the kernel tells of it once.
+struct Found<'a> {
+    port: &'a Port,
+    poller: &'a Poller,
+    bed: &'a Bed,
+}
+
+impl Drop for Found<'_> {
+    fn drop(&mut self) {
+        let mut turn = None;
+        while let Some(event) = self.bed.next_event() {
+            self.port.deliver(self.poller, &event, true, &mut turn);
+        }
     }
 }
 
@@ -449,7 +484,7 @@ impl Port {
             }
             match self.poller.get() {
                 Some(poller) => {
-                    if self.poll_with(poller, 0, Some(lead)).unwrap_or(false) {
+                    if self.poll_with(poller, Some(lead)).unwrap_or(false) {
                         return true;
                     }
                 }

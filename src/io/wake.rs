@@ -12,7 +12,7 @@
 
 use core::time::Duration;
 
-use super::primitives::{AtomicBool, AtomicU32, EventFd, Ordering, Result, futex};
+use super::primitives::{AtomicBool, AtomicU32, Bed, EventFd, Ordering, Result, futex};
 
 /// There is no leader.
 const FREE: u32 = 0;
@@ -229,12 +229,12 @@ impl Wake {
     }
 
     /// Sleeps until there is no leader. `ETIMEDOUT`, `EINTR`.
-    pub fn follow(&self, ticket: Ticket, limit: Option<Duration>) -> Result<()> {
+    pub async fn follow(&self, bed: &Bed, ticket: Ticket, limit: Option<Duration>) -> Result<()> {
         let turn = self.turn.load(Ordering::SeqCst);
         if self.state.load(Ordering::SeqCst) == FREE || self.has_news(ticket) {
             return Ok(());
         }
-        futex::wait(&self.turn, turn, limit)
+        bed.futex(&self.turn, turn, limit).await
     }
 }
 
@@ -262,12 +262,17 @@ impl Lead<'_> {
     }
 
     /// Sleeps without a poller, unless there is one by now. `ETIMEDOUT`, `EINTR`.
-    pub fn sleep(&self, has_poller: impl Fn() -> bool, limit: Option<Duration>) -> Result<()> {
+    pub async fn sleep(
+        &self,
+        bed: &Bed,
+        has_poller: impl Fn() -> bool,
+        limit: Option<Duration>,
+    ) -> Result<()> {
         self.wake.state.store(ON_FUTEX, Ordering::SeqCst);
         if self.has_news() || has_poller() {
             return Ok(());
         }
-        futex::wait(&self.wake.state, ON_FUTEX, limit)
+        bed.futex(&self.wake.state, ON_FUTEX, limit).await
     }
 }
 

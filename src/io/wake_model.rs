@@ -15,7 +15,8 @@ use std::sync::OnceLock;
 use shuttle::sync::{Arc, Mutex};
 use shuttle::thread;
 
-use primitives::EventFd;
+use crate::sys::bed::block_on;
+use primitives::{Bed, EventFd};
 use wake::{Bell, Lead, Ticket, Wake};
 
 mod primitives {
@@ -65,10 +66,16 @@ mod primitives {
         }
     }
 
-    pub mod futex {
-        use super::{AtomicU32, Duration, Ordering, Result};
+    /// It sleeps at once, and not in the first frame of the call.
+    pub struct Bed;
 
-        pub fn wait(word: &AtomicU32, expected: u32, _limit: Option<Duration>) -> Result<()> {
+    impl Bed {
+        pub async fn futex(
+            &self,
+            word: &AtomicU32,
+            expected: u32,
+            _limit: Option<Duration>,
+        ) -> Result<()> {
             let mut wakes = word.wakes.lock().unwrap();
             let before = *wakes;
             while word.load(Ordering::SeqCst) == expected && *wakes == before {
@@ -76,6 +83,10 @@ mod primitives {
             }
             Ok(())
         }
+    }
+
+    pub mod futex {
+        use super::AtomicU32;
 
         pub fn wake(word: &AtomicU32) {
             *word.wakes.lock().unwrap() += 1;
@@ -188,10 +199,11 @@ impl Model {
     /// As `Port::wait`.
     fn wait(&self, ticket: Ticket) {
         let Some(lead) = self.wake.lead(Some(ticket)) else {
-            return self.wake.follow(ticket, None).unwrap();
+            return block_on(async |_| self.wake.follow(&Bed, ticket, None).await).unwrap();
         };
         if self.bell.get().is_none() {
-            lead.sleep(|| self.bell.get().is_some(), None).unwrap();
+            let has_poller = || self.bell.get().is_some();
+            block_on(async |_| lead.sleep(&Bed, has_poller, None).await).unwrap();
         } else if lead.may_sleep_at_poller() {
             self.poll(true, Some(&lead));
         }
@@ -343,6 +355,32 @@ fn a_caller_sleeps_well_while_others_come_and_go() {
             });
             let poster = spawn(&model, |model| model.post(0));
             join([sleeper, visitor, poster]);
+        });
+    }
+}
+
+/// A thread that is cancelled in its sleep takes nothing, and what it was woken for is for others.
+#[test]
+fn a_caller_that_ends_in_its_sleep_leaves_the_news_to_the_others() {
+    for has_poller in [false, true] {
+        check(move || {
+            let model = Model::new(has_poller);
+            let cancelled = spawn(&model, |model| {
+                let socket = model.socket.lock().unwrap();
+                let ticket = model.wake.announce();
+                drop(socket);
+                model.wait(ticket);
+                model.wake.tell_late(model.bell.get());
+                model.wake.retire();
+            });
+            let caller = spawn(&model, |model| assert!(model.receive(0)));
+            model.post(0);
+            if has_poller {
+                model.news();
+            }
+            join([caller]);
+            model.wake.stop(model.bell.get());
+            join([cancelled]);
         });
     }
 }

@@ -12,6 +12,7 @@ use std::alloc::{Layout, alloc, dealloc};
 
 use crate::error::{Errno, Result};
 use crate::sync::{AtomicUsize, Ordering, fence};
+use crate::sys::cancel::Shelter;
 
 /// The caller's free function: data, hint (`zmq_free_fn`).
 pub type FreeFn = unsafe extern "C" fn(*mut c_void, *mut c_void);
@@ -142,6 +143,8 @@ impl Drop for Content {
                 dealloc(self.0.as_ptr().cast::<u8>(), layout);
             }
             if let Some(free) = free {
+                // It may not unwind, so the thread does not end in it.
+                let _shelter = Shelter::new();
                 free(data.cast(), hint);
             }
         }

@@ -12,12 +12,13 @@ use std::time::Instant;
 use smallvec::SmallVec;
 
 use crate::error::{Errno, Result};
-use crate::io::port::Port;
+use crate::io::port::{Port, Waiter};
 use crate::io::wake::{Lead, Ticket};
 use crate::options::numbers::{ZMQ_POLLERR, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLPRI};
 use crate::socket::{Core, Slot};
 use crate::sync::Arc;
 use crate::sys;
+use crate::sys::bed::{Bed, PollFds};
 use crate::sys::poll::PollFd;
 
 /// As many items need no memory from the heap.
@@ -50,10 +51,10 @@ impl<'a> Item<'a> {
 
 /// Waits until an item is ready, at most for `timeout` (`None`: no limit), and sets `ready` of
 /// every item. Returns how many are ready. `ENOTSOCK`, `ETERM`, `EINTR`, `EMFILE`.
-pub fn poll(items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
+pub async fn poll(bed: &Bed, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
     match only_socket(items) {
-        Some(slot) => poll_one(slot, items, timeout),
-        None => poll_many(items, timeout),
+        Some(slot) => poll_one(bed, slot, items, timeout).await,
+        None => poll_many(bed, items, timeout).await,
     }
 }
 
@@ -67,7 +68,12 @@ fn only_socket<'a>(items: &[Item<'a>]) -> Option<&'a Slot> {
     items.iter().skip(1).all(is_first).then_some(first)
 }
 
-fn poll_one(slot: &Slot, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
+async fn poll_one(
+    bed: &Bed,
+    slot: &Slot,
+    items: &mut [Item<'_>],
+    timeout: Option<Duration>,
+) -> Result<usize> {
     let ready = look(items, Core::events)?;
     if ready > 0 || timeout == Some(Duration::ZERO) {
         return Ok(ready);
@@ -78,9 +84,8 @@ fn poll_one(slot: &Slot, items: &mut [Item<'_>], timeout: Option<Duration>) -> R
         let last = deadline.is_over();
         let (ready, ticket) = look_together(slot, items, !last)?;
         let Some(ticket) = ticket else { return Ok(ready) };
-        let waited = port.wait(ticket, deadline.left());
-        port.retire();
-        match waited {
+        let _waiter = Waiter(&port);
+        match port.wait(bed, ticket, deadline.left()).await {
             // What came at the last moment still counts.
             Ok(()) | Err(Errno::EAGAIN) => {}
             Err(error) => return Err(error),
@@ -107,7 +112,7 @@ fn look_together(
     })
 }
 
-fn poll_many(items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
+async fn poll_many(bed: &Bed, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
     let ready = look(items, Core::known_events)?;
     let all_sockets = items.iter().all(|item| matches!(item.target, Target::Socket(_)));
     if ready > 0 && all_sockets {
@@ -119,7 +124,7 @@ fn poll_many(items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize>
     let deadline = Deadline::new(timeout);
     loop {
         match sleeps {
-            true => watch.sleep(items, deadline.left())?,
+            true => watch.sleep(bed, items, deadline.left()).await?,
             false => watch.glance()?,
         }
         watch.drive();
@@ -161,7 +166,7 @@ impl Deadline {
 
 /// What the system's poll watches: an entry for each item, in their order.
 struct Watch {
-    fds: SmallVec<[PollFd; USUAL]>,
+    fds: PollFds,
     ports: SmallVec<[Option<Arc<Port>>; USUAL]>,
 }
 
@@ -188,20 +193,27 @@ impl Watch {
 
     /// Asks the kernel without waiting.
     fn glance(&mut self) -> Result<()> {
-        sys::poll::poll(&mut self.fds, Some(Duration::ZERO)).map(drop)
+        sys::poll::glance(&mut self.fds).map(drop)
     }
 
     /// Waits in the kernel, at most for `limit`, unless there is something already. `EINTR`, and
     /// what asking for events may answer.
-    fn sleep(&mut self, items: &[Item<'_>], limit: Option<Duration>) -> Result<()> {
+    async fn sleep(
+        &mut self,
+        bed: &Bed,
+        items: &[Item<'_>],
+        limit: Option<Duration>,
+    ) -> Result<()> {
         let Watch { fds, ports } = self;
         let mut attended = Attended::default();
-        let limit = match attended.look(items, ports)? || attended.is_busy() {
-            true => Some(Duration::ZERO),
-            false if attended.is_crowded => Some(limit.unwrap_or(SLICE).min(SLICE)),
+        if attended.look(items, ports)? || attended.is_busy() {
+            return sys::poll::glance(fds).map(drop);
+        }
+        let limit = match attended.is_crowded {
+            true => Some(limit.unwrap_or(SLICE).min(SLICE)),
             false => limit,
         };
-        sys::poll::poll(fds, limit).map(drop)
+        bed.poll(fds, limit).await.map(drop)
     }
 
     /// Moves the bytes of the sockets for which there is something to do.
@@ -303,9 +315,14 @@ fn shown(revents: i16) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::bed::block_on;
     use std::io::Write;
     use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
+
+    fn poll(items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
+        block_on(async |bed| super::poll(bed, items, timeout).await)
+    }
 
     const SHORT: Option<Duration> = Some(Duration::from_millis(20));
 

@@ -87,6 +87,15 @@ pub enum Body<'a> {
 }
 
 impl Body<'_> {
+    /// The same body, for a try that may leave it as it was.
+    #[inline]
+    pub fn again(&mut self) -> Body<'_> {
+        match self {
+            Body::Copy(bytes) => Body::Copy(bytes),
+            Body::Own(msg) => Body::Own(msg),
+        }
+    }
+
     #[inline]
     pub fn data(&self) -> &[u8] {
         match self {
@@ -429,7 +438,7 @@ impl Reader {
 
     /// Moves past the next frame; [`Reader::present`] shows it. In two steps, so that credit can
     /// be passed on before the frame is.
-    #[inline]
+    #[inline(always)]
     pub fn step(&mut self) -> Option<(u8, Taken)> {
         self.take_metadata();
         let (flags, taken) = self.front.take()?;

@@ -3,9 +3,13 @@
 
 use crate::pipe::{Assigned, Command, PipeId, PipeKey, PipeParts};
 use crate::socket::Core;
+use crate::sys::cancel::Shelter;
 
 impl Core {
     pub(super) fn command(&mut self, command: Command) {
+        // The way of a message needs none, and most commands belong to that.
+        let is_usual = matches!(command, Command::Readable(_) | Command::Writable(_));
+        let _shelter = (!is_usual).then(Shelter::new);
         match command {
             Command::Attach { parts, assigned } => {
                 self.admit(*parts, assigned);

@@ -1,11 +1,15 @@
-//! Sending and receiving: the calls that may block. The socket's lock is held while something is
-//! done and let go while the caller waits.
+//! Sending and receiving: the calls that may wait. The socket's lock is held while something is
+//! done and let go while the caller sleeps.
+//!
+//! Most calls end with their first try, which is a function of its own. What has to wait is an
+//! `async fn`, because it must not sleep itself: see [`bed`](crate::sys::bed).
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
 use std::time::Instant;
 
 use crate::error::{Errno, Result};
+use crate::io::port::{Port, Waiter};
 use crate::io::wake::Ticket;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::Outgoing;
@@ -13,72 +17,118 @@ use crate::pipe::{Flush, PipeId};
 use crate::queue::{Body, Incoming};
 use crate::socket::{Core, LONGEST_PAUSE, MOMENT, Slot};
 use crate::sync::Arc;
+use crate::sys::bed::Bed;
 use crate::sys::clock;
 
 /// Sends one frame (`zmq_msg_send`). On success the content of an own body was taken or copied; on
 /// failure it is as it was. `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK`, and what the pattern answers.
-#[inline]
-pub fn send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
-    let more = flags & ZMQ_SNDMORE != 0;
-    let first = slot.with(|core| {
-        core.process_commands()?;
-        core.hear_subscribers()?;
-        core.try_send(&mut body, more)
-    });
-    match first {
-        Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => send_waiting(slot, body, more),
+pub async fn send(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
+    match first_send(slot, body.again(), flags) {
+        Err(Errno::UNDONE) => send_slowly(bed, slot, body, flags).await,
         other => other,
     }
 }
 
-#[cold]
-fn send_waiting(slot: &Slot, mut body: Body<'_>, more: bool) -> Result<()> {
+/// The first try of [`send`]; `UNDONE` when more is needed, which [`send_slowly`] does.
+#[inline]
+pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
+    let first = slot.with(|core| {
+        core.pause_at_times()?;
+        core.process_commands()?;
+        core.hear_subscribers()?;
+        core.try_send(&mut body, flags & ZMQ_SNDMORE != 0)
+    });
+    match first {
+        Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
+        other => other,
+    }
+}
+
+/// [`send`], when the first try was not enough.
+pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
+    let more = flags & ZMQ_SNDMORE != 0;
     let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.sndtimeo)))?;
     loop {
         let sent = slot.with(|core| {
-            core.pace.turned = true;
             core.process_commands()?;
+            core.hear_subscribers()?;
             let sent = core.try_send(&mut body, more);
-            if sent == Err(Errno::EAGAIN) {
+            if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
+                core.pace.turned = true;
                 core.press();
                 patience.announce();
             }
             sent
         });
-        if sent != Err(Errno::EAGAIN) {
+        if sent != Err(Errno::EAGAIN) || flags & ZMQ_DONTWAIT != 0 {
             return sent;
         }
-        patience.wait()?;
+        patience.wait(bed).await?;
     }
 }
 
 /// Takes the next frame (`zmq_msg_recv`); `take` sees it under the socket's lock. `EAGAIN`,
 /// `EINTR`, `ETERM`, `ENOTSOCK`, and what the pattern answers.
-#[inline]
-pub fn receive<R>(slot: &Slot, flags: i32, take: impl FnOnce(Incoming<'_>) -> R) -> Result<R> {
+pub async fn receive<R>(
+    bed: &Bed,
+    slot: &Slot,
+    flags: i32,
+    take: impl FnOnce(Incoming<'_>) -> R,
+) -> Result<R> {
     let mut take = Some(take);
-    let first = slot.with(|core| {
-        core.process_commands()?;
-        core.try_receive(&mut take)
-    });
-    match first {
-        Err(Errno::EAGAIN) => receive_waiting(slot, flags & ZMQ_DONTWAIT != 0, &mut take),
+    match try_first(slot, flags, &mut take) {
+        Err(Errno::UNDONE) => wait_for_frame(bed, slot, flags, &mut take).await,
         other => other,
     }
 }
 
-#[cold]
-fn receive_waiting<R>(
+/// The first try of [`receive`]; `UNDONE` when more is needed, which [`receive_slowly`] does.
+#[inline]
+pub fn first_receive<R>(
     slot: &Slot,
-    once: bool,
+    flags: i32,
+    take: impl FnOnce(Incoming<'_>) -> R,
+) -> Result<R> {
+    try_first(slot, flags, &mut Some(take))
+}
+
+#[inline]
+fn try_first<R>(
+    slot: &Slot,
+    flags: i32,
+    take: &mut Option<impl FnOnce(Incoming<'_>) -> R>,
+) -> Result<R> {
+    let first = slot.with(|core| {
+        core.pause_at_times()?;
+        core.process_commands()?;
+        core.try_receive(take)
+    });
+    match first {
+        Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
+        Err(Errno::EAGAIN) => receive_at_once(slot, take),
+        other => other,
+    }
+}
+
+/// [`receive`], when the first try was not enough.
+pub async fn receive_slowly<R>(
+    bed: &Bed,
+    slot: &Slot,
+    flags: i32,
+    take: impl FnOnce(Incoming<'_>) -> R,
+) -> Result<R> {
+    wait_for_frame(bed, slot, flags, &mut Some(take)).await
+}
+
+async fn wait_for_frame<R>(
+    bed: &Bed,
+    slot: &Slot,
+    flags: i32,
     take: &mut Option<impl FnOnce(Incoming<'_>) -> R>,
 ) -> Result<R> {
     let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.rcvtimeo)))?;
-    if once || patience.is_none_left() {
-        return slot.with(|core| {
-            core.ask_kernel()?;
-            core.try_receive(take)
-        });
+    if flags & ZMQ_DONTWAIT != 0 || patience.is_none_left() {
+        return receive_at_once(slot, take);
     }
     loop {
         let received = slot.with(|core| {
@@ -90,15 +140,25 @@ fn receive_waiting<R>(
             received
         });
         match received {
-            Err(Errno::EAGAIN) => patience.wait()?,
+            Err(Errno::EAGAIN) => patience.wait(bed).await?,
             other => return other,
         }
     }
 }
 
+/// Asks the kernel too, but does not wait.
+#[cold]
+fn receive_at_once<R>(slot: &Slot, take: &mut Option<impl FnOnce(Incoming<'_>) -> R>) -> Result<R> {
+    slot.with(|core| {
+        core.process_commands()?;
+        core.ask_kernel()?;
+        core.try_receive(take)
+    })
+}
+
 /// How long a call may still wait, and where.
 struct Patience {
-    port: Arc<crate::io::port::Port>,
+    port: Arc<Port>,
     deadline: Option<Instant>,
     timeout: i32,
     /// The wait was announced.
@@ -122,14 +182,9 @@ impl Patience {
     }
 
     /// Sleeps until something may have changed; `EAGAIN` when the time is up.
-    fn wait(&mut self) -> Result<()> {
+    async fn wait(&mut self, bed: &Bed) -> Result<()> {
         let Some(ticket) = self.ticket.take() else { return Ok(()) };
-        let result = self.sleep(ticket);
-        self.port.retire();
-        result
-    }
-
-    fn sleep(&mut self, ticket: Ticket) -> Result<()> {
+        let _waiter = Waiter(&self.port);
         let left = match self.deadline {
             None => None,
             Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
@@ -137,7 +192,7 @@ impl Patience {
                 _ => return Err(Errno::EAGAIN),
             },
         };
-        match self.port.wait(ticket, left) {
+        match self.port.wait(bed, ticket, left).await {
             // What came at the last moment still counts.
             Err(Errno::EAGAIN) => {
                 self.deadline = Some(Instant::now());
@@ -152,10 +207,7 @@ impl Core {
     #[inline]
     pub(super) fn try_send(&mut self, body: &mut Body<'_>, more: bool) -> Result<()> {
         let flush = self.urgency();
-        let body = match body {
-            Body::Copy(bytes) => Body::Copy(bytes),
-            Body::Own(msg) => Body::Own(msg),
-        };
+        let body = body.again();
         let (pattern, mut env) = self.parts();
         env.flush = flush;
         let sent = pattern.send(&mut env, Outgoing { more, body });
@@ -175,6 +227,14 @@ impl Core {
             self.remove_done();
         }
         sent
+    }
+
+    /// `UNDONE` now and then: a call that may wait looks first whether its thread was cancelled. So
+    /// a thread that never has to wait ends all the same.
+    #[inline]
+    fn pause_at_times(&mut self) -> Result<()> {
+        self.pace.calls = self.pace.calls.wrapping_add(1);
+        if self.pace.calls == 0 { Err(Errno::UNDONE) } else { Ok(()) }
     }
 
     /// Before something is published: looks for subscriptions that have arrived, unless that was

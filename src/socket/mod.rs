@@ -12,7 +12,7 @@ mod live;
 mod monitor;
 mod slot;
 
-pub use call::{receive, send};
+pub use call::{first_receive, first_send, receive, receive_slowly, send, send_slowly};
 pub use slot::Slot;
 
 use crate::context::Context;
@@ -22,6 +22,7 @@ use crate::options::{self, Effect, SocketOptions, SocketType};
 use crate::pattern::{self, Env, Pattern};
 use crate::pipe::{Command, Flush, PipeId, PipeKey, Pipes};
 use crate::sync::Arc;
+use crate::sys::cancel::Shelter;
 use crate::sys::clock;
 
 use endpoints::Endpoints;
@@ -64,6 +65,8 @@ struct Pace {
     turned: bool,
     /// A frame of a message of which more has to come was sent, with this urgency.
     unfinished: Option<Flush>,
+    /// Calls that did something at once.
+    calls: u8,
 }
 
 impl Core {
@@ -124,6 +127,7 @@ impl Core {
         if self.pipes.get(id).is_none() {
             return;
         }
+        let _shelter = Shelter::new();
         let (pattern, mut env) = self.parts();
         pattern.detach(&mut env, id);
         if let Some(pipe) = self.pipes.remove(id) {

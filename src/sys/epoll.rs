@@ -1,8 +1,10 @@
 //! The Linux poller: an epoll instance. Safe to use from several threads at once; the kernel locks.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr::null;
 
 use crate::error::{Errno, Result};
+use crate::sys::fd::Fd;
 
 /// Readable, or the peer has finished.
 pub const READABLE: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
@@ -36,7 +38,7 @@ impl Event {
 }
 
 /// An epoll instance; itself a pollable descriptor.
-pub struct Epoll(OwnedFd);
+pub struct Epoll(Fd);
 
 impl Epoll {
     /// `EMFILE`, `ENFILE`, `ENOMEM`.
@@ -47,7 +49,7 @@ impl Epoll {
             return Err(Errno::last());
         }
         // SAFETY: the descriptor was just made and nobody else owns it.
-        Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }))
+        Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }.into()))
     }
 
     fn control(&self, operation: i32, fd: RawFd, events: u32, token: u64) -> Result<()> {
@@ -70,12 +72,22 @@ impl Epoll {
     }
 
     /// Waits up to `timeout` milliseconds (-1: for ever) and returns how many events were stored.
-    /// `EINTR` when a signal handler ran.
+    /// `EINTR` when a signal handler ran. No cancellation point: application threads sleep in a
+    /// [`Bed`](super::bed::Bed).
     pub fn wait(&self, events: &mut [Event], timeout: i32) -> Result<usize> {
         let room = i32::try_from(events.len()).unwrap_or(i32::MAX);
         // SAFETY: `Event` has the layout of `epoll_event`, and the slice has `room` of them.
+        // No signal mask is given, so its size does not matter.
         let n = unsafe {
-            libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr().cast(), room, timeout)
+            libc::syscall(
+                libc::SYS_epoll_pwait,
+                self.0.as_raw_fd(),
+                events.as_mut_ptr(),
+                room,
+                timeout,
+                null::<libc::sigset_t>(),
+                0_usize,
+            )
         };
         usize::try_from(n).map_err(|_| Errno::last())
     }

@@ -3,9 +3,10 @@
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::error::{Errno, Result};
+use crate::sys::fd::Fd;
 
 /// An event counter; never blocks.
-pub struct EventFd(OwnedFd);
+pub struct EventFd(Fd);
 
 impl EventFd {
     /// `EMFILE`, `ENFILE`, `ENOMEM`.
@@ -16,7 +17,7 @@ impl EventFd {
             return Err(Errno::last());
         }
         // SAFETY: the descriptor was just made and nobody else owns it.
-        Ok(EventFd(unsafe { OwnedFd::from_raw_fd(fd) }))
+        Ok(EventFd(unsafe { OwnedFd::from_raw_fd(fd) }.into()))
     }
 
     /// Makes the descriptor readable.
@@ -24,14 +25,14 @@ impl EventFd {
         let one: u64 = 1;
         // SAFETY: eight readable bytes. A full counter is readable already, so the result says
         // nothing.
-        unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8) };
+        unsafe { libc::syscall(libc::SYS_write, self.0.as_raw_fd(), &raw const one, 8_usize) };
     }
 
     /// Makes it unreadable.
     pub fn drain(&self) {
         let mut count: u64 = 0;
         // SAFETY: eight writable bytes. An empty counter is what is wanted.
-        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), 8) };
+        unsafe { libc::syscall(libc::SYS_read, self.0.as_raw_fd(), &raw mut count, 8_usize) };
     }
 }
 

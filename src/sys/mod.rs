@@ -1,9 +1,15 @@
 //! Every system call that is not on a socket of the standard library: one thin file each, the only
 //! place besides the C boundary where the kernel is spoken to directly.
+//!
+//! What a message may meet on its way makes its calls by number: those are no cancellation points
+//! (see [`cancel`]).
 
+pub mod bed;
+pub mod cancel;
 pub mod clock;
 pub mod epoll;
 pub mod eventfd;
+pub mod fd;
 pub mod files;
 pub mod futex;
 #[cfg(feature = "gssapi")]

@@ -3,6 +3,8 @@
 //! Runs on whichever thread drives a connection. Nothing here blocks, and nothing raises SIGPIPE:
 //! a library may not touch the process's signal disposition.
 
+use core::ffi::c_long;
+use core::ptr::null;
 use std::io::IoSlice;
 use std::mem::zeroed;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -27,7 +29,15 @@ pub fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
     retry(|| {
         // SAFETY: the pointer and length are those of a live, writable slice.
         unsafe {
-            libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), libc::MSG_DONTWAIT)
+            libc::syscall(
+                libc::SYS_recvfrom,
+                fd.as_raw_fd(),
+                buffer.as_mut_ptr(),
+                buffer.len(),
+                libc::MSG_DONTWAIT,
+                null::<libc::sockaddr>(),
+                null::<libc::socklen_t>(),
+            )
         }
     })
 }
@@ -37,7 +47,17 @@ pub fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
 pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize> {
     retry(|| {
         // SAFETY: the pointer and length are those of a live slice.
-        unsafe { libc::send(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), SEND_FLAGS) }
+        unsafe {
+            libc::syscall(
+                libc::SYS_sendto,
+                fd.as_raw_fd(),
+                bytes.as_ptr(),
+                bytes.len(),
+                SEND_FLAGS,
+                null::<libc::sockaddr>(),
+                0 as libc::socklen_t,
+            )
+        }
     })
 }
 
@@ -52,14 +72,14 @@ pub fn send_vectored(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> Result<usize
     header.msg_iovlen = slices.len().min(MAX_SLICES) as _;
     retry(|| {
         // SAFETY: `header` points to `msg_iovlen` live slices.
-        unsafe { libc::sendmsg(fd.as_raw_fd(), &header, SEND_FLAGS) }
+        unsafe { libc::syscall(libc::SYS_sendmsg, fd.as_raw_fd(), &raw const header, SEND_FLAGS) }
     })
 }
 
 const SEND_FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
 
 #[inline]
-fn retry(mut call: impl FnMut() -> isize) -> Result<usize> {
+fn retry(mut call: impl FnMut() -> c_long) -> Result<usize> {
     loop {
         if let Ok(count) = usize::try_from(call()) {
             return Ok(count);
@@ -114,13 +134,13 @@ pub fn own_socket(number: RawFd) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// Waits until one of `events` happens, at most `timeout` milliseconds; whether it did.
 /// Ends a stream in both directions; the peer sees its end behind what was written.
 pub fn shut_down(fd: BorrowedFd<'_>) {
     // A stream that is gone already needs no end.
     let _ = socket2::SockRef::from(&fd).shutdown(std::net::Shutdown::Both);
 }
 
+/// Waits until one of `events` happens, at most `timeout` milliseconds; whether it did.
 #[cfg(test)]
 pub(crate) fn wait_one(fd: RawFd, events: libc::c_short, timeout: libc::c_int) -> bool {
     let mut entry = libc::pollfd { fd, events, revents: 0 };

@@ -1,22 +1,26 @@
-//! `poll(2)`: the one way to wait for descriptors of any kind, the application's own among them.
+//! `poll(2)`: the one way to look at descriptors of any kind, the application's own among them.
 
-use core::time::Duration;
+use core::ptr::null;
 
 use crate::error::{Errno, Result};
 
 /// A descriptor to watch and what happened on it. A negative descriptor is ignored.
 pub use libc::pollfd as PollFd;
 
-/// Sleeps until something happened on one of `fds`, or `timeout` has passed; `None` is no limit.
-/// Returns how many have events: 0 when the time is up, which may be a little early when the
-/// limit is beyond what the system can count. `EINTR` after a signal.
-pub fn poll(fds: &mut [PollFd], timeout: Option<Duration>) -> Result<usize> {
-    let timeout = match timeout {
-        None => -1,
-        // Rounded up, so that a wait is never shorter than asked.
-        Some(limit) => i32::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(i32::MAX),
+/// Looks what happened on `fds`, without waiting. Returns how many have events.
+pub fn glance(fds: &mut [PollFd]) -> Result<usize> {
+    let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the slice is writable memory of as many entries as said, and the time lives through
+    // the call. No signal mask is given, so its size does not matter.
+    let count = unsafe {
+        libc::syscall(
+            libc::SYS_ppoll,
+            fds.as_mut_ptr(),
+            fds.len() as libc::nfds_t,
+            &raw const at_once,
+            null::<libc::sigset_t>(),
+            0_usize,
+        )
     };
-    // SAFETY: the slice is writable memory of as many entries as said.
-    let count = unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout) };
     usize::try_from(count).map_err(|_| Errno::last())
 }

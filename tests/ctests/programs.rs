@@ -10,6 +10,8 @@ programs! {
     }
     api {
         ours all_addresses,
+        both cancel,
+        ours cancel_busy,
         both ctx_leaves_nothing,
         both ctx_lifetime,
         both ctx_options,

@@ -12,7 +12,7 @@ mod rx;
 mod tx;
 mod unseal;
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 
 use crate::error::Errno;
 use crate::io::port::Port;
@@ -22,6 +22,7 @@ use crate::proto::HandshakeError;
 use crate::proto::mechanism::Sealing;
 use crate::queue::{Reader, Writer};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sys::fd::Fd;
 use crate::sys::net;
 
 pub use rx::Inbound;
@@ -90,7 +91,7 @@ pub struct Connection {
     key: Mutex<Option<PipeKey>>,
     /// Its place in the socket's poller, and what is registered there, which may be gone from `rx`
     /// by the time it is taken out.
-    registration: Mutex<Option<(u64, Arc<OwnedFd>)>>,
+    registration: Mutex<Option<(u64, Arc<Fd>)>>,
     /// Bytes came since the reactor last looked.
     traffic: AtomicBool,
     /// A PING came: its time to live in deciseconds, plus one.
@@ -99,7 +100,7 @@ pub struct Connection {
 
 /// What a stream needs to become an established connection.
 pub struct Start {
-    pub stream: Arc<OwnedFd>,
+    pub stream: Arc<Fd>,
     pub framing: Framing,
     pub inbound: Inbound,
     pub metadata: Option<Arc<Metadata>>,
@@ -192,7 +193,7 @@ impl Connection {
         }
     }
 
-    pub fn stream(&self) -> Option<Arc<OwnedFd>> {
+    pub fn stream(&self) -> Option<Arc<Fd>> {
         self.rx.lock().stream.clone()
     }
 

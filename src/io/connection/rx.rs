@@ -4,7 +4,7 @@
 //! in one step, in the form they came in. Large bodies are read straight into their own memory.
 #![forbid(unsafe_code)]
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
 use crate::error::{Errno, Result};
 use crate::io::connection::unseal::{Opened, Unsealing};
@@ -18,6 +18,7 @@ use crate::proto::zmtp::req_filter::ReqFilter;
 use crate::proto::zmtp::{command, v1};
 use crate::queue::{Body, Writer, Written};
 use crate::sync::{Arc, Ordering};
+use crate::sys::fd::Fd;
 use crate::sys::net;
 
 /// Bodies above this get their own memory.
@@ -40,7 +41,7 @@ pub struct Inbound {
 }
 
 pub struct Rx {
-    pub stream: Option<Arc<OwnedFd>>,
+    pub stream: Option<Arc<Fd>>,
     pub writer: Writer,
     framing: Framing,
     inbound: Inbound,
@@ -95,7 +96,7 @@ impl Rx {
 
     pub fn install(
         &mut self,
-        stream: Arc<OwnedFd>,
+        stream: Arc<Fd>,
         framing: Framing,
         inbound: Inbound,
         opener: Option<Opener>,
@@ -108,7 +109,7 @@ impl Rx {
         self.writer.set_metadata(metadata);
     }
 
-    pub fn uninstall(&mut self) -> Option<Arc<OwnedFd>> {
+    pub fn uninstall(&mut self) -> Option<Arc<Fd>> {
         self.writer.rollback();
         self.unsealing = None;
         self.partial = Vec::new();
@@ -208,7 +209,7 @@ impl Rx {
     /// One read of frames; `true` when the stream has no more.
     fn read_frames(
         &mut self,
-        stream: &OwnedFd,
+        stream: &Fd,
         connection: &Connection,
         buffer: &mut [u8],
     ) -> core::result::Result<bool, Cause> {
@@ -235,7 +236,7 @@ impl Rx {
     /// One read of encrypted frames; `true` when the stream has no more.
     fn read_sealed(
         &mut self,
-        stream: &OwnedFd,
+        stream: &Fd,
         connection: &Connection,
         buffer: &mut [u8],
     ) -> core::result::Result<bool, Cause> {
@@ -256,7 +257,7 @@ impl Rx {
     /// What is kept is larger than the buffer (a full pipe, or a long command): reads behind it.
     fn read_behind(
         &mut self,
-        stream: &OwnedFd,
+        stream: &Fd,
         connection: &Connection,
     ) -> core::result::Result<bool, Cause> {
         let mut long = core::mem::take(&mut self.partial);
@@ -273,7 +274,7 @@ impl Rx {
     /// One read of a large body; `true` when the stream has no more.
     fn read_body(
         &mut self,
-        stream: &OwnedFd,
+        stream: &Fd,
         connection: &Connection,
     ) -> core::result::Result<bool, Cause> {
         let Some(filling) = &mut self.filling else { return Ok(false) };
@@ -548,7 +549,7 @@ fn parsed<T>(header: core::result::Result<T, FrameError>) -> core::result::Resul
 /// Reads once: `None` when there is nothing now, an error when the connection is over.
 fn receive(
     connection: &Connection,
-    stream: &OwnedFd,
+    stream: &Fd,
     space: &mut [u8],
 ) -> core::result::Result<Option<usize>, Cause> {
     match net::recv(stream.as_fd(), space) {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io::IoSlice;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
 use crate::error::{Errno, Result};
 use crate::io::connection::{Connection, Framing};
@@ -13,6 +13,7 @@ use crate::proto::zmtp::command::{self, Command as Zmtp, Subscription};
 use crate::proto::zmtp::v1;
 use crate::queue::{Incoming, Reader, Sent};
 use crate::sync::{Arc, Ordering};
+use crate::sys::fd::Fd;
 use crate::sys::net;
 
 /// Pieces written in one system call.
@@ -25,7 +26,7 @@ const ENCODE: usize = 32 * 1024;
 const KEEP_ENCODED: usize = 4 * 1024;
 
 pub struct Tx {
-    stream: Option<Arc<OwnedFd>>,
+    stream: Option<Arc<Fd>>,
     pub reader: Reader,
     sent: Sent,
     framing: Framing,
@@ -52,7 +53,7 @@ impl Tx {
     /// `unsent` is what the handshake left to write.
     pub fn install(
         &mut self,
-        stream: Arc<OwnedFd>,
+        stream: Arc<Fd>,
         framing: Framing,
         sealer: Option<Sealer>,
         unsent: Vec<u8>,
@@ -94,7 +95,7 @@ impl Tx {
 
     fn write_all(
         &mut self,
-        stream: &OwnedFd,
+        stream: &Fd,
         connection: &Connection,
         gone: &mut Vec<Msg>,
     ) -> Result<()> {
@@ -147,7 +148,7 @@ impl Tx {
         }
     }
 
-    fn write_encoded(&mut self, stream: &OwnedFd, connection: &Connection) -> Result<()> {
+    fn write_encoded(&mut self, stream: &Fd, connection: &Connection) -> Result<()> {
         let rest = self.encoded.get(self.written..).unwrap_or_default();
         self.written += attempt(connection, || net::send(stream.as_fd(), rest))?;
         if self.written >= self.encoded.len() {
@@ -160,7 +161,7 @@ impl Tx {
     /// The pipe's frames are what goes on the wire: no copy is made.
     fn write_batch(
         &mut self,
-        stream: &OwnedFd,
+        stream: &Fd,
         connection: &Connection,
         gone: &mut Vec<Msg>,
     ) -> Result<()> {

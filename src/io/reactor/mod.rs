@@ -23,6 +23,7 @@ use crate::io::connection::{Cause, Connection, Owner};
 use crate::io::port::{Background, Port};
 use crate::options::SocketType;
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, Weak};
+use crate::sys::bed::Bed;
 use crate::sys::epoll::{self, Epoll};
 use crate::sys::eventfd::EventFd;
 use crate::sys::thread::{self, Schedule};
@@ -186,11 +187,11 @@ impl Drains {
     }
 
     /// Waits until no guard is out; `EINTR` after a signal.
-    pub fn wait(&self) -> Result<()> {
+    pub async fn wait(&self, bed: &Bed) -> Result<()> {
         loop {
             match self.count.load(Ordering::SeqCst) {
                 0 => return Ok(()),
-                count => futex::wait(&self.count, count, None)?,
+                count => bed.futex(&self.count, count, None).await?,
             }
         }
     }

@@ -71,7 +71,7 @@ impl FairQueue {
     }
 
     /// Takes the next frame of the pipe that [`FairQueue::select`] told.
-    #[inline]
+    #[inline(always)]
     pub fn take<'p>(&mut self, env: &'p mut Env<'_>, id: PipeId) -> Option<Incoming<'p>> {
         let frame = env.pipes.get_mut(id)?.take()?;
         self.inside = frame.more();

@@ -190,7 +190,7 @@ impl Session {
         let number = fd.as_raw_fd() as u64;
         self.raise(event::CONNECTED, number);
         let peer_address = transport::peer_address(fd.as_fd());
-        match self.greet(Arc::new(fd), peer_address) {
+        match self.greet(Arc::new(fd.into()), peer_address) {
             Ok(()) => self.start_handshake(tools),
             Err(error) => {
                 self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);

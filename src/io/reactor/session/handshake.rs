@@ -4,7 +4,7 @@
 //! of it.
 #![forbid(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 
 use crate::error::{Errno, Result};
 use crate::io::connection::Cause;
@@ -13,6 +13,7 @@ use crate::proto::mechanism;
 use crate::proto::zmtp::handshake::{Handshake, HandshakeConfig};
 use crate::proto::{ErrorKind, HandshakeError, HandshakeEvent};
 use crate::sync::Arc;
+use crate::sys::fd::Fd;
 use crate::sys::{epoll, net};
 
 use super::super::engine::Tools;
@@ -25,7 +26,7 @@ const STOP_HANDSHAKE_FAILED: i32 = 2;
 
 /// A connection before its first message.
 pub(super) struct Greeting {
-    pub(super) stream: Arc<OwnedFd>,
+    pub(super) stream: Arc<Fd>,
     pub(super) handshake: Handshake,
     /// What the handshake did not take yet.
     pub(super) unread: Vec<u8>,
@@ -39,7 +40,7 @@ pub(super) struct Greeting {
 
 impl Session {
     /// Makes the handshake; it fails only where the system has no random bytes.
-    pub(super) fn greet(&mut self, stream: Arc<OwnedFd>, peer_address: Vec<u8>) -> Result<()> {
+    pub(super) fn greet(&mut self, stream: Arc<Fd>, peer_address: Vec<u8>) -> Result<()> {
         let mechanism = mechanism::for_options(&self.options)?;
         let config = HandshakeConfig {
             socket_type: self.options.socket_type,

@@ -22,6 +22,7 @@ use crate::io::port::Port;
 use crate::monitor::{EndpointPair, event};
 use crate::options::{SocketOptions, SocketType};
 use crate::sync::Arc;
+use crate::sys::fd::Fd;
 use crate::transport;
 
 use super::engine::Tools;
@@ -107,7 +108,7 @@ enum State {
     Proxying(Box<Asking>),
     Handshaking(Box<Greeting>),
     /// The connection is up and driven by whoever comes.
-    Running(Arc<OwnedFd>),
+    Running(Arc<Fd>),
 }
 
 // Construction.
@@ -124,7 +125,7 @@ impl Session {
     ) -> Session {
         let mut session =
             Session::new(id, owner, port, options, Role::Accepted { listener }, endpoints);
-        let stream = Arc::new(accepted.fd);
+        let stream = Arc::new(accepted.fd.into());
         if let Err(error) = session.greet(stream, accepted.peer_address) {
             // Without a handshake the first step ends the session.
             session.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);

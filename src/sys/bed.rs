@@ -1,0 +1,239 @@
+//! Where a thread sleeps: the one thing in a call of the library that `pthread_cancel` may interrupt.
+//!
+//! A cancelled thread is unwound from the system call that it sleeps in, and Rust lets that pass only
+//! through frames that have nothing to drop (see [`cancel`](super::cancel)). So whatever may have to
+//! wait is an `async fn` that says in a [`Bed`] what it wants to wait for, and is pending; the first
+//! frame of the call, which has nothing to drop, then sleeps ([`Bed::sleep`]) and polls it again.
+//! No waker is used: these futures are polled by nobody else. When the thread is cancelled the future
+//! is dropped, and what it holds sets everything right.
+//!
+//! Blocking calls have to return `EINTR` after a signal handler ran, even one installed with
+//! `SA_RESTART`. The kernel restarts a futex wait without a time limit, but not one with a limit, nor
+//! `epoll_wait` or `poll`; so every wait on a futex has a limit.
+
+use core::cell::Cell;
+use core::ffi::{c_int, c_long};
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::os::fd::{AsRawFd, RawFd};
+
+use smallvec::SmallVec;
+
+use crate::error::{Errno, Result};
+use crate::sync::AtomicU32;
+use crate::sys::cancel;
+use crate::sys::epoll::{Epoll, Event};
+use crate::sys::poll::PollFd;
+
+/// Events taken from a poller in one sleep: few, because every bed begins with none. Whoever finds as
+/// many asks the poller for the others.
+pub const EVENTS: usize = 16;
+
+/// The longest sleep on a futex.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Descriptors to sleep on; as many need no memory from the heap.
+pub type PollFds = SmallVec<[PollFd; 16]>;
+
+const PTHREAD_CANCEL_ASYNCHRONOUS: c_int = 1;
+
+unsafe extern "C-unwind" {
+    fn epoll_wait(fd: c_int, events: *mut libc::epoll_event, room: c_int, timeout: c_int) -> c_int;
+    fn poll(fds: *mut libc::pollfd, count: libc::nfds_t, timeout: c_int) -> c_int;
+    fn syscall(number: c_long, ...) -> c_long;
+    fn pthread_setcanceltype(kind: c_int, old: *mut c_int) -> c_int;
+}
+
+/// What to wait for. Plain data: a thread that sleeps holds nothing that has to be dropped.
+#[derive(Clone, Copy)]
+enum Wish {
+    /// To go on.
+    None,
+    /// Not to sleep, but to end if the thread was cancelled.
+    Pause,
+    /// Milliseconds, -1 is no limit; so below.
+    Epoll {
+        fd: RawFd,
+        timeout: c_int,
+    },
+    Poll {
+        timeout: c_int,
+    },
+    Futex {
+        word: *mut u32,
+        expected: u32,
+        limit: Duration,
+    },
+}
+
+/// See the module's documentation. It has no destructor that would have to run while somebody sleeps.
+pub struct Bed {
+    wish: Cell<Wish>,
+    outcome: Cell<Result<usize>>,
+    /// All of them are [`Event::NONE`] when a sleep begins.
+    events: [Cell<Event>; EVENTS],
+    /// The first event that has not been taken.
+    next: Cell<usize>,
+    fds: Cell<PollFds>,
+}
+
+impl Bed {
+    #[inline]
+    #[expect(clippy::new_without_default, reason = "a place, not a value")]
+    pub fn new() -> Bed {
+        Bed {
+            wish: Cell::new(Wish::None),
+            outcome: Cell::new(Ok(0)),
+            events: [const { Cell::new(Event::NONE) }; EVENTS],
+            next: Cell::new(0),
+            fds: Cell::default(),
+        }
+    }
+
+    /// Sleeps until the poller has events, at most `timeout` milliseconds (-1: no limit); how many
+    /// there are. They are left for [`Bed::next_event`]. `EINTR` after a signal.
+    pub async fn epoll(&self, epoll: &Epoll, timeout: i32) -> Result<usize> {
+        while self.next_event().is_some() {}
+        self.next.set(0);
+        self.wait(Wish::Epoll { fd: epoll.as_raw_fd(), timeout }).await
+    }
+
+    /// Takes an event of the last sleep. After a cancelled sleep too: the kernel does not tell of a
+    /// change twice.
+    pub fn next_event(&self) -> Option<Event> {
+        let event = self.events.get(self.next.get())?.replace(Event::NONE);
+        if event.flags() == 0 {
+            return None;
+        }
+        self.next.set(self.next.get() + 1);
+        Some(event)
+    }
+
+    /// For what may go on for long without a sleep: ends the thread if it was cancelled.
+    pub async fn pause(&self) {
+        // It cannot fail.
+        let _ = self.wait(Wish::Pause).await;
+    }
+
+    /// Sleeps until something happened on one of `fds`, at most `timeout` (`None`: no limit); how
+    /// many have events. `EINTR` after a signal.
+    pub async fn poll(&self, fds: &mut PollFds, timeout: Option<Duration>) -> Result<usize> {
+        let timeout = milliseconds(timeout);
+        self.fds.set(core::mem::take(fds));
+        let outcome = self.wait(Wish::Poll { timeout }).await;
+        *fds = self.fds.take();
+        outcome
+    }
+
+    /// Sleeps while `word` is `expected`, at most `timeout`. `Ok` when woken or when the word differs
+    /// (also now and then without a reason), `EINTR`, or `ETIMEDOUT`.
+    pub async fn futex(
+        &self,
+        word: &AtomicU32,
+        expected: u32,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
+        let limit = timeout.unwrap_or(LONG).min(LONG);
+        match self.wait(Wish::Futex { word: word.as_ptr(), expected, limit }).await {
+            Err(Errno::EINTR) => Err(Errno::EINTR),
+            Err(Errno::ETIMEDOUT) if timeout.is_some_and(|t| t <= LONG) => Err(Errno::ETIMEDOUT),
+            _ => Ok(()),
+        }
+    }
+
+    async fn wait(&self, wish: Wish) -> Result<usize> {
+        self.wish.set(wish);
+        poll_fn(|_| match self.wish.get() {
+            Wish::None => Poll::Ready(()),
+            _ => Poll::Pending,
+        })
+        .await;
+        self.outcome.get()
+    }
+
+    /// Sleeps as it was asked. If the thread is cancelled this does not return.
+    ///
+    /// # Safety
+    /// - From here up to the application's own frames there is nothing to drop and nobody who
+    ///   catches, unless the thread cannot be cancelled.
+    #[inline(never)]
+    pub unsafe fn sleep(&self) {
+        // SAFETY: what is written to lives as long as the bed, in which nobody refers to it.
+        let rc = unsafe {
+            match self.wish.get() {
+                Wish::None => return,
+                Wish::Pause => {
+                    cancel::point();
+                    0
+                }
+                Wish::Epoll { fd, timeout } => {
+                    let events = (&raw const self.events).cast_mut().cast::<libc::epoll_event>();
+                    c_long::from(epoll_wait(fd, events, EVENTS as c_int, timeout))
+                }
+                Wish::Poll { timeout } => {
+                    let fds = &mut *self.fds.as_ptr();
+                    c_long::from(poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout))
+                }
+                Wish::Futex { word, expected, limit } => sleep_on(word, expected, limit),
+            }
+        };
+        self.outcome.set(usize::try_from(rc).map_err(|_| Errno::last()));
+        self.wish.set(Wish::None);
+    }
+
+    /// Gives memory back that a sleep used. To be called when a call has ended.
+    pub fn clear(&self) {
+        drop(self.fds.take());
+    }
+}
+
+/// A wait on a futex is no cancellation point by itself. The thread may be cancelled at any
+/// instruction meanwhile, as the C library's own blocking functions do it.
+///
+/// # Safety
+/// - As for [`Bed::sleep`].
+#[inline(never)]
+unsafe fn sleep_on(word: *mut u32, expected: u32, limit: Duration) -> c_long {
+    let limit = libc::timespec {
+        tv_sec: limit.as_secs() as libc::time_t,
+        tv_nsec: limit.subsec_nanos() as _,
+    };
+    let mut before = 0;
+    // SAFETY: the kernel reads the word, and fails if it is gone; the time lives through the call.
+    unsafe {
+        pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &raw mut before);
+        let rc = syscall(
+            libc::SYS_futex,
+            word,
+            libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+            expected,
+            &raw const limit,
+        );
+        pthread_setcanceltype(before, &raw mut before);
+        rc
+    }
+}
+
+/// The system's time limit: -1 is none. Rounded up, so that a wait is never shorter than asked;
+/// a limit beyond what the system can count is cut.
+pub fn milliseconds(timeout: Option<Duration>) -> i32 {
+    match timeout {
+        None => -1,
+        Some(timeout) => i32::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(i32::MAX),
+    }
+}
+
+/// Runs a call to its end on a thread that nobody cancels; the C functions have a way of their own.
+pub fn block_on<T>(call: impl AsyncFnOnce(&Bed) -> T) -> T {
+    let bed = Bed::new();
+    let mut call = pin!(call(&bed));
+    loop {
+        if let Poll::Ready(answer) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return answer;
+        }
+        // SAFETY: the thread is not cancelled, as the caller was told.
+        unsafe { bed.sleep() };
+    }
+}
