@@ -1,5 +1,5 @@
 //! Build script: gives the shared library its name and, when asked to by the feature `header`,
-//! writes `zmq.h` from the sources of the C interface.
+//! writes `zmq.h` and `zmqx.h` from the sources of the C interface.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -23,45 +23,65 @@ mod header {
     use std::path::{Path, PathBuf};
     use std::{env, fs};
 
-    /// The files of `src/capi` that make up `zmq.h`, in the order of its sections.
-    const SECTIONS: &[&str] = &[
-        "constants",
-        "types",
-        "error",
-        "context",
-        "message",
-        "socket",
-        "poll",
-        "proxy",
-        "legacy",
-        "util",
-        "timers",
+    /// A header, and the files of `src/capi` that it is made from, in the order of its sections.
+    struct Header {
+        name: &'static str,
+        /// What marks a function that is exported.
+        export: &'static str,
+        sections: &'static [&'static str],
+    }
+
+    const HEADERS: [Header; 2] = [
+        Header {
+            name: "zmq",
+            export: "ZMQ_EXPORT",
+            sections: &[
+                "constants",
+                "types",
+                "error",
+                "context",
+                "message",
+                "socket",
+                "poll",
+                "proxy",
+                "legacy",
+                "util",
+                "timers",
+            ],
+        },
+        Header { name: "zmqx", export: "ZMQX_EXPORT", sections: &["extension"] },
     ];
 
-    /// Writes the header into `ZINCMQ_HEADER_DIR`, or else into `include`.
+    /// Writes the headers into `ZINCMQ_HEADER_DIR`, or else into `include`.
     pub fn write() {
         let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
         let dir = env::var_os("ZINCMQ_HEADER_DIR").map_or(root.join("include"), PathBuf::from);
-        let output = dir.join("zmq.h");
         println!("cargo::rerun-if-env-changed=ZINCMQ_HEADER_DIR");
-        for input in [&root.join("src/capi"), &root.join("cbindgen.toml"), &output] {
+        for input in [root.join("src/capi"), root.join("cbindgen.toml")] {
             println!("cargo::rerun-if-changed={}", input.display());
         }
-        fs::write(output, generate(&root)).expect("the header cannot be written");
+        for header in &HEADERS {
+            let output = dir.join(header.name).with_extension("h");
+            println!("cargo::rerun-if-changed={}", output.display());
+            fs::write(output, generate(&root, header)).expect("the header cannot be written");
+        }
     }
 
-    fn generate(root: &Path) -> String {
+    fn generate(root: &Path, header: &Header) -> String {
         let capi = root.join("src/capi");
-        let part =
-            |name| fs::read_to_string(capi.join("header").join(name)).expect("part of the header");
-        format!("{}\n{}\n{}", part("head.h"), declarations(root, &capi), part("tail.h"))
+        let part = |which: &str| {
+            let file = capi.join(format!("header/{}_{which}.h", header.name));
+            fs::read_to_string(file).expect("part of the header")
+        };
+        format!("{}\n{}\n{}", part("head"), declarations(root, &capi, header), part("tail"))
     }
 
     /// What cbindgen makes of the sources, in C89: no `//` comments; short comments on one line.
-    fn declarations(root: &Path, capi: &Path) -> String {
-        let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("settings");
+    fn declarations(root: &Path, capi: &Path, header: &Header) -> String {
+        let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("settings");
+        config.function.prefix = Some(header.export.to_owned());
         let mut builder = cbindgen::Builder::new().with_config(config);
-        for section in SECTIONS {
+        for section in header.sections {
             builder = builder.with_src(capi.join(section).with_extension("rs"));
         }
         let mut text = Vec::new();

@@ -1,9 +1,9 @@
-//! `zmq.h` and `zmq_utils.h` as compilers and existing programs see them. What can be compared is
+//! `zmq.h`, `zmq_utils.h` and `zmqx.h` as compilers and existing programs see them. What can be compared is
 //! compared with the original header where the system has one (`/usr/include/zmq.h`).
 
 mod common;
 
-use common::{cargo, prefix, root, scratch, stable_names, succeed};
+use common::{cargo, own_names, prefix, root, scratch, stable_names, succeed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -40,7 +40,9 @@ fn the_headers_compile_alone_and_without_warnings() {
     let directory = scratch("alone");
     for standard in ["c89", "c99", "c11", "c++98", "c++17"] {
         for draft in [false, true] {
-            for includes in ["<zmq.h>", "<zmq_utils.h>", "<zmq_utils.h>\n#include <zmq.h>"] {
+            for includes in
+                ["<zmq.h>", "<zmq_utils.h>", "<zmqx.h>", "<zmq_utils.h>\n#include <zmq.h>"]
+            {
                 let source = format!("#include {includes}\n#include {includes}\nint something;\n");
                 compile_strictly(standard, draft, &source, &directory);
             }
@@ -76,22 +78,30 @@ fn cppzmq_compiles_and_works_on_the_header() {
 
 #[test]
 fn exactly_the_stable_functions_are_declared() {
-    let declared = prototypes(&root().join("include"), false);
+    let declared = prototypes(&root().join("include"), "zmq.h", false);
     assert_eq!(declared.keys().map(String::as_str).collect::<Vec<_>>(), stable_names());
 }
 
+#[test]
+fn our_own_functions_are_declared_in_a_header_of_their_own() {
+    let declared = prototypes(&root().join("include"), "zmqx.h", false);
+    assert_eq!(declared.keys().map(String::as_str).collect::<Vec<_>>(), own_names());
+}
+
 /// The prototypes that a header declares, by name.
-fn prototypes(include: &Path, draft: bool) -> BTreeMap<String, String> {
+fn prototypes(include: &Path, header: &str, draft: bool) -> BTreeMap<String, String> {
     let mut command = Command::new("gcc");
-    command.args(["-E", "-P", "-include", "zmq.h", "-x", "c", "/dev/null", "-I"]).arg(include);
+    command.args(["-E", "-P", "-include", header, "-x", "c", "/dev/null", "-I"]).arg(include);
     let text = succeed(command.args(draft.then_some(DRAFT)));
     let statements = text.split(';').map(|part| part.split_whitespace().collect::<Vec<_>>());
     let exported = statements.map(|words| words.join(" ")).filter(|s| s.contains("visibility"));
     exported
         .map(|prototype| {
-            let after = prototype.split("zmq_").nth(1).unwrap();
-            let name = after.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
-            (format!("zmq_{name}"), prototype)
+            let words = prototype.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let is_name = |word: &&str| word.starts_with("zmq_") || word.starts_with("zmqx_");
+            let types = ["zmq_msg_t", "zmq_fd_t"];
+            let name = words.filter(is_name).find(|word| !types.contains(word)).unwrap();
+            (name.to_owned(), prototype)
         })
         .collect()
 }
@@ -110,8 +120,8 @@ fn every_prototype_of_the_original_is_compatible_with_ours() {
     let Some(original) = original() else { return };
     let directory = scratch("prototypes");
     for draft in [false, true] {
-        let theirs = prototypes(&original, draft);
-        let ours = prototypes(&root().join("include"), draft);
+        let theirs = prototypes(&original, "zmq.h", draft);
+        let ours = prototypes(&root().join("include"), "zmq.h", draft);
         let missing: Vec<_> = theirs.keys().filter(|name| !ours.contains_key(*name)).collect();
         assert!(missing.is_empty(), "{missing:?}");
         // C accepts a second declaration only if its type is compatible with the first.

@@ -21,7 +21,8 @@ fn assert_complete(prefix: &Path, libdir: &str) {
         "cmake/ZeroMQ/ZeroMQConfig.cmake",
         "cmake/ZeroMQ/ZeroMQConfigVersion.cmake",
     ];
-    let headers = ["include/zmq.h", "include/zmq_utils.h"].map(|file| prefix.join(file));
+    let headers =
+        ["include/zmq.h", "include/zmq_utils.h", "include/zmqx.h"].map(|file| prefix.join(file));
     for file in others.map(|file| lib.join(file)).iter().chain(&headers) {
         let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert!(!text.is_empty());

@@ -1,6 +1,6 @@
 //! The constants of `zmq.h` (stable part): one list for the header, which is generated from this
 //! file, and for the functions that take them. Their values are part of the binary interface and
-//! never change. The draft part of the header is in `header/tail.h`.
+//! never change. The draft part of the header is in `header/zmq_tail.h`.
 #![forbid(unsafe_code)]
 
 use core::ffi::c_int;

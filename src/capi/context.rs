@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr::{from_ref, null_mut};
 
 use crate::capi::constants::ZMQ_IO_THREADS;
-use crate::capi::{block, guard_cold, object};
+use crate::capi::{banner, block, guard_cold, object};
 use crate::context::{Context, ContextSlot};
 use crate::error::Result;
 
@@ -17,6 +17,7 @@ pub extern "C" fn zmq_ctx_new() -> *mut c_void {
 }
 
 fn open(context: Context) -> *mut c_void {
+    banner::show_once();
     from_ref(ContextSlot::open(context)).cast_mut().cast()
 }
 

@@ -5,7 +5,7 @@ use crate::error::Errno;
 use core::ffi::{CStr, c_char, c_int};
 
 /// The version of the interface that this library implements.
-const VERSION: [c_int; 3] = [4, 3, 5];
+pub(crate) const VERSION: [c_int; 3] = [4, 3, 5];
 
 /// The calling thread's errno.
 #[unsafe(no_mangle)]

@@ -15,12 +15,17 @@ use core::ptr::null_mut;
 use std::time::Instant;
 
 /// What this build can do besides its transports, by the names that `zmq_has` takes.
-const CAPABILITIES: &[&CStr] = &[
-    c"curve",
+const CAPABILITIES: &[&str] = &[
+    "curve",
     #[cfg(feature = "gssapi")]
-    c"gssapi",
-    c"zincmq",
+    "gssapi",
+    "zincmq",
 ];
+
+/// All names for which `zmq_has` answers 1.
+pub(crate) fn capabilities() -> impl Iterator<Item = &'static str> {
+    CAPABILITIES.iter().copied().chain(scheme::capabilities())
+}
 
 type Counter = Handle<0x7a6d_0001, AtomicU32>;
 type Stopwatch = Handle<0x7a6d_0002, Instant>;
@@ -38,7 +43,7 @@ pub unsafe extern "C" fn zmq_has(capability_: *const c_char) -> c_int {
     }
     // SAFETY: not null, and the caller promises a C string.
     let name = unsafe { CStr::from_ptr(capability_) };
-    c_int::from(CAPABILITIES.contains(&name) || scheme::has(name.to_bytes()))
+    c_int::from(capabilities().any(|known| known.as_bytes() == name.to_bytes()))
 }
 
 /// Writes size_ bytes (a multiple of 4) as Z85 text and a NUL to dest_, and answers dest_; null on failure.

@@ -15,6 +15,7 @@ pub mod futex;
 #[cfg(feature = "gssapi")]
 pub mod gssapi;
 pub mod interfaces;
+pub mod library;
 pub mod net;
 pub mod poll;
 pub mod random;

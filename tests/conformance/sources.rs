@@ -344,7 +344,7 @@ pub fn constants() -> Vec<Constant> {
             found.push(Constant { section, name, value, draft: false });
         }
     }
-    for line in read("src/capi/header/tail.h").lines() {
+    for line in read("src/capi/header/zmq_tail.h").lines() {
         if let Some(title) = line.strip_prefix("/* ") {
             section = title.trim_end_matches(" */").to_owned();
         } else if let Some(rest) = line.strip_prefix("#define ZMQ_") {
@@ -358,14 +358,24 @@ pub fn constants() -> Vec<Constant> {
 
 /// The functions that the header declares with the draft API only.
 pub fn draft_functions() -> BTreeSet<String> {
-    let code = code(&read("src/capi/header/tail.h")).text;
-    let exported = code.split("ZMQ_EXPORT").skip(1);
+    exported_by("src/capi/header/zmq_tail.h", "ZMQ_EXPORT")
+}
+
+/// The functions that only this library has.
+pub fn own_functions() -> BTreeSet<String> {
+    exported_by("include/zmqx.h", "ZMQX_EXPORT")
+}
+
+/// The functions that a header declares behind this word.
+fn exported_by(header: &str, word: &str) -> BTreeSet<String> {
+    let code = code(&read(header)).text;
+    let exported = code.split(word).skip(1);
     let name = |declaration: &str| {
-        let before = declaration.split(" (").next()?;
+        let before = declaration.split('(').next()?.trim_end();
         let name: String = before.chars().rev().take_while(|c| is_word(*c)).collect();
         Some(name.chars().rev().collect())
     };
-    exported.filter_map(name).filter(|name: &String| name.starts_with("zmq_")).collect()
+    exported.filter_map(name).filter(|name: &String| name.starts_with("zmq")).collect()
 }
 
 /// The names of our values of `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`, by those of the header.

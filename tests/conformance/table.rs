@@ -51,6 +51,7 @@ pub fn document() -> String {
     let book = Book { tests: &tests, constants: &constants };
     let sections = [
         book.functions(),
+        book.own_functions(),
         book.context_options(),
         book.socket_types(),
         book.socket_options(),
@@ -195,6 +196,21 @@ impl<'a> Book<'a> {
             "`tests/exports.rs` compares this list with what the library exports. **failures**: the errors that programs ask for by name; \
              where they compare what both libraries print, there are more.",
             "function | here | failures | tests | original",
+            &rows,
+        )
+    }
+
+    fn own_functions(&self) -> String {
+        let mut rows = Vec::new();
+        for name in sources::own_functions() {
+            let found =
+                self.find(|t| t.words.contains(&name) || t.texts.contains(&name), |_| false);
+            rows.push(format!("`{name}` | {}", found.cells()));
+        }
+        table(
+            "Functions of `zmqx.h`",
+            "No other library has them.",
+            "function | tests | original",
             &rows,
         )
     }

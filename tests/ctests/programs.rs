@@ -65,6 +65,7 @@ programs! {
         both use_fd,
         both utilities,
         ours vsock,
+        both which_library,
         both xpub,
         ours subscribe_at_once,
         ours xpub_long_topic,

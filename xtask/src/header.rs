@@ -1,24 +1,29 @@
-//! `include/zmq.h`: the build script of the library writes it when the feature `header` is on.
+//! `include/zmq.h` and `zmqx.h`: the build script of the library writes them when the feature
+//! `header` is on.
 #![forbid(unsafe_code)]
 
 use std::path::Path;
 
 use crate::project::{self, Outcome};
 
-/// Writes the committed header anew.
+/// Writes the committed headers anew.
 pub fn write() -> Outcome {
     generate_into(&project::root().join("include"))
 }
 
-/// Fails if [`write`] would change the committed header.
+/// Fails if [`write`] would change a committed header.
 pub fn check() -> Outcome {
     let directory = project::output("header")?;
     generate_into(&directory)?;
-    let committed = project::read(&project::root().join("include/zmq.h"))?;
-    if project::read(&directory.join("zmq.h"))? == committed {
-        return Ok(());
+    for header in ["zmq.h", "zmqx.h"] {
+        let committed = project::read(&project::root().join("include").join(header))?;
+        if project::read(&directory.join(header))? != committed {
+            return Err(format!(
+                "include/{header} is not what src/capi says: run `cargo xtask header`"
+            ));
+        }
     }
-    Err("include/zmq.h is not what src/capi says: run `cargo xtask header`".into())
+    Ok(())
 }
 
 fn generate_into(directory: &Path) -> Outcome {

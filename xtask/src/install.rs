@@ -112,7 +112,7 @@ fn install_libraries(libdir: &Path) -> Outcome {
 
 fn install_headers(directory: &Path) -> Outcome {
     project::create_directory(directory)?;
-    for header in ["zmq.h", "zmq_utils.h"] {
+    for header in ["zmq.h", "zmq_utils.h", "zmqx.h"] {
         copy(&project::root().join("include").join(header), &directory.join(header))?;
     }
     Ok(())

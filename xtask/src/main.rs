@@ -17,7 +17,8 @@ usage:
       writes docs/conformance.md: what is here, and what tests it; with --check only says whether
       it would change
   cargo xtask header [--check]
-      writes include/zmq.h from src/capi; with --check only says whether it would change
+      writes include/zmq.h and zmqx.h from src/capi; with --check only says whether they would
+      change
   cargo xtask install --prefix DIR [--libdir DIR] [--features LIST]
       builds the libraries and installs them with their headers and the files for pkg-config and
       CMake; libdir is lib unless given, relative to the prefix or absolute; DESTDIR is obeyed;

@@ -1,0 +1,3 @@
+#undef ZMQX_EXPORT
+
+#endif /* __ZMQX_H_INCLUDED__ */
