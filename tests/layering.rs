@@ -265,6 +265,7 @@ fn what_the_documents_name_exists() {
                 "scripts/",
                 "fuzz/",
                 "difftest/",
+                "examples/",
             ];
             let is_ours = folders.iter().any(|folder| file.starts_with(folder));
             if !is_ours || file.contains([' ', '*']) {
