@@ -25,7 +25,7 @@ use crate::error::{Errno, Result};
 use crate::msg::frame;
 use crate::options::{SocketOptions, SocketType};
 use crate::pipe::{Flush, PipeId, Pipes};
-use crate::queue::{Body, Incoming};
+use crate::queue::{Body, Incoming, Look, Room};
 
 /// What a pattern works on during one call of its socket.
 pub struct Env<'a> {
@@ -33,6 +33,9 @@ pub struct Env<'a> {
     pub options: &'a SocketOptions,
     /// Whether what is sent should go out at once.
     pub flush: Flush,
+    /// How the call looks for credit, where it can answer `EAGAIN`. What is dropped where there is no
+    /// room is dropped only if there really is none.
+    pub look: Look,
     /// Pipes the pattern has done with: their far end is gone and everything was read, or the
     /// pattern wants them closed. The socket removes them after the call (and calls
     /// [`Pattern::detach`]).
@@ -40,6 +43,11 @@ pub struct Env<'a> {
 }
 
 impl Env<'_> {
+    /// Whether a pipe has room for another message, so far as the call looks.
+    pub fn has_room(&mut self, id: PipeId) -> bool {
+        self.pipes.get_mut(id).is_some_and(|pipe| pipe.room_for(self.look) == Room::Some)
+    }
+
     /// The pipe is done with.
     pub fn finish(&mut self, id: PipeId) {
         if !self.done.contains(&id) {

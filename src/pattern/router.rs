@@ -106,8 +106,12 @@ impl Router {
         }
         let found = self.table.find(frame.body.data());
         let open = found.filter(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.write_open));
-        self.out = open.filter(|id| env.pipes.get(*id).is_some_and(Pipe::can_write));
-        if self.out.is_none() && env.options.router_mandatory {
+        let mandatory = env.options.router_mandatory;
+        self.out = open.filter(|id| match mandatory {
+            true => env.has_room(*id),
+            false => env.pipes.get(*id).is_some_and(Pipe::can_write),
+        });
+        if self.out.is_none() && mandatory {
             return Err(if open.is_some() { Errno::EAGAIN } else { Errno::EHOSTUNREACH });
         }
         self.addressed = true;

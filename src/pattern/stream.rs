@@ -43,7 +43,8 @@ impl Stream {
         if frame.more {
             let id = self.table.find(frame.body.data()).ok_or(Errno::EHOSTUNREACH)?;
             let pipe = env.pipes.get(id).filter(|pipe| pipe.write_open);
-            if !pipe.ok_or(Errno::EHOSTUNREACH)?.can_write() {
+            pipe.ok_or(Errno::EHOSTUNREACH)?;
+            if !env.has_room(id) {
                 return Err(Errno::EAGAIN);
             }
             self.out = Some(id);

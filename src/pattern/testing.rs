@@ -8,7 +8,7 @@ use crate::msg::{Metadata, Msg, frame};
 use crate::options::{SocketOptions, SocketType};
 use crate::pattern::{Env, Outgoing, Pattern, new};
 use crate::pipe::{Far, FarMarks, Flush, PipeId, PipeParts, Pipes};
-use crate::queue::{Body, Reader, Writer, queue};
+use crate::queue::{Body, Look, Reader, Writer, queue};
 use crate::sync::{Arc, AtomicUsize, Ordering};
 
 /// Counts what a socket tells the far end.
@@ -53,6 +53,7 @@ macro_rules! call {
                 pipes: &mut $bench.pipes,
                 options: &$bench.options,
                 flush: Flush::Now,
+                look: Look::default(),
                 done: &mut done,
             };
             let $env = &mut env;
@@ -137,6 +138,7 @@ impl Bench {
                 pipes: &mut self.pipes,
                 options: &self.options,
                 flush: Flush::Now,
+                look: Look::default(),
                 done: &mut none,
             };
             self.pattern.detach(&mut env, id);

@@ -118,7 +118,7 @@ impl Xpub {
 
     /// Chooses who gets the message that begins with `data`; `EAGAIN` if somebody would miss it
     /// who must not.
-    fn choose(&mut self, env: &Env<'_>, data: &[u8]) -> Result<()> {
+    fn choose(&mut self, env: &mut Env<'_>, data: &[u8]) -> Result<()> {
         let only = self.last.filter(|_| env.options.xpub_manual_last_value);
         let out = &mut self.out;
         out.begin();

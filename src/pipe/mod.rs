@@ -12,7 +12,7 @@ pub use pipes::Pipes;
 
 use crate::error::Result;
 use crate::msg::frame;
-use crate::queue::{Body, Incoming, Reader, Writer};
+use crate::queue::{Body, Incoming, Look, Reader, Room, Writer};
 use crate::sync::Arc;
 
 /// Where a pipe stands in its socket's table.
@@ -98,6 +98,12 @@ impl Pipe {
     #[inline]
     pub fn can_write(&self) -> bool {
         self.write_open && self.writer.has_room()
+    }
+
+    /// The same for a call that looks so.
+    #[inline]
+    pub fn room_for(&mut self, look: Look) -> Room {
+        if self.write_open { self.writer.room_for(look) } else { Room::None }
     }
 
     /// Queues a frame and tells the far end if needed. `ENOMEM` leaves the frame with the caller.

@@ -47,6 +47,8 @@ pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
         Writer {
             queue: queue.clone(),
             written: 0,
+            credit: 0,
+            looked: 0,
             pending: Batch::default(),
             conflate,
             unfinished: false,
@@ -105,11 +107,34 @@ impl Body<'_> {
     }
 }
 
+/// How a call looks for credit. A hasty one counts what was there when its socket last looked
+/// (`number` tells one look from the next), as with libzmq, whose sockets read their mailbox about
+/// once a millisecond: so a sender that does not wait gets to the mark although the queue is emptied
+/// as fast as it fills.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    pub number: u32,
+    pub hasty: bool,
+}
+
+/// Whether there is room for another message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Some,
+    /// There is, but a hasty call does not see it before its socket's next look.
+    Unseen,
+    /// There is none, and the writer is told when there is.
+    None,
+}
+
 /// The writing end; used by one thread at a time, under the lock of the socket or connection that
 /// owns it.
 pub struct Writer {
     queue: Arc<Queue>,
     written: u64,
+    /// The reader's credit at the last look, and the number of that look.
+    credit: u64,
+    looked: u32,
     /// Frames of a message of which more has to come.
     pending: Batch,
     conflate: bool,
@@ -132,6 +157,33 @@ impl Writer {
         }
         self.queue.writer_waits.store(false, Ordering::SeqCst);
         true
+    }
+
+    /// The same for a call that looks so.
+    #[inline]
+    pub fn room_for(&mut self, look: Look) -> Room {
+        if self.looked != look.number {
+            self.looked = look.number;
+            self.credit = self.queue.released.load(Ordering::SeqCst);
+        }
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        if hwm == 0 || self.written - self.credit < hwm {
+            Room::Some
+        } else {
+            self.look_again(look)
+        }
+    }
+
+    #[cold]
+    fn look_again(&mut self, look: Look) -> Room {
+        if !self.has_room() {
+            return Room::None;
+        }
+        if look.hasty {
+            return Room::Unseen;
+        }
+        self.credit = self.queue.released.load(Ordering::SeqCst);
+        Room::Some
     }
 
     #[inline]

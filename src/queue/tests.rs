@@ -70,6 +70,29 @@ fn credit_comes_back_every_half_mark() {
 }
 
 #[test]
+fn a_hasty_call_sees_credit_at_the_next_look_only() {
+    let (mut writer, mut reader) = queue(2, false);
+    let hasty = |number| Look { number, hasty: true };
+    for _ in 0..2 {
+        assert_eq!(writer.room_for(hasty(1)), Room::Some);
+        write(&mut writer, 0, b"x");
+    }
+    assert_eq!(writer.room_for(hasty(1)), Room::None);
+    read(&mut reader);
+    assert!(reader.take_credit_note(), "it was told that there was none");
+    assert_eq!(writer.room_for(hasty(1)), Room::Unseen);
+    read(&mut reader);
+    assert!(!reader.take_credit_note(), "it knows");
+    assert_eq!(writer.room_for(hasty(2)), Room::Some);
+    for _ in 0..2 {
+        write(&mut writer, 0, b"x");
+    }
+    read(&mut reader);
+    assert_eq!(writer.room_for(hasty(2)), Room::Unseen);
+    assert_eq!(writer.room_for(Look { number: 2, hasty: false }), Room::Some);
+}
+
+#[test]
 fn conflation_keeps_the_last_frame() {
     let (mut writer, mut reader) = queue(1, true);
     for n in 0..20u8 {

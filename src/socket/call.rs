@@ -14,8 +14,8 @@ use crate::io::wake::Ticket;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::Outgoing;
 use crate::pipe::{Flush, PipeId};
-use crate::queue::{Body, Incoming};
-use crate::socket::{Core, LONGEST_PAUSE, MOMENT, Slot};
+use crate::queue::{Body, Incoming, Look};
+use crate::socket::{Core, LONGEST_PAUSE, LOOK_EVERY, MOMENT, Slot};
 use crate::sync::Arc;
 use crate::sys::bed::Bed;
 use crate::sys::clock;
@@ -36,7 +36,7 @@ pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
         core.pause_at_times()?;
         core.process_commands()?;
         core.hear_subscribers()?;
-        core.try_send(&mut body, flags & ZMQ_SNDMORE != 0)
+        core.try_send(&mut body, flags)
     });
     match first {
         Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
@@ -46,13 +46,12 @@ pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
 
 /// [`send`], when the first try was not enough.
 pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
-    let more = flags & ZMQ_SNDMORE != 0;
     let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.sndtimeo)))?;
     loop {
         let sent = slot.with(|core| {
             core.process_commands()?;
             core.hear_subscribers()?;
-            let sent = core.try_send(&mut body, more);
+            let sent = core.try_send(&mut body, flags);
             if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
                 core.pace.turned = true;
                 core.press();
@@ -205,11 +204,14 @@ impl Patience {
 
 impl Core {
     #[inline]
-    pub(super) fn try_send(&mut self, body: &mut Body<'_>, more: bool) -> Result<()> {
+    pub(super) fn try_send(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
+        let more = flags & ZMQ_SNDMORE != 0;
         let flush = self.urgency();
+        let hasty = self.is_hasty(flags);
         let body = body.again();
         let (pattern, mut env) = self.parts();
         env.flush = flush;
+        env.look.hasty = hasty;
         let sent = pattern.send(&mut env, Outgoing { more, body });
         if sent.is_ok() {
             if flush == Flush::Now {
@@ -227,6 +229,13 @@ impl Core {
             self.remove_done();
         }
         sent
+    }
+
+    /// Whether a call that sends does not wait for room. Not where `ZMQ_FD` is polled, because that
+    /// would not tell of room that was overlooked.
+    #[inline]
+    fn is_hasty(&self, flags: i32) -> bool {
+        (flags & ZMQ_DONTWAIT != 0 || self.options.sndtimeo == 0) && !self.port.is_exported()
     }
 
     /// `UNDONE` now and then: a call that may wait looks first whether its thread was cancelled. So
@@ -260,16 +269,22 @@ impl Core {
         let short = self.pace.took.clamp(MOMENT, LONGEST_PAUSE);
         let streaming = !self.pace.turned && pause < short;
         self.pace.sent = now;
+        if now.wrapping_sub(self.pace.looked) > LOOK_EVERY {
+            self.pace.looked = now;
+            self.look();
+        }
         if streaming { Flush::Later } else { Flush::Now }
     }
 
     #[inline]
     fn try_receive<R>(&mut self, take: &mut Option<impl FnOnce(Incoming<'_>) -> R>) -> Result<R> {
         self.pace.turned = true;
+        self.look();
         let mut env = crate::pattern::Env {
             pipes: &mut self.pipes,
             options: &self.options,
             flush: Flush::Now,
+            look: Look::default(),
             done: &mut self.done,
         };
         let received = match self.pattern.recv(&mut env) {

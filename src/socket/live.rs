@@ -16,6 +16,7 @@ impl Core {
             self.ask_kernel()?;
             readable = self.with_pattern(|pattern, env| pattern.has_in(env));
         }
+        self.look();
         let writable = self.with_pattern(|pattern, env| pattern.has_out(env));
         Ok(if readable { ZMQ_POLLIN } else { 0 } | if writable { ZMQ_POLLOUT } else { 0 })
     }
@@ -24,6 +25,7 @@ impl Core {
     pub fn known_events(&mut self) -> Result<i32> {
         self.process_commands()?;
         let readable = self.with_pattern(|pattern, env| pattern.has_in(env));
+        self.look();
         let writable = self.with_pattern(|pattern, env| pattern.has_out(env));
         Ok(if readable { ZMQ_POLLIN } else { 0 } | if writable { ZMQ_POLLOUT } else { 0 })
     }

@@ -21,6 +21,7 @@ use crate::io::port::Port;
 use crate::options::{self, Effect, SocketOptions, SocketType};
 use crate::pattern::{self, Env, Pattern};
 use crate::pipe::{Command, Flush, PipeId, PipeKey, Pipes};
+use crate::queue::Look;
 use crate::sync::Arc;
 use crate::sys::cancel::Shelter;
 use crate::sys::clock;
@@ -33,6 +34,9 @@ const MOMENT: u64 = 50_000;
 
 /// The longest pause in what still counts as a stream, in ticks of the processor's clock.
 const LONGEST_PAUSE: u64 = 50 * MOMENT;
+
+/// Ticks after which a caller that sends without waiting looks for credit again, as in libzmq.
+const LOOK_EVERY: u64 = 3_000_000;
 
 /// What a socket's lock guards.
 pub struct Core {
@@ -61,6 +65,9 @@ struct Pace {
     took: u64,
     /// When the kernel was last asked for input.
     asked: u64,
+    /// When a call that sends last looked for credit, and which look that was.
+    looked: u64,
+    look: u32,
     /// Something was received, or waited for, since the last message was sent.
     turned: bool,
     /// A frame of a message of which more has to come was sent, with this urgency.
@@ -103,9 +110,16 @@ impl Core {
             pipes: &mut self.pipes,
             options: &self.options,
             flush: Flush::Now,
+            look: Look { number: self.pace.look, hasty: false },
             done: &mut self.done,
         };
         (&mut *self.pattern, env)
+    }
+
+    /// From here on the credit counts that has come by now.
+    #[inline]
+    fn look(&mut self) {
+        self.pace.look = self.pace.look.wrapping_add(1);
     }
 
     /// Calls the pattern, and lets pipes go that it has done with.

@@ -11,6 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Errno, Result};
 use crate::monitor::{EndpointPair, Sink};
 use crate::options::SocketType;
+use crate::options::numbers::ZMQ_SNDMORE;
 use crate::queue::Body;
 use crate::socket::{Core, Slot};
 use crate::sync::{Arc, Mutex};
@@ -88,8 +89,8 @@ impl Core {
     /// Sends both frames of an event; `EAGAIN` when no reader has connected.
     fn emit(&mut self, [event, endpoint]: &[Vec<u8>; 2]) -> Result<()> {
         self.process_commands()?;
-        self.try_send(&mut Body::Copy(event), true)?;
-        self.try_send(&mut Body::Copy(endpoint), false)
+        self.try_send(&mut Body::Copy(event), ZMQ_SNDMORE)?;
+        self.try_send(&mut Body::Copy(endpoint), 0)
     }
 }
 

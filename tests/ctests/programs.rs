@@ -12,6 +12,7 @@ programs! {
         ours all_addresses,
         both cancel,
         ours cancel_busy,
+        both credit,
         both ctx_leaves_nothing,
         both ctx_lifetime,
         both ctx_options,

@@ -88,10 +88,9 @@ impl Distribute {
     }
 
     /// Whether every chosen pipe has room.
-    pub fn all_have_room(&self, env: &Env<'_>) -> bool {
-        let has_room = |id: &PipeId| env.pipes.get(*id).is_some_and(|pipe| pipe.can_write());
+    pub fn all_have_room(&self, env: &mut Env<'_>) -> bool {
         // All are asked, so that each one that is full tells when it is not.
-        self.matched.iter().filter(|id| !has_room(id)).count() == 0
+        self.matched.iter().filter(|id| !env.has_room(**id)).count() == 0
     }
 
     /// Leaves out the pipes that have no room for the message that begins.

@@ -8,6 +8,7 @@
 use crate::error::{Errno, Result};
 use crate::pattern::{Env, Outgoing};
 use crate::pipe::PipeId;
+use crate::queue::Room;
 
 use super::Ring;
 
@@ -61,11 +62,20 @@ impl LoadBalance {
     /// The pipe that the next frame goes to.
     #[inline]
     fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
+        let mut unseen = 0;
         while let Some(id) = self.active.current() {
-            if self.inside || env.pipes.get(id).is_some_and(|pipe| pipe.can_write()) {
+            if self.inside {
                 return Some(id);
             }
-            self.active.remove(id);
+            match env.pipes.get_mut(id).map_or(Room::None, |pipe| pipe.room_for(env.look)) {
+                Room::Some => return Some(id),
+                Room::Unseen if unseen == self.active.len() => break,
+                Room::Unseen => {
+                    unseen += 1;
+                    self.active.advance();
+                }
+                Room::None => self.active.remove(id),
+            }
         }
         None
     }
