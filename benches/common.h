@@ -1,4 +1,4 @@
-/* What all benchmark programs share: arguments, clocks, CPU time, a partner, the result line.
+/* What all benchmark programs share: arguments, clocks, CPU time, memory, a partner, the result line.
  *
  * A program is two sides. The *partner* binds and is a forked process (tcp, ipc) or a thread (inproc); the
  * main side connects. They talk about the measurement, not through it, over a pipe: first the endpoint
@@ -7,6 +7,7 @@
 #define BENCH_COMMON_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* First byte of an ordinary message and of the last one. */
-enum { BODY = 1, LAST = 0xff };
+/* The first eight bytes of a message are its number; in the last one this bit is set too. */
+#define LAST (UINT64_C(1) << 63)
+
+enum { WORDS_MAX = 16, WORD_ROOM = 32 };
 
 /* Evaluates in every build, and names the place on failure. */
 #define CHECK(condition)                                                                             \
@@ -29,12 +32,15 @@ enum { BODY = 1, LAST = 0xff };
     } while (0)
 
 typedef struct {
+    char name[WORD_ROOM], value[WORD_ROOM];
+} word;
+
+typedef struct {
     const char *transport; /* "tcp", "ipc" or "inproc" */
     size_t size;           /* bytes in a message */
     double seconds;        /* how long to run, when count is 0 */
     long count;            /* messages to send; 0: run for `seconds` */
-    int extra;             /* program-specific fourth argument */
-    int curve;             /* encrypt with CURVE */
+    word words[WORDS_MAX]; /* the program's own arguments */
     void *ctx;             /* the context both threads share (inproc) */
     int report[2];         /* the pipe from partner to main side */
     pid_t child;
@@ -45,6 +51,7 @@ typedef struct {
 typedef struct {
     double seconds;  /* from the first message to the last */
     double cpu;      /* CPU seconds of the partner's process; 0 when it is a thread of ours */
+    double peak;     /* MiB that process had at most; 0 likewise */
     long messages;
 } report;
 
@@ -63,17 +70,62 @@ static inline double cpu_seconds(void)
     return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1e-6;
 }
 
+/* The most memory this process had so far, in MiB. (ru_maxrss would count what it was before exec.) */
+static inline double peak_mib(void)
+{
+    char line[256];
+    long kib = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    CHECK(f != NULL);
+    while (kib == 0 && fgets(line, sizeof line, f) != NULL)
+        sscanf(line, "VmHWM: %ld", &kib);
+    fclose(f);
+    return (double)kib / 1024;
+}
+
+/* Memory of a process now, in bytes. */
+static inline double resident(pid_t pid)
+{
+    char path[64];
+    long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    FILE *f = fopen(path, "r");
+    CHECK(f != NULL && fscanf(f, "%*s %ld", &pages) == 1);
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
 static inline int is_inproc(const bench *b)
 {
     return strcmp(b->transport, "inproc") == 0;
 }
 
-/* PROGRAM TRANSPORT SIZE SECONDS|COUNTx [EXTRA] */
-static inline bench bench_parse(int argc, char **argv)
+/* Adds the words of `text` ("name=value name=value"); with `known` only names that are there already. */
+static inline int set_words(bench *b, const char *text, int known)
+{
+    word w;
+    for (int n = 0; sscanf(text, " %31[^=]=%31s%n", w.name, w.value, &n) == 2; text += n) {
+        int i = 0;
+        while (i < WORDS_MAX && b->words[i].name[0] && strcmp(b->words[i].name, w.name) != 0)
+            i++;
+        if (i == WORDS_MAX || (known && !b->words[i].name[0]))
+            return 0;
+        b->words[i] = w;
+    }
+    return text[strspn(text, " ")] == 0;
+}
+
+/* PROGRAM TRANSPORT SIZE SECONDS|COUNTx [NAME=VALUE...]; `own` has the program's names with their defaults. */
+static inline bench bench_parse(int argc, char **argv, const char *own)
 {
     bench b = {0};
-    if (argc < 4) {
-        fprintf(stderr, "usage: %s tcp|ipc|inproc SIZE SECONDS|COUNTx [EXTRA]\n", argv[0]);
+    struct rlimit files;
+    CHECK(set_words(&b, "pin=no buffer=-1", 0) && set_words(&b, own, 0));
+    int good = argc >= 4;
+    for (int i = 4; i < argc; i++)
+        good = good && set_words(&b, argv[i], 1);
+    if (!good) {
+        fprintf(stderr, "usage: %s tcp|ipc|inproc SIZE SECONDS|COUNTx [pin=no] [buffer=-1] %s\n", argv[0], own);
         exit(2);
     }
     b.transport = argv[1];
@@ -82,14 +134,71 @@ static inline bench bench_parse(int argc, char **argv)
         b.count = atol(argv[3]);
     else
         b.seconds = atof(argv[3]);
-    b.extra = argc > 4 ? atoi(argv[4]) : 0;
-    CHECK(b.size >= 1);
+    CHECK(b.size >= sizeof(uint64_t));
+    CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    files.rlim_cur = files.rlim_max;
+    CHECK(setrlimit(RLIMIT_NOFILE, &files) == 0);
     return b;
+}
+
+static inline const char *text_of(const bench *b, const char *name)
+{
+    for (int i = 0; i < WORDS_MAX; i++)
+        if (strcmp(b->words[i].name, name) == 0)
+            return b->words[i].value;
+    fprintf(stderr, "no argument is called %s\n", name);
+    _exit(2);
+}
+
+static inline int number_of(const bench *b, const char *name)
+{
+    return atoi(text_of(b, name));
+}
+
+static inline int is(const bench *b, const char *name, const char *value)
+{
+    return strcmp(text_of(b, name), value) == 0;
+}
+
+/* pin=apart: the main side keeps to the first half of the cores, the partner to the second; pin=together: both to the
+ * first core. So do the threads that they start later. */
+static inline void pin(const bench *b, int is_partner)
+{
+    cpu_set_t all, mine;
+    int seen = 0, count, together = is(b, "pin", "together");
+    CHECK(together || is(b, "pin", "apart") || is(b, "pin", "no"));
+    CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
+    if (is(b, "pin", "no") || (count = CPU_COUNT(&all)) < 2)
+        return;
+    CPU_ZERO(&mine);
+    for (int i = 0; i < CPU_SETSIZE; i++) {
+        if (!CPU_ISSET(i, &all))
+            continue;
+        if (together ? seen == 0 : (seen >= count / 2) == is_partner)
+            CPU_SET(i, &mine);
+        seen++;
+    }
+    CHECK(sched_setaffinity(0, sizeof mine, &mine) == 0);
+}
+
+/* The number in a message. */
+static inline uint64_t stamp(const void *body)
+{
+    uint64_t n;
+    memcpy(&n, body, sizeof n);
+    return n;
+}
+
+static inline void set_stamp(void *body, uint64_t n)
+{
+    memcpy(body, &n, sizeof n);
 }
 
 static inline void *partner_thread(void *arg)
 {
-    ((bench *)arg)->partner(arg);
+    bench *b = arg;
+    pin(b, 1);
+    b->partner(b);
     return NULL;
 }
 
@@ -100,10 +209,12 @@ static inline void bench_start(bench *b, void (*partner)(void *))
     CHECK(pipe(b->report) == 0);
     if (is_inproc(b)) {
         CHECK(pthread_create(&b->thread, NULL, partner_thread, b) == 0);
+        pin(b, 0);
         return;
     }
     b->child = fork();
     CHECK(b->child >= 0);
+    pin(b, b->child == 0);
     if (b->child == 0) {
         partner(b);
         exit(0); /* not _exit: an instrumenting tool writes its result at exit */
@@ -158,10 +269,19 @@ static inline int pace_more(pace *p)
     return p->sent % p->every != 0 || now() < p->until;
 }
 
+/* What the partner tells at the end, in every program that has one. */
+static inline void tell_report(const bench *b, report r, double cpu_before)
+{
+    r.cpu = is_inproc(b) ? 0 : cpu_seconds() - cpu_before;
+    r.peak = is_inproc(b) ? 0 : peak_mib();
+    tell(b, &r, sizeof r);
+}
+
+/* `cpu` is what the main side used. */
 static inline void print_rate(const report *r, double cpu)
 {
-    printf("rate=%.1f cpu_s_per_million=%.4f messages=%ld", (double)r->messages / r->seconds,
-           cpu / (double)r->messages * 1e6, r->messages);
+    printf("rate=%.1f cpu_s_per_million=%.4f peak_mib=%.1f messages=%ld", (double)r->messages / r->seconds,
+           (cpu + r->cpu) / (double)r->messages * 1e6, peak_mib() + r->peak, r->messages);
 }
 
 /* Round-trip samples in seconds, printed as one-way microseconds. */
@@ -193,12 +313,13 @@ static inline double one_way(const samples *s, double quantile)
     return s->at[i < s->used ? i : s->used - 1] / 2 * 1e6;
 }
 
-static inline void print_latency(samples *s, double cpu)
+static inline void print_latency(samples *s, double cpu, const report *r)
 {
     CHECK(s->used > 0);
     qsort(s->at, s->used, sizeof *s->at, ascending);
-    printf("mean=%.3f p50=%.3f p99=%.3f p999=%.3f cpu_us=%.3f round_trips=%zu", s->total / (double)s->used / 2 * 1e6,
-           one_way(s, .50), one_way(s, .99), one_way(s, .999), cpu / (double)s->used * 1e6, s->used);
+    printf("mean=%.3f p50=%.3f p99=%.3f p999=%.3f cpu_us=%.3f peak_mib=%.1f messages=%zu", s->total / (double)s->used / 2 * 1e6,
+           one_way(s, .50), one_way(s, .99), one_way(s, .999), (cpu + r->cpu) / (double)s->used * 1e6,
+           peak_mib() + r->peak, s->used);
 }
 
 #endif

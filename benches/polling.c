@@ -35,7 +35,7 @@ static void ask_poll(void *s)
 
 int main(int argc, char **argv)
 {
-    bench b = bench_parse(argc, argv);
+    bench b = bench_parse_zmq(argc, argv, "");
     char endpoint[ENDPOINT_ROOM], body[8];
     CHECK(pipe(b.report) == 0);
     void *push = bound(&b, ZMQ_PUSH);

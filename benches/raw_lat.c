@@ -45,15 +45,15 @@ static void partner(void *arg)
             read_all(fds.partners, body, b->size);
             write_all(fds.partners, body, b->size);
         }
-    } while ((unsigned char)body[0] != LAST);
-    report r = {.cpu = is_inproc(b) ? 0 : cpu_seconds() - cpu};
-    tell(b, &r, sizeof r);
+    } while (!(stamp(body) & LAST));
+    tell_report(b, (report){0}, cpu);
     free(body);
 }
 
-static double round_trip(const bench *b, char *body)
+static double round_trip(const bench *b, char *body, uint64_t number)
 {
     double t = now();
+    set_stamp(body, number);
     if (is_inproc(b)) {
         put(&there, body, b->size);
         take(&back, body, b->size);
@@ -61,32 +61,32 @@ static double round_trip(const bench *b, char *body)
         write_all(fds.ours, body, b->size);
         read_all(fds.ours, body, b->size);
     }
-    return now() - t;
+    t = now() - t;
+    CHECK(stamp(body) == number);
+    return t;
 }
 
 int main(int argc, char **argv)
 {
-    bench b = bench_parse(argc, argv);
-    char *body = malloc(b.size);
+    bench b = bench_parse(argc, argv, "");
+    char *body = calloc(1, b.size);
     samples all = {0};
     report r;
-    memset(body, BODY, b.size);
     there.body = malloc(b.size);
     back.body = malloc(b.size);
     if (!is_inproc(&b))
         fds = raw_connect(&b);
     bench_start(&b, partner);
     for (int i = 0; i < 100; i++)
-        round_trip(&b, body);
+        round_trip(&b, body, 0);
     double cpu = cpu_seconds(), until = now() + b.seconds;
     while (b.count ? (long)all.used < b.count : now() < until)
-        samples_add(&all, round_trip(&b, body));
+        samples_add(&all, round_trip(&b, body, all.used));
     cpu = cpu_seconds() - cpu;
-    body[0] = (char)LAST;
-    round_trip(&b, body);
+    round_trip(&b, body, LAST);
     hear(&b, &r, sizeof r);
     bench_join(&b);
-    print_latency(&all, cpu + r.cpu);
+    print_latency(&all, cpu, &r);
     printf("\n");
     return 0;
 }

@@ -29,10 +29,10 @@ static void send_stream(const bench *b, char *body)
 {
     char *out = malloc(WRITE_BATCH + b->size + 16);
     size_t used = 0;
-    for (pace p = pace_start(b);;) {
+    uint64_t number = 0;
+    for (pace p = pace_start(b);; number++) {
         int more = pace_more(&p);
-        if (!more)
-            body[0] = (char)LAST;
+        set_stamp(body, more ? number : number | LAST);
         pthread_mutex_lock(&lock);
         used += frame(out + used, body, b->size);
         pthread_mutex_unlock(&lock);
@@ -51,7 +51,7 @@ static void receive_stream(const bench *b, unsigned char *body, report *r)
     size_t room = READ_BUFFER + b->size + 16, used = 0, whole = header_size(b->size) + b->size;
     unsigned char *in = malloc(room);
     double start = 0;
-    while (body[0] != LAST) {
+    while (!(stamp(body) & LAST)) {
         ssize_t n = recv(fds.partners, in + used, room - used, 0);
         size_t at = 0;
         CHECK(n > 0);
@@ -62,6 +62,7 @@ static void receive_stream(const bench *b, unsigned char *body, report *r)
             pthread_mutex_lock(&lock);
             memcpy(body, in + at + header_size(b->size), b->size);
             pthread_mutex_unlock(&lock);
+            CHECK((stamp(body) & ~LAST) == (uint64_t)r->messages);
         }
         memmove(in, in + at, used - at);
         used -= at;
@@ -109,9 +110,12 @@ static void ring_take(unsigned char *body, size_t size)
 
 static void send_ring(const bench *b, char *body)
 {
-    for (pace p = pace_start(b); pace_more(&p);)
+    uint64_t number = 0;
+    for (pace p = pace_start(b); pace_more(&p); number++) {
+        set_stamp(body, number);
         ring_put(body, b->size);
-    body[0] = (char)LAST;
+    }
+    set_stamp(body, number | LAST);
     ring_put(body, b->size);
 }
 
@@ -119,8 +123,10 @@ static void receive_ring(const bench *b, unsigned char *body, report *r)
 {
     double start;
     ring_take(body, b->size);
-    for (start = now(); body[0] != LAST; r->messages++)
+    for (start = now(); !(stamp(body) & LAST); r->messages++) {
+        CHECK(stamp(body) == (uint64_t)r->messages);
         ring_take(body, b->size);
+    }
     r->seconds = now() - start;
 }
 
@@ -134,17 +140,15 @@ static void partner(void *arg)
         receive_ring(b, body, &r);
     else
         receive_stream(b, body, &r);
-    r.cpu = is_inproc(b) ? 0 : cpu_seconds() - cpu;
-    tell(b, &r, sizeof r);
+    tell_report(b, r, cpu);
     free(body);
 }
 
 int main(int argc, char **argv)
 {
-    bench b = bench_parse(argc, argv);
-    char *body = malloc(b.size);
+    bench b = bench_parse(argc, argv, "");
+    char *body = calloc(1, b.size);
     report r;
-    memset(body, BODY, b.size);
     if (is_inproc(&b))
         ring_make(b.size);
     else
@@ -158,7 +162,7 @@ int main(int argc, char **argv)
     hear(&b, &r, sizeof r);
     cpu = cpu_seconds() - cpu;
     bench_join(&b);
-    print_rate(&r, cpu + r.cpu);
+    print_rate(&r, cpu);
     printf("\n");
     return 0;
 }

@@ -1,0 +1,44 @@
+"""The machine a result was measured on, in words that do not name it."""
+
+import os
+import pathlib
+import platform
+import re
+import subprocess
+
+
+def first_line(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]
+    except (OSError, IndexError):
+        return "unknown"
+
+
+def setting(name):
+    try:
+        return pathlib.Path("/proc/sys", name).read_text().split()
+    except OSError:
+        return ["unknown"]
+
+
+def describe(libraries, rounds, seconds, pinned, buffer, load_average):
+    """Lines of Markdown."""
+    info = pathlib.Path("/proc/cpuinfo").read_text()
+    cpu = re.search(r"model name\s*: (.*)", info)
+    cores = len(os.sched_getaffinity(0))
+    memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) / (1 << 20)
+    virtual = "a virtual machine" if re.search(r"^flags.*\bhypervisor\b", info, re.M) else "no hypervisor"
+    lines = [
+        f"{cores} cores of {cpu.group(1) if cpu else platform.machine()}, {virtual}, {memory:.0f} GiB of memory",
+        f"{platform.system()} {platform.release()}, {' '.join(platform.libc_ver())}, {first_line('cc', '--version')}, "
+        f"{first_line('rustc', '--version')}, Python {platform.python_version()}",
+        f"socket buffers: {f'{buffer} bytes asked for' if buffer else 'the default of the kernel'} for every candidate "
+        f"(tcp_rmem {'/'.join(setting('net/ipv4/tcp_rmem'))}, tcp_wmem {'/'.join(setting('net/ipv4/tcp_wmem'))})",
+        f"{'idle: each side of a pair on its own half of the cores; else placed by the kernel' if pinned else 'nothing pinned to a core'}; "
+        f"one I/O thread and default options unless a case says otherwise",
+        f"{rounds} interleaved rounds of {seconds:g} s a run; load average {load_average:.2f} before the run",
+    ]
+    lines += [f"{l.name}: {l.describe()}" for l in libraries]
+    if load_average > cores / 2:
+        lines.append("**Other programs were running**: `idle` was not idle; the ratios say more than the values")
+    return lines
