@@ -56,6 +56,12 @@ wait_one (void *socket, int64_t deadline)
 }
 
 bool
+told_to_end (void)
+{
+    return wait_any (NULL, 0, 0) == WAIT_STOP;
+}
+
+bool
 pass_time (long ms)
 {
     return wait_any (NULL, 0, now_ms () + ms) != WAIT_STOP;

@@ -5,22 +5,26 @@
 #include "lib.h"
 #include "pool.h"
 #include "ppp.h"
+#include "pulse.h"
+
+#define AT_ONCE 100
 
 static void *frontend, *backend;
 
-/* A worker says READY, shows that it lives, or replies: [name, READY or HEARTBEAT] or [name, client, "", reply...]. */
-static void
+/* A worker says READY, shows that it lives, or replies: [name, READY or HEARTBEAT] or [name, client, "", reply...]. False when
+   there is nothing more. */
+static bool
 from_worker (pool *workers)
 {
     message *m = message_receive_now (backend);
     if (!m)
-        return;
+        return false;
     frame *name = message_take (m);
     int64_t expiry = now_ms () + SILENCE_MS;
     if (message_count (m) > 1) {
         pool_add (workers, name, expiry);
         message_send_now (m, frontend);
-        return;
+        return true;
     }
     if (frame_is_byte (m->first, PPP_READY)) {
         pool_add (workers, name, expiry);
@@ -32,6 +36,7 @@ from_worker (pool *workers)
         frame_free (name);
     }
     message_free (m);
+    return true;
 }
 
 static void
@@ -64,11 +69,10 @@ run (pool *workers)
     int64_t beat = now_ms ();
     int ready;
     while ((ready = wait_any ((void *[]){backend, frontend}, pool_count (workers) ? 2 : 1, beat)) != WAIT_STOP) {
-        /* The workers first: what they said while we were busy, or frozen, counts before their silence does. */
-        if (ready & 1)
-            from_worker (workers);
-        else
-            pool_expire (workers, now_ms ());
+        /* What the workers said while we were busy, or frozen, counts before their silence does. */
+        for (int i = 0; i < AT_ONCE && from_worker (workers); i++)
+            ;
+        pool_expire (workers, now_ms ());
         if (ready & 2)
             from_client (workers);
         if (now_ms () >= beat) {

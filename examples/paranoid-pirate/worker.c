@@ -4,24 +4,21 @@
    socket away and says READY on a new one, after a pause that doubles each time. */
 #include "lib.h"
 #include "ppp.h"
+#include "pulse.h"
 #include "work.h"
-
-#define FIRST_PAUSE_MS 100
-#define LONGEST_PAUSE_MS 1600
 
 struct worker {
     const char *name, *endpoint;
-    long work_ms, pause_ms;
+    long work_ms;
     void *context, *socket;
-    int64_t beat;    /* when to show that we live */
-    int64_t silence; /* when the queue has been silent for too long */
+    pulse pulse;
 };
 
 static void
 send_command (struct worker *w, char command)
 {
     zmq_send (w->socket, &command, 1, ZMQ_DONTWAIT);
-    w->beat = now_ms () + HEARTBEAT_MS;
+    pulse_sent (&w->pulse);
 }
 
 static void
@@ -31,8 +28,8 @@ introduce (struct worker *w)
     w->socket = socket_new (w->context, ZMQ_DEALER);
     connect_to (w->socket, w->endpoint);
     say ("%s: is ready", w->name);
+    pulse_begin (&w->pulse);
     send_command (w, PPP_READY);
-    w->silence = now_ms () + SILENCE_MS;
 }
 
 /* [client, "", request...] comes, [client, "", reply...] goes. Anything else is a heartbeat. */
@@ -52,32 +49,23 @@ hear_queue (struct worker *w)
     }
     message_free (m);
     /* After the work: nobody listened meanwhile, so that time is no silence. */
-    w->silence = now_ms () + SILENCE_MS;
-    w->pause_ms = FIRST_PAUSE_MS;
-}
-
-static bool
-start_again (struct worker *w)
-{
-    say ("%s: the queue is silent", w->name);
-    if (!pass_time (w->pause_ms))
-        return false;
-    if (w->pause_ms < LONGEST_PAUSE_MS)
-        w->pause_ms *= 2;
-    introduce (w);
-    return true;
+    pulse_heard (&w->pulse);
 }
 
 static void
 run (struct worker *w)
 {
     int ready;
-    while ((ready = wait_one (w->socket, earlier (w->beat, w->silence))) != WAIT_STOP) {
-        if (ready)
+    while ((ready = wait_one (w->socket, pulse_next (&w->pulse))) != WAIT_STOP) {
+        if (ready) {
             hear_queue (w);
-        else if (now_ms () >= w->silence && !start_again (w))
-            return;
-        if (now_ms () >= w->beat)
+        } else if (pulse_lost (&w->pulse)) {
+            say ("%s: the queue is silent", w->name);
+            if (!pulse_wait (&w->pulse))
+                return;
+            introduce (w);
+        }
+        if (pulse_beat_due (&w->pulse))
             send_command (w, PPP_HEARTBEAT);
     }
 }
@@ -91,7 +79,6 @@ main (int argc, char **argv)
     struct worker w = {.name = argv[1],
                        .endpoint = argv[2],
                        .work_ms = argc > 3 ? number (argv[3]) : 100,
-                       .pause_ms = FIRST_PAUSE_MS,
                        .context = context_new ()};
     introduce (&w);
     run (&w);
