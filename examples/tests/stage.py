@@ -196,13 +196,13 @@ class Stage:
 
     def end_all(self):
         """Ends all that still run, in the order of their start; each has to end well."""
-        for actor in self.actors:
+        running = [actor for actor in self.actors if actor.running]
+        for actor in running:
             if actor.frozen:
                 actor.thaw()
             actor.ask_to_end()
-        for actor in self.actors:
-            if actor.running:
-                actor.wait_end()
+        for actor in running:
+            actor.wait_end()
 
     def clear(self):
         """Leaves nobody behind, whatever happened."""
