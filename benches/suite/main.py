@@ -71,7 +71,8 @@ def run(args, chosen):
 
 def text_of(results, words, pictures=()):
     parts = ["## Machine\n\n" + "\n".join(f"- {line}" for line in words),
-             "## Figures to reach\n\n" + report.goals_table(results)]
+             "## Figures to reach\n\n" + report.goals_table(results),
+             "## Where the original does better\n\n" + report.worse_table(results)]
     if pictures:
         parts.append("## Plots\n\n" + "\n\n".join(f"![{title}]({name})" for name, title in pictures))
     return "\n\n".join(parts + ["## All cases\n\n" + report.full_tables(results)]) + "\n"

@@ -67,3 +67,17 @@ def goals_table(results, ours=OURS):
     count = sum(reached for _, reached in rows)
     head = ["what", "load", "metric", ours, "yardstick", "ratio", "goal", ""]
     return f"{count} of {len(rows)} reached.\n\n" + table(head, [row for row, _ in rows])
+
+
+def worse_table(results, ours=OURS):
+    """Where the original is better by more than a twentieth, whatever was measured."""
+    rows = []
+    for case, by_name in results.items():
+        for metric in case.metrics:
+            mine, theirs = (values(by_name.get(name, []), metric) for name in (ours, REFERENCE))
+            found = ratio(mine, theirs)
+            if found is not None and (found < 0.95 if metric.more_is_better else found > 1.05):
+                rows.append([case.name, case.load, metric.label, cell(mine), cell(theirs), ratio_text(found)])
+    if not rows:
+        return f"Nowhere did {REFERENCE} do better by more than a twentieth."
+    return table(["case", "load", "metric", ours, REFERENCE, "ratio"], rows)
