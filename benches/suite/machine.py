@@ -21,8 +21,17 @@ def setting(name):
         return ["unknown"]
 
 
-def describe(libraries, rounds, seconds, pinned, buffer, load_average):
-    """Lines of Markdown."""
+def cpu_ticks():
+    """(all, stolen by other guests of the host) since the machine started."""
+    numbers = [int(n) for n in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(numbers), numbers[7]
+
+
+def describe(libraries, rounds, seconds, pinned, buffer, before):
+    """Lines of Markdown. `before` is the load average and `cpu_ticks` from before the run."""
+    load_average, (all_before, stolen_before) = before
+    all_now, stolen_now = cpu_ticks()
+    stolen = (stolen_now - stolen_before) / max(1, all_now - all_before)
     info = pathlib.Path("/proc/cpuinfo").read_text()
     cpu = re.search(r"model name\s*: (.*)", info)
     cores = len(os.sched_getaffinity(0))
@@ -36,7 +45,8 @@ def describe(libraries, rounds, seconds, pinned, buffer, load_average):
         f"(tcp_rmem {'/'.join(setting('net/ipv4/tcp_rmem'))}, tcp_wmem {'/'.join(setting('net/ipv4/tcp_wmem'))})",
         f"{'idle: each side of a pair on its own half of the cores; else placed by the kernel' if pinned else 'nothing pinned to a core'}; "
         f"one I/O thread and default options unless a case says otherwise",
-        f"{rounds} interleaved rounds of {seconds:g} s a run; load average {load_average:.2f} before the run",
+        f"{rounds} interleaved rounds of {seconds:g} s a run; load average {load_average:.2f} before the run; "
+        f"{stolen:.1%} of the processor's time went to other guests of the host",
     ]
     lines += [f"{l.name}: {l.describe()}" for l in libraries]
     if load_average > cores / 2:

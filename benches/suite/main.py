@@ -57,7 +57,7 @@ def run(args, chosen):
     """Measures; the results and the machine in words."""
     rounds = args.rounds or (3 if args.quick else 5)
     seconds = args.seconds or (1.0 if args.full else 0.3 if args.quick else 0.5)
-    before = os.getloadavg()[0]
+    before = os.getloadavg()[0], machine.cpu_ticks()
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         scratch = pathlib.Path(scratch)
         libraries = candidates.choose(args.libzmq, args.lib, scratch / "lib")

@@ -3,11 +3,13 @@
 import html
 import math
 
+from .candidates import OURS, REFERENCE
 from .numbers import values
 
 WIDTH, HEIGHT = 720, 420
 LEFT, RIGHT, TOP, BOTTOM = 80, 110, 40, 50
-COLOURS = ["#888888", "#d95f02", "#1b6ac9", "#2e9e44", "#8e44ad"]
+COLOURS = {"raw": "#888888", REFERENCE: "#d95f02", OURS: "#1b6ac9"}
+MORE_COLOURS = ["#2e9e44", "#8e44ad", "#b8860b"]
 CHARTS = {  # name: title, what x is, what y is, the metric
     "throughput-tcp": ("PUSH/PULL over tcp", "message size", "messages a second", "rate"),
     "throughput-ipc": ("PUSH/PULL over ipc", "message size", "messages a second", "rate"),
@@ -44,8 +46,11 @@ class Axis:
     def __call__(self, value):
         return self.start + (math.log10(value) - self.low) / (self.high - self.low) * (self.end - self.start)
 
-    def decades(self):
-        return [10.0 ** n for n in range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)]
+    def ticks(self):
+        """Powers of ten, and their doubles and fives where there are few."""
+        steps = (1, 2, 5) if self.high - self.low < 2 else (1,)
+        all_of_them = [step * 10.0 ** n for n in range(math.floor(self.low), math.ceil(self.high) + 1) for step in steps]
+        return [tick for tick in all_of_them if self.low - 1e-9 <= math.log10(tick) <= self.high + 1e-9]
 
 
 def chart(title, x_name, y_name, series, x_label):
@@ -57,7 +62,7 @@ def chart(title, x_name, y_name, series, x_label):
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
            f'font-size="12">', f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
            f'<text x="{LEFT}" y="22" font-size="15">{html.escape(title)}</text>']
-    for tick in y.decades():
+    for tick in y.ticks():
         out.append(f'<path d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}" stroke="#dddddd"/>'
                    f'<text x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{short(tick)}</text>')
     for tick in xs:
@@ -67,8 +72,9 @@ def chart(title, x_name, y_name, series, x_label):
                f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle">{x_name}</text>'
                f'<text transform="translate(16 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
                f'{y_name}</text>')
-    ends = []
-    for colour, (name, line) in zip(COLOURS, series.items()):
+    ends, spare = [], iter(MORE_COLOURS * len(series))
+    for name, line in series.items():
+        colour = COLOURS.get(name) or next(spare)
         band = [f"{x(p[0]):.1f} {y(p[3]):.1f}" for p in line] + [f"{x(p[0]):.1f} {y(p[2]):.1f}" for p in reversed(line)]
         middle = [f"{x(p[0]):.1f} {y(p[1]):.1f}" for p in line]
         out.append(f'<path d="M{"L".join(band)}Z" fill="{colour}" opacity="0.2"/>'
