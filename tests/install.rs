@@ -21,12 +21,25 @@ fn assert_complete(prefix: &Path, libdir: &str) {
         "cmake/ZeroMQ/ZeroMQConfig.cmake",
         "cmake/ZeroMQ/ZeroMQConfigVersion.cmake",
     ];
-    let headers =
-        ["include/zmq.h", "include/zmq_utils.h", "include/zmqx.h"].map(|file| prefix.join(file));
-    for file in others.map(|file| lib.join(file)).iter().chain(&headers) {
+    let below = [
+        "include/zmq.h",
+        "include/zmq_utils.h",
+        "include/zmqx.h",
+        "bin/zincmq-run",
+        "share/zincmq/env",
+        "share/man/man3/zmq_send.3",
+        "share/man/man7/zmq.7",
+    ];
+    let below = below.map(|file| prefix.join(file));
+    for file in others.map(|file| lib.join(file)).iter().chain(&below) {
         let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert!(!text.is_empty());
-        assert!(!contains(&text, b"@PREFIX") && !contains(&text, b"@VERSION"), "{file:?}");
+        assert!(
+            !contains(&text, b"@PREFIX")
+                && !contains(&text, b"@LIBDIR")
+                && !contains(&text, b"@VERSION"),
+            "{file:?}"
+        );
     }
 }
 
@@ -117,5 +130,35 @@ fn installing_again_replaces_and_wrong_options_are_refused() {
     assert!(leftovers.is_empty(), "{leftovers:?}");
     for wrong in [&[][..], &["--prefix"], &["--wrong", "x"]] {
         assert!(!install(wrong).status.success(), "{wrong:?}");
+    }
+}
+
+/// What a shell sees after `zincmq-run` and after `env`, wherever the tree is.
+#[test]
+fn programs_run_on_it_by_environment() {
+    let moved = scratch("moved").join("messages");
+    succeed(Command::new("cp").arg("-a").arg(prefix()).arg(&moved));
+    let library = format!("{}/lib/libzmq.so.5", moved.display());
+    let show = "echo $LD_PRELOAD; echo $LD_LIBRARY_PATH";
+    let mut launched = Command::new(moved.join("bin/zincmq-run"));
+    launched.args(["sh", "-c", show]).env_remove("LD_PRELOAD").env_remove("LD_LIBRARY_PATH");
+    assert_eq!(succeed(&mut launched), format!("{library}\n{}/lib\n", moved.display()));
+    assert!(!run(&mut Command::new(moved.join("bin/zincmq-run"))).status.success());
+    for shell in ["bash", "sh"] {
+        let mut sourced = Command::new(shell);
+        let script = format!(
+            ". '{}/share/zincmq/env'; zincmq_preload; {show}; pkg-config --variable=pcfiledir libzmq",
+            moved.display()
+        );
+        sourced.args(["-c", &script]).env_remove("LD_PRELOAD").env_remove("LD_LIBRARY_PATH");
+        if shell == "sh" {
+            sourced.env("ZINCMQ_PREFIX", &moved);
+        }
+        let lib = moved.join("lib").display().to_string();
+        assert_eq!(
+            succeed(&mut sourced),
+            format!("{library}\n{lib}\n{lib}/pkgconfig\n"),
+            "{shell}"
+        );
     }
 }

@@ -262,6 +262,7 @@ fn what_the_documents_name_exists() {
                 "ctests/",
                 "docs/",
                 "benches/",
+                "packaging/",
                 "scripts/",
                 "fuzz/",
                 "difftest/",

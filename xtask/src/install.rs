@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use crate::project::{self, Outcome, VERSION};
-use crate::static_library;
+use crate::{manual, static_library};
 
-const REAL_NAME: &str = "libzmq.so.5.2.5";
+/// The file; the other two names are links to it.
+pub const REAL_NAME: &str = "libzmq.so.5.2.5";
 const LINKS: [&str; 2] = ["libzmq.so.5", "libzmq.so"];
 
 /// Where to install, as the installed files will name it.
@@ -18,10 +19,12 @@ pub struct Target {
     libdir: PathBuf,
     /// Of the library, with a comma between them.
     features: String,
+    /// What comes before all paths when packages are made, or nothing.
+    stage: OsString,
 }
 
 impl Target {
-    /// Reads `--prefix DIR`, `--libdir DIR` and `--features LIST`.
+    /// Reads `--prefix DIR`, `--libdir DIR` and `--features LIST`, and `DESTDIR` of the environment.
     pub fn from_options(options: &[&str]) -> Outcome<Target> {
         let (mut prefix, mut libdir, mut features) = (None, "lib", "");
         for option in options.chunks(2) {
@@ -34,7 +37,26 @@ impl Target {
         }
         let prefix = std::path::absolute(prefix.ok_or("install: --prefix is missing")?)
             .map_err(|error| format!("--prefix: {error}"))?;
-        Ok(Target { libdir: prefix.join(libdir), prefix, features: features.to_owned() })
+        Ok(Target {
+            libdir: prefix.join(libdir),
+            prefix,
+            features: features.to_owned(),
+            stage: env::var_os("DESTDIR").unwrap_or_default(),
+        })
+    }
+
+    /// A package's tree below `stage`.
+    pub fn staged(stage: &Path, prefix: &str, libdir: &str) -> Target {
+        let prefix = PathBuf::from(prefix);
+        let libdir = prefix.join(libdir);
+        Target { prefix, libdir, features: String::new(), stage: stage.into() }
+    }
+
+    /// The path to write to: below the stage when packages are made.
+    fn place(&self, path: &Path) -> PathBuf {
+        let mut place = self.stage.clone();
+        place.push(path);
+        place.into()
     }
 
     /// The way from the directory of the CMake files to the prefix. They find the library by it
@@ -49,22 +71,27 @@ impl Target {
         }
     }
 
+    /// The library's directory, when a shell or a file writes the prefix in this way.
+    fn libdir_seen_from(&self, prefix: &str) -> String {
+        match self.libdir.strip_prefix(&self.prefix) {
+            Ok(below) => format!("{prefix}/{}", below.display()),
+            Err(_) => self.libdir.display().to_string(),
+        }
+    }
+
     /// The system's libraries that features need.
     fn needed(&self) -> &'static [&'static str] {
         if self.features.split(',').any(|name| name == "gssapi") { &["gssapi_krb5"] } else { &[] }
     }
 
     fn fill_in(&self, template: &str) -> String {
-        let relative = self.libdir.strip_prefix(&self.prefix).ok();
-        let libdir_of_pc = match relative {
-            Some(below) => format!("${{prefix}}/{}", below.display()),
-            None => self.libdir.display().to_string(),
-        };
         let libs_of_pc: String = self.needed().iter().map(|name| format!(" -l{name}")).collect();
         let libs_of_cmake: String = self.needed().iter().map(|name| format!(";{name}")).collect();
         template
             .replace("@PREFIX@", &self.prefix.display().to_string())
-            .replace("@LIBDIR_OF_PC@", &libdir_of_pc)
+            .replace("@LIBDIR_FROM_BIN@", &self.libdir_seen_from("$here/.."))
+            .replace("@LIBDIR_FROM_PREFIX@", &self.libdir_seen_from("$ZINCMQ_PREFIX"))
+            .replace("@LIBDIR_OF_PC@", &self.libdir_seen_from("${prefix}"))
             .replace("@LIBS_OF_PC@", &libs_of_pc)
             .replace("@LIBS_OF_CMAKE@", &libs_of_cmake)
             .replace("@PREFIX_FROM_CMAKE@", &self.prefix_seen_from_cmake())
@@ -74,29 +101,21 @@ impl Target {
 }
 
 /// Builds the libraries and installs everything.
-pub fn run(target: Target) -> Outcome {
+pub fn run(target: &Target) -> Outcome {
     let mut cargo = project::cargo();
     cargo.args(["build", "--release", "--quiet", "--lib", "--package", "zincmq"]);
     project::run(cargo.args(["--features", &target.features]))?;
-    install_libraries(&staged(&target.libdir))?;
-    install_headers(&staged(&target.prefix.join("include")))?;
+    install_libraries(&target.place(&target.libdir))?;
+    install_headers(&target.place(&target.prefix.join("include")))?;
     let (pc, cmake) = (target.libdir.join("pkgconfig"), target.libdir.join("cmake/ZeroMQ"));
-    install_filled_in(&target, "pkgconfig/libzmq.pc.in", &staged(&pc))?;
-    for template in ["cmake/ZeroMQConfig.cmake.in", "cmake/ZeroMQConfigVersion.cmake.in"] {
-        install_filled_in(&target, template, &staged(&cmake))?;
-    }
-    println!("installed in {}", staged(&target.prefix).display());
+    install_filled_in(target, "pkgconfig/libzmq.pc.in", &pc)?;
+    install_filled_in(target, "cmake/ZeroMQConfig.cmake.in", &cmake)?;
+    install_filled_in(target, "cmake/ZeroMQConfigVersion.cmake.in", &cmake)?;
+    install_filled_in(target, "packaging/prefix/env.in", &target.prefix.join("share/zincmq"))?;
+    install_filled_in(target, "packaging/prefix/zincmq-run.in", &target.prefix.join("bin"))?;
+    manual::install(&target.place(&target.prefix.join("share/man")))?;
+    println!("installed in {}", target.place(&target.prefix).display());
     Ok(())
-}
-
-/// The path to write to: below `DESTDIR` when packages are made.
-fn staged(path: &Path) -> PathBuf {
-    let Some(root) = env::var_os("DESTDIR").filter(|root| !root.is_empty()) else {
-        return path.to_owned();
-    };
-    let mut staged: OsString = root;
-    staged.push(path);
-    staged.into()
 }
 
 fn install_libraries(libdir: &Path) -> Outcome {
@@ -118,12 +137,17 @@ fn install_headers(directory: &Path) -> Outcome {
     Ok(())
 }
 
+/// A template that may be run makes a file that may be run.
 fn install_filled_in(target: &Target, template: &str, directory: &Path) -> Outcome {
-    project::create_directory(directory)?;
-    let text = target.fill_in(&project::read(&project::root().join(template))?);
-    let name = Path::new(template).file_stem().unwrap_or_default();
-    let file = directory.join(name);
-    fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))
+    let template = project::root().join(template);
+    let directory = target.place(directory);
+    project::create_directory(&directory)?;
+    let text = target.fill_in(&project::read(&template)?);
+    let file = directory.join(template.file_stem().unwrap_or_default());
+    project::write(&file, &text)?;
+    fs::metadata(&template)
+        .and_then(|data| fs::set_permissions(&file, data.permissions()))
+        .map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Copies beside the destination and renames: a program that runs on the library that is being

@@ -4,8 +4,11 @@
 #![forbid(unsafe_code)]
 
 mod conformance;
+mod deb;
 mod header;
 mod install;
+mod manual;
+mod package;
 mod project;
 mod static_library;
 
@@ -23,6 +26,9 @@ usage:
       builds the libraries and installs them with their headers and the files for pkg-config and
       CMake; libdir is lib unless given, relative to the prefix or absolute; DESTDIR is obeyed;
       the one feature is gssapi, which needs the system's libgssapi_krb5
+  cargo xtask package [deb] [tarball] [wheel]
+      makes packages in target/packages: two for Debian and its kin (needs dpkg-dev), one to
+      unpack anywhere, one for pip (needs python3); all of them if none is named
 ";
 
 fn main() -> ExitCode {
@@ -33,7 +39,10 @@ fn main() -> ExitCode {
         ["conformance", "--check"] => conformance::check(),
         ["header"] => header::write(),
         ["header", "--check"] => header::check(),
-        ["install", options @ ..] => install::Target::from_options(options).and_then(install::run),
+        ["install", options @ ..] => {
+            install::Target::from_options(options).and_then(|target| install::run(&target))
+        }
+        ["package", kinds @ ..] => package::run(kinds),
         _ => Err(USAGE.into()),
     };
     match outcome {

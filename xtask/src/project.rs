@@ -11,6 +11,14 @@ pub type Outcome<T = ()> = Result<T, String>;
 /// The version of the interface, also that of the packages.
 pub const VERSION: &str = "4.3.5";
 
+/// The version of the library itself.
+pub fn package_version() -> Outcome<String> {
+    let manifest = read(&root().join("Cargo.toml"))?;
+    let line = manifest.lines().find_map(|line| line.strip_prefix("version = \""));
+    let version = line.and_then(|rest| rest.strip_suffix('"'));
+    Ok(version.ok_or("Cargo.toml has no version")?.to_owned())
+}
+
 /// The root of the project.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -53,6 +61,28 @@ fn name(command: &Command) -> String {
 
 pub fn read(path: &Path) -> Outcome<String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+pub fn write(path: &Path, text: &str) -> Outcome {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The files of a directory, sorted.
+pub fn files(directory: &Path) -> Outcome<Vec<PathBuf>> {
+    let failed = |error| format!("{}: {error}", directory.display());
+    let entries = fs::read_dir(directory).map_err(failed)?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// A directory that is there and empty.
+pub fn empty_directory(path: &Path) -> Outcome {
+    if path.exists() {
+        fs::remove_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    create_directory(path)
 }
 
 pub fn create_directory(path: &Path) -> Outcome {
