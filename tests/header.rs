@@ -78,32 +78,14 @@ fn cppzmq_compiles_and_works_on_the_header() {
 
 #[test]
 fn exactly_the_stable_functions_are_declared() {
-    let declared = prototypes(&root().join("include"), "zmq.h", false);
+    let declared = common::prototypes(&root().join("include"), "zmq.h", false);
     assert_eq!(declared.keys().map(String::as_str).collect::<Vec<_>>(), stable_names());
 }
 
 #[test]
 fn our_own_functions_are_declared_in_a_header_of_their_own() {
-    let declared = prototypes(&root().join("include"), "zmqx.h", false);
+    let declared = common::prototypes(&root().join("include"), "zmqx.h", false);
     assert_eq!(declared.keys().map(String::as_str).collect::<Vec<_>>(), own_names());
-}
-
-/// The prototypes that a header declares, by name.
-fn prototypes(include: &Path, header: &str, draft: bool) -> BTreeMap<String, String> {
-    let mut command = Command::new("gcc");
-    command.args(["-E", "-P", "-include", header, "-x", "c", "/dev/null", "-I"]).arg(include);
-    let text = succeed(command.args(draft.then_some(DRAFT)));
-    let statements = text.split(';').map(|part| part.split_whitespace().collect::<Vec<_>>());
-    let exported = statements.map(|words| words.join(" ")).filter(|s| s.contains("visibility"));
-    exported
-        .map(|prototype| {
-            let words = prototype.split(|c: char| !c.is_alphanumeric() && c != '_');
-            let is_name = |word: &&str| word.starts_with("zmq_") || word.starts_with("zmqx_");
-            let types = ["zmq_msg_t", "zmq_fd_t"];
-            let name = words.filter(is_name).find(|word| !types.contains(word)).unwrap();
-            (name.to_owned(), prototype)
-        })
-        .collect()
 }
 
 /// The directory of the original header, if it is installed.
@@ -120,8 +102,8 @@ fn every_prototype_of_the_original_is_compatible_with_ours() {
     let Some(original) = original() else { return };
     let directory = scratch("prototypes");
     for draft in [false, true] {
-        let theirs = prototypes(&original, "zmq.h", draft);
-        let ours = prototypes(&root().join("include"), "zmq.h", draft);
+        let theirs = common::prototypes(&original, "zmq.h", draft);
+        let ours = common::prototypes(&root().join("include"), "zmq.h", draft);
         let missing: Vec<_> = theirs.keys().filter(|name| !ours.contains_key(*name)).collect();
         assert!(missing.is_empty(), "{missing:?}");
         // C accepts a second declaration only if its type is compatible with the first.

@@ -1,6 +1,7 @@
 //! What several test programs need: the installed library, and running other programs.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -80,4 +81,22 @@ pub fn stable_names() -> Vec<&'static str> {
 /// The names of our own that it exports besides.
 pub fn own_names() -> [&'static str; 1] {
     ["zmqx_version"]
+}
+
+/// The prototypes that a header declares, by name.
+pub fn prototypes(include: &Path, header: &str, draft: bool) -> BTreeMap<String, String> {
+    let mut command = Command::new("gcc");
+    command.args(["-E", "-P", "-include", header, "-x", "c", "/dev/null", "-I"]).arg(include);
+    let text = succeed(command.args(draft.then_some("-DZMQ_BUILD_DRAFT_API")));
+    let statements = text.split(';').map(|part| part.split_whitespace().collect::<Vec<_>>());
+    let exported = statements.map(|words| words.join(" ")).filter(|s| s.contains("visibility"));
+    exported
+        .map(|prototype| {
+            let words = prototype.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let is_name = |word: &&str| word.starts_with("zmq_") || word.starts_with("zmqx_");
+            let types = ["zmq_msg_t", "zmq_fd_t"];
+            let name = words.filter(is_name).find(|word| !types.contains(word)).unwrap();
+            (name.to_owned(), prototype)
+        })
+        .collect()
 }
