@@ -266,7 +266,7 @@ unsafe fn copy_out(
     }
     let size = object::size(bytes.len());
     if let InBody::Whole(msg) = frame.body {
-        *whole = Some(msg);
+        *whole = Some(msg.take());
     }
     size
 }

@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::pattern::policy::{FairQueue, LoadBalance};
 use crate::pattern::{Env, Outgoing, Pattern};
-use crate::pipe::{Flush, PipeId};
+use crate::pipe::PipeId;
 use crate::queue::Incoming;
 
 /// Also what REQ stands on.
@@ -21,7 +21,7 @@ pub fn probe(env: &mut Env<'_>, id: PipeId) {
         && let Some(pipe) = env.pipes.get_mut(id)
     {
         // Without memory for two bytes the peer learns of us with the first message.
-        let _ = pipe.write_copy(b"", false, Flush::Now);
+        let _ = pipe.write_own(0, b"");
     }
 }
 

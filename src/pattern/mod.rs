@@ -24,15 +24,15 @@ mod xsub;
 use crate::error::{Errno, Result};
 use crate::msg::frame;
 use crate::options::{SocketOptions, SocketType};
-use crate::pipe::{Flush, PipeId, Pipes};
+use crate::pipe::{Pace, PipeId, Pipes};
 use crate::queue::{Body, Incoming, Look, Room};
 
 /// What a pattern works on during one call of its socket.
 pub struct Env<'a> {
     pub pipes: &'a mut Pipes,
     pub options: &'a SocketOptions,
-    /// Whether what is sent should go out at once.
-    pub flush: Flush,
+    /// Whether what is sent goes out at once.
+    pub pace: &'a Pace,
     /// How the call looks for credit, where it can answer `EAGAIN`. What is dropped where there is no
     /// room is dropped only if there really is none.
     pub look: Look,

@@ -9,7 +9,7 @@ use crate::msg::frame;
 use crate::pattern::dealer::probe;
 use crate::pattern::policy::FairQueue;
 use crate::pattern::{Env, Outgoing, Pattern};
-use crate::pipe::{Flush, Pipe, PipeId};
+use crate::pipe::{Pace, Pipe, PipeId};
 use crate::queue::{Body, Incoming};
 
 #[derive(Default)]
@@ -42,11 +42,11 @@ impl Envelope {
         self.ends.push(self.bytes.len());
     }
 
-    fn write(&self, pipe: &mut Pipe, flush: Flush) -> Result<()> {
+    fn write(&self, pipe: &mut Pipe, pace: &Pace) -> Result<()> {
         let mut start = 0;
         for &end in &self.ends {
             let bytes = self.bytes.get(start..end).unwrap_or_default();
-            pipe.write(frame::MORE, Body::Copy(bytes), flush)?;
+            pipe.write(frame::MORE, Body::Copy(bytes), pace)?;
             start = end;
         }
         Ok(())
@@ -79,10 +79,10 @@ impl Rep {
 
     /// Writes the envelope to the asker, or decides to drop the reply.
     fn begin_reply(&mut self, env: &mut Env<'_>) -> Result<()> {
-        let flush = env.flush;
+        let pace = env.pace;
         let asker = self.asker.and_then(|id| env.pipes.get_mut(id)).filter(|p| p.can_write());
         match asker {
-            Some(pipe) => self.envelope.write(pipe, flush).inspect_err(|_| {
+            Some(pipe) => self.envelope.write(pipe, pace).inspect_err(|_| {
                 pipe.writer.rollback();
             })?,
             None => self.asker = None,
@@ -136,7 +136,7 @@ impl Pattern for Rep {
         }
         let more = frame.more;
         if let Some(pipe) = self.asker.and_then(|id| env.pipes.get_mut(id)) {
-            pipe.write(frame.flags(), frame.body, env.flush)?;
+            pipe.write(frame.flags(), frame.body, env.pace)?;
         }
         if !more {
             self.replying = false;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::options::{SocketOptions, SocketType};
 use crate::pattern::{Env, Outgoing, Pattern, new};
-use crate::pipe::{Far, FarMarks, Flush, PipeId, PipeParts, Pipes};
+use crate::pipe::{Far, FarMarks, Flush, Pace, PipeId, PipeParts, Pipes};
 use crate::queue::{Body, Look, Reader, Writer, queue};
 use crate::sync::{Arc, AtomicUsize, Ordering};
 
@@ -52,7 +52,7 @@ macro_rules! call {
             let mut env = Env {
                 pipes: &mut $bench.pipes,
                 options: &$bench.options,
-                flush: Flush::Now,
+                pace: &Pace::default(),
                 look: Look::default(),
                 done: &mut done,
             };
@@ -137,7 +137,7 @@ impl Bench {
             let mut env = Env {
                 pipes: &mut self.pipes,
                 options: &self.options,
-                flush: Flush::Now,
+                pace: &Pace::default(),
                 look: Look::default(),
                 done: &mut none,
             };

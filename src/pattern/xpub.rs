@@ -12,7 +12,7 @@ use crate::msg::{Metadata, Msg, frame};
 use crate::options::SocketOptions;
 use crate::pattern::policy::{Distribute, Subscriptions};
 use crate::pattern::{Env, Outgoing, Pattern, subscription};
-use crate::pipe::{Flush, PipeId};
+use crate::pipe::PipeId;
 use crate::queue::{InBody, Incoming};
 use crate::sync::Arc;
 
@@ -26,7 +26,8 @@ pub struct Xpub {
     /// Whether a message is under way.
     inside: bool,
     pending: VecDeque<Pending>,
-    /// The properties of the frame that was read last.
+    /// The frame that was read last, and its properties.
+    shown: Msg,
     metadata: Option<Arc<Metadata>>,
     /// Whose subscription was read last: manual changes are for this pipe.
     last: Option<PipeId>,
@@ -168,7 +169,7 @@ impl Pattern for Xpub {
             && let Some(pipe) = env.pipes.get_mut(pipe)
         {
             // Without memory the subscriber is not welcomed.
-            let _ = pipe.write_copy(welcome, false, Flush::Now);
+            let _ = pipe.write_own(0, welcome);
         }
         self.drain(env, pipe);
     }
@@ -231,7 +232,12 @@ impl Pattern for Xpub {
         }
         self.metadata = msg.metadata().cloned();
         let flags = if msg.more() { frame::MORE } else { 0 };
-        Ok(Incoming { flags, body: InBody::Whole(msg), metadata: self.metadata.as_ref() })
+        self.shown = msg;
+        Ok(Incoming {
+            flags,
+            body: InBody::Whole(&mut self.shown),
+            metadata: self.metadata.as_ref(),
+        })
     }
 
     fn has_in(&mut self, _env: &mut Env<'_>) -> bool {

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::msg::frame;
 use crate::pattern::policy::{Distribute, FairQueue, Filter, RemoveResult};
 use crate::pattern::{Env, Outgoing, Pattern, subscription};
-use crate::pipe::{Flush, PipeId};
-use crate::queue::{Body, Incoming};
+use crate::pipe::PipeId;
+use crate::queue::Incoming;
 
 #[derive(Default)]
 pub struct Xsub {
@@ -36,7 +36,7 @@ impl Xsub {
                 return;
             }
             let command = subscription::command(true, topic);
-            if pipe.write(frame::COMMAND, Body::Copy(&command), Flush::Now).is_err() {
+            if pipe.write_own(frame::COMMAND, &command).is_err() {
                 return;
             }
         }

@@ -5,13 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod command;
+mod pace;
 mod pipes;
 
 pub use command::{Assigned, Command, FarMarks, PipeKey, PipeParts};
+pub use pace::{MOMENT, Pace};
 pub use pipes::Pipes;
 
 use crate::error::Result;
-use crate::msg::frame;
 use crate::queue::{Body, Incoming, Look, Reader, Room, Writer};
 use crate::sync::Arc;
 
@@ -67,6 +68,8 @@ pub struct Pipe {
     pub write_open: bool,
     /// Bodies up to this size are copied although they could be referred to.
     copy_max: usize,
+    /// The backlog at which the far end is pressed next.
+    press_at: usize,
     /// The session behind the pipe; 0 for a peer in this context.
     pub session: u64,
     /// The listener that accepted the peer; 0 for any other pipe.
@@ -87,6 +90,7 @@ impl Pipe {
             given_routing_id: parts.given_routing_id,
             write_open: true,
             copy_max: parts.copy_max,
+            press_at: PRESSING,
             session: parts.session,
             listener: parts.listener,
             far_marks: parts.far_marks,
@@ -108,19 +112,25 @@ impl Pipe {
 
     /// Queues a frame and tells the far end if needed. `ENOMEM` leaves the frame with the caller.
     #[inline]
-    pub fn write(&mut self, flags: u8, body: Body<'_>, flush: Flush) -> Result<()> {
+    pub fn write(&mut self, flags: u8, body: Body<'_>, pace: &Pace) -> Result<()> {
         let written = self.writer.write(flags, body, self.copy_max)?;
         if written.wake_reader {
-            self.far.readable(flush);
-        } else if written.backlog > PRESSING {
+            self.far.readable(pace.flush());
+        } else if written.backlog > self.press_at {
+            self.press_at = written.backlog + PRESSING;
             self.far.pressed();
+        } else if written.backlog < PRESSING && self.press_at > PRESSING {
+            self.press_at = PRESSING;
         }
         Ok(())
     }
 
-    /// Queues a copy of a frame.
-    pub fn write_copy(&mut self, bytes: &[u8], more: bool, flush: Flush) -> Result<()> {
-        self.write(if more { frame::MORE } else { 0 }, Body::Copy(bytes), flush)
+    /// Queues a message or command of one frame that the socket sends by itself.
+    pub fn write_own(&mut self, flags: u8, bytes: &[u8]) -> Result<()> {
+        if self.writer.write(flags, Body::Copy(bytes), self.copy_max)?.wake_reader {
+            self.far.readable(Flush::Now);
+        }
+        Ok(())
     }
 
     /// Takes the next frame, and tells the far writer of credit it waits for. `None` unless the
@@ -136,7 +146,7 @@ impl Pipe {
 
     /// Drops what is left of the message at the reader's front.
     pub fn skip_message(&mut self) {
-        while self.take().is_some_and(|frame| frame.more()) {}
+        while self.take().is_some_and(Incoming::discard) {}
     }
 
     /// The far socket in this context became known, or the own marks changed.

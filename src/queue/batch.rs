@@ -46,7 +46,8 @@ pub struct Batch {
 pub enum Taken {
     /// Position and length in the arena.
     Arena(usize, usize),
-    Whole(Msg),
+    /// It was handed out.
+    Whole,
 }
 
 impl Batch {
@@ -75,10 +76,13 @@ impl Batch {
         self.referred = 0;
     }
 
+    #[inline]
     fn reserve(&mut self, more: usize) -> Result<()> {
-        if self.bytes.capacity() - self.bytes.len() >= more {
-            return Ok(());
-        }
+        if self.bytes.capacity() - self.bytes.len() >= more { Ok(()) } else { self.grow(more) }
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) -> Result<()> {
         self.bytes.try_reserve(more).map_err(|_| Errno::ENOMEM)
     }
 
@@ -89,6 +93,15 @@ impl Batch {
     /// Adds a frame with a copy of `body`.
     #[inline]
     pub fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
+        let Ok(len) = u8::try_from(body.len()) else { return self.push_long(flags, body) };
+        self.reserve(2 + body.len())?;
+        self.bytes.extend_from_slice(&[flags, len]);
+        self.bytes.extend_from_slice(body);
+        self.count(flags);
+        Ok(())
+    }
+
+    fn push_long(&mut self, flags: u8, body: &[u8]) -> Result<()> {
         let (header, header_len) = frame::encode(flags, body.len());
         self.reserve(header_len + body.len())?;
         self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
@@ -139,6 +152,10 @@ impl Batch {
     /// Applies a change of properties that stands at the current position, if any.
     #[inline]
     pub fn take_metadata(&mut self) -> Option<Option<Arc<Metadata>>> {
+        if self.marks.is_empty() { None } else { self.take_marked_metadata() }
+    }
+
+    fn take_marked_metadata(&mut self) -> Option<Option<Arc<Metadata>>> {
         match self.marks.front() {
             Some((at, Mark::Metadata(_))) if *at == self.position => {}
             _ => return None,
@@ -165,22 +182,34 @@ impl Batch {
         }
     }
 
-    /// Takes the next frame: flags and body.
+    /// Takes the next frame: flags and body. A body that is a message of its own goes to `whole`.
     #[inline]
-    pub fn take(&mut self) -> Option<(u8, Taken)> {
+    pub fn take(&mut self, whole: &mut Msg) -> Option<(u8, Taken)> {
         let header = frame::parse(self.bytes.get(self.position..)?)?;
         let start = self.position + header.header_len;
-        if let Some((at, Mark::Body(_))) = self.marks.front()
-            && *at == start
-            && let Some((_, Mark::Body(msg))) = self.marks.pop_front()
+        if !self.marks.is_empty()
+            && let Some(msg) = self.take_body(start)
         {
-            self.position = start;
-            self.referred -= msg.len();
-            return Some((header.flags, Taken::Whole(msg)));
+            *whole = msg;
+            return Some((header.flags, Taken::Whole));
         }
         let len = usize::try_from(header.body_len).ok()?;
         self.position = start + len;
         Some((header.flags, Taken::Arena(start, len)))
+    }
+
+    /// The message that is the body of the frame whose header ends at `start`, if it is one.
+    fn take_body(&mut self, start: usize) -> Option<Msg> {
+        let is_body =
+            |(at, mark): &mut (usize, Mark)| *at == start && matches!(mark, Mark::Body(_));
+        match self.marks.pop_front_if(is_body)? {
+            (_, Mark::Body(msg)) => {
+                self.position = start;
+                self.referred -= msg.len();
+                Some(msg)
+            }
+            _ => None,
+        }
     }
 
     /// Bytes of the arena that [`Batch::take`] told of.
@@ -266,15 +295,23 @@ impl Batch {
             }
             left -= size;
             while self.take_metadata().is_some() {}
-            if let Some((_, Taken::Whole(msg))) = self.take() {
-                gone.push(msg);
-            }
+            self.take_into(gone);
             sent.inside_message = flags & frame::MORE != 0;
             messages += u64::from(!sent.inside_message);
         }
         sent.partial = left;
         self.messages -= messages.min(self.messages);
         messages
+    }
+
+    /// Takes the next frame, whose flags it answers; a body that is a message goes to `gone`.
+    fn take_into(&mut self, gone: &mut Vec<Msg>) -> Option<u8> {
+        let mut whole = Msg::new();
+        let (flags, taken) = self.take(&mut whole)?;
+        if let Taken::Whole = taken {
+            gone.push(whole);
+        }
+        Some(flags)
     }
 
     /// Flags and size on the wire of the next frame.
@@ -288,13 +325,10 @@ impl Batch {
     pub fn restart(&mut self, sent: &mut Sent, gone: &mut Vec<Msg>) -> u64 {
         let mut lost = 0;
         if sent.partial > 0 || sent.inside_message {
-            while let Some((flags, taken)) = {
+            while let Some(flags) = {
                 while self.take_metadata().is_some() {}
-                self.take()
+                self.take_into(gone)
             } {
-                if let Taken::Whole(msg) = taken {
-                    gone.push(msg);
-                }
                 if flags & frame::MORE == 0 {
                     lost = 1;
                     break;

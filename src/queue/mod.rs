@@ -12,12 +12,13 @@ pub use batch::{Batch, Sent, Taken};
 
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
+use crate::sys::brief::Brief;
 
 /// What both ends share. The lock is a leaf: nothing else is locked while it is held.
 #[derive(Default)]
 pub struct Queue {
-    state: Mutex<State>,
+    state: Brief<State>,
     /// High-water mark in messages; 0 means none.
     hwm: AtomicU64,
     /// Messages the reader has given credit for.
@@ -39,7 +40,7 @@ struct State {
 /// A new queue's two ends.
 pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
     let queue = Arc::new(Queue {
-        state: Mutex::new(State { reader_sleeps: true, ..State::default() }),
+        state: Brief::new(State { reader_sleeps: true, ..State::default() }),
         hwm: AtomicU64::new(if conflate { 0 } else { mark(hwm) }),
         ..Queue::default()
     });
@@ -57,7 +58,10 @@ pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
         Reader {
             queue,
             front: Batch::default(),
+            whole: Msg::new(),
             read: 0,
+            known_hwm: 0,
+            credit_at: 0,
             metadata: None,
             credit: false,
             conflate,
@@ -220,17 +224,22 @@ impl Writer {
     /// frame. On error (`ENOMEM`) nothing was added.
     #[inline]
     pub fn write(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
-        if self.conflate {
-            return self.write_conflated(flags, body);
-        }
-        if flags & frame::MORE != 0 || !self.pending.is_empty() {
-            push(&mut self.pending, flags, body, copy_max)?;
-            return if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() };
+        if flags & frame::MORE != 0 || self.conflate || !self.pending.is_empty() {
+            return self.write_part(flags, body, copy_max);
         }
         let mut state = self.queue.state.lock();
         push(&mut state.back, flags, body, copy_max)?;
         self.written += 1;
         Ok(state.written())
+    }
+
+    /// Adds a frame of several, or one that takes the place of the one before.
+    fn write_part(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
+        if self.conflate {
+            return self.write_conflated(flags, body);
+        }
+        push(&mut self.pending, flags, body, copy_max)?;
+        if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
     }
 
     /// Publishes the pending frames as one message.
@@ -342,7 +351,8 @@ pub struct Incoming<'a> {
 /// Where the body of an incoming frame is.
 pub enum InBody<'a> {
     Slice(&'a [u8]),
-    Whole(Msg),
+    /// To be taken; what is left is dropped when the next frame is read.
+    Whole(&'a mut Msg),
 }
 
 impl Incoming<'_> {
@@ -363,12 +373,21 @@ impl Incoming<'_> {
         }
     }
 
+    /// Drops the frame; whether another of the same message follows.
+    pub fn discard(self) -> bool {
+        let more = self.more();
+        if let InBody::Whole(msg) = self.body {
+            drop(msg.take());
+        }
+        more
+    }
+
     /// The frame as a message of its own, with its flags and properties; `ENOMEM`.
     #[inline]
     pub fn into_msg(self) -> Result<Msg> {
         let mut msg = match self.body {
             InBody::Slice(bytes) => Msg::copy_of(bytes)?,
-            InBody::Whole(msg) => msg,
+            InBody::Whole(msg) => msg.take(),
         };
         msg.set_more(self.flags & frame::MORE != 0);
         msg.set_metadata(self.metadata.cloned());
@@ -381,7 +400,12 @@ impl Incoming<'_> {
 pub struct Reader {
     queue: Arc<Queue>,
     front: Batch,
+    /// The frame that was taken last, if its body is a message of its own.
+    whole: Msg,
     read: u64,
+    /// The mark that was used last, and the next `read` at which credit is given.
+    known_hwm: u64,
+    credit_at: u64,
     metadata: Option<Arc<Metadata>>,
     /// The writer waits for credit that was just given: tell it.
     credit: bool,
@@ -493,7 +517,7 @@ impl Reader {
     #[inline(always)]
     pub fn step(&mut self) -> Option<(u8, Taken)> {
         self.take_metadata();
-        let (flags, taken) = self.front.take()?;
+        let (flags, taken) = self.front.take(&mut self.whole)?;
         if flags & frame::MORE == 0 {
             self.count(1);
         }
@@ -502,10 +526,10 @@ impl Reader {
 
     /// The frame that [`Reader::step`] just moved past.
     #[inline]
-    pub fn present(&self, flags: u8, taken: Taken) -> Incoming<'_> {
+    pub fn present(&mut self, flags: u8, taken: Taken) -> Incoming<'_> {
         let body = match taken {
             Taken::Arena(start, len) => InBody::Slice(self.front.arena(start, len)),
-            Taken::Whole(msg) => InBody::Whole(msg),
+            Taken::Whole => InBody::Whole(&mut self.whole),
         };
         Incoming { flags: flags & !frame::LARGE, body, metadata: self.metadata.as_ref() }
     }
@@ -518,11 +542,28 @@ impl Reader {
     }
 
     /// `messages` more have been read: gives credit back at every low-water mark.
+    #[inline]
     fn count(&mut self, messages: u64) {
-        let low = self.queue.hwm.load(Ordering::Relaxed).div_ceil(2);
-        let before = self.read;
         self.read += messages;
-        if low != 0 && before / low != self.read / low {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        if self.read >= self.credit_at || hwm != self.known_hwm {
+            self.give_credit(messages, hwm);
+        }
+    }
+
+    /// A multiple of the low-water mark was reached, or the mark is another one.
+    #[cold]
+    fn give_credit(&mut self, messages: u64, hwm: u64) {
+        self.known_hwm = hwm;
+        self.credit_at = u64::MAX;
+        let before = self.read - messages;
+        let (Some(steps), Some(earlier)) =
+            (self.read.checked_div(hwm.div_ceil(2)), before.checked_div(hwm.div_ceil(2)))
+        else {
+            return;
+        };
+        self.credit_at = (steps + 1).saturating_mul(hwm.div_ceil(2));
+        if steps != earlier {
             self.queue.released.store(self.read, Ordering::SeqCst);
             self.credit |= self.queue.writer_waits.swap(false, Ordering::SeqCst);
         }

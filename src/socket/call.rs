@@ -13,9 +13,9 @@ use crate::io::port::{Port, Waiter};
 use crate::io::wake::Ticket;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::Outgoing;
-use crate::pipe::{Flush, PipeId};
+use crate::pipe::PipeId;
 use crate::queue::{Body, Incoming, Look};
-use crate::socket::{Core, LONGEST_PAUSE, LOOK_EVERY, MOMENT, Slot};
+use crate::socket::{Core, LOOK_EVERY, Slot};
 use crate::sync::Arc;
 use crate::sys::bed::Bed;
 use crate::sys::clock;
@@ -53,7 +53,7 @@ pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32)
             core.hear_subscribers()?;
             let sent = core.try_send(&mut body, flags);
             if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
-                core.pace.turned = true;
+                core.pace.turn();
                 core.press();
                 patience.announce();
             }
@@ -206,24 +206,18 @@ impl Core {
     #[inline]
     pub(super) fn try_send(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
         let more = flags & ZMQ_SNDMORE != 0;
-        let flush = self.urgency();
+        self.pace.begin();
         let hasty = self.is_hasty(flags);
+        if hasty {
+            self.look_at_times();
+        }
         let body = body.again();
         let (pattern, mut env) = self.parts();
-        env.flush = flush;
         env.look.hasty = hasty;
         let sent = pattern.send(&mut env, Outgoing { more, body });
         if sent.is_ok() {
-            if flush == Flush::Now {
-                // Writing took its time, which does not count as a pause.
-                let now = clock::ticks();
-                self.pace.took = now.wrapping_sub(self.pace.sent);
-                self.pace.sent = now;
-            }
-            self.pace.unfinished = more.then_some(flush);
-            if !more {
-                self.pace.turned = false;
-            }
+            self.pace.sent(more);
+            self.sending = more;
         }
         if !self.done.is_empty() {
             self.remove_done();
@@ -242,8 +236,8 @@ impl Core {
     /// a thread that never has to wait ends all the same.
     #[inline]
     fn pause_at_times(&mut self) -> Result<()> {
-        self.pace.calls = self.pace.calls.wrapping_add(1);
-        if self.pace.calls == 0 { Err(Errno::UNDONE) } else { Ok(()) }
+        self.calls = self.calls.wrapping_add(1);
+        if self.calls == 0 { Err(Errno::UNDONE) } else { Ok(()) }
     }
 
     /// Before something is published: looks for subscriptions that have arrived, unless that was
@@ -251,39 +245,29 @@ impl Core {
     /// is not lost, though nobody else reads while the caller is about.
     #[inline]
     fn hear_subscribers(&mut self) -> Result<()> {
-        if self.options.socket_type.publishes() && self.pace.unfinished.is_none() {
+        if self.options.socket_type.publishes() && !self.sending {
             self.ask_kernel_at_times()?;
         }
         Ok(())
     }
 
-    /// Whether what is sent now should go out at once: yes, unless messages are being sent one
-    /// behind the other, with pauses that are shorter than writing one takes.
     #[inline]
-    fn urgency(&mut self) -> Flush {
-        if let Some(flush) = self.pace.unfinished {
-            return flush;
-        }
+    fn look_at_times(&mut self) {
         let now = clock::ticks();
-        let pause = now.wrapping_sub(self.pace.sent);
-        let short = self.pace.took.clamp(MOMENT, LONGEST_PAUSE);
-        let streaming = !self.pace.turned && pause < short;
-        self.pace.sent = now;
-        if now.wrapping_sub(self.pace.looked) > LOOK_EVERY {
-            self.pace.looked = now;
+        if now.wrapping_sub(self.looked) > LOOK_EVERY {
+            self.looked = now;
             self.look();
         }
-        if streaming { Flush::Later } else { Flush::Now }
     }
 
     #[inline]
     fn try_receive<R>(&mut self, take: &mut Option<impl FnOnce(Incoming<'_>) -> R>) -> Result<R> {
-        self.pace.turned = true;
+        self.pace.turn();
         self.look();
         let mut env = crate::pattern::Env {
             pipes: &mut self.pipes,
             options: &self.options,
-            flush: Flush::Now,
+            pace: &self.pace,
             look: Look::default(),
             done: &mut self.done,
         };

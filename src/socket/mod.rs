@@ -20,20 +20,13 @@ use crate::error::{Errno, Result};
 use crate::io::port::Port;
 use crate::options::{self, Effect, SocketOptions, SocketType};
 use crate::pattern::{self, Env, Pattern};
-use crate::pipe::{Command, Flush, PipeId, PipeKey, Pipes};
+use crate::pipe::{Command, MOMENT, Pace, PipeId, PipeKey, Pipes};
 use crate::queue::Look;
 use crate::sync::Arc;
 use crate::sys::cancel::Shelter;
 use crate::sys::clock;
 
 use endpoints::Endpoints;
-
-/// Clock ticks (10 to 60 us) within which a sender counts as streaming and the kernel is not asked
-/// again for input.
-const MOMENT: u64 = 50_000;
-
-/// The longest pause in what still counts as a stream, in ticks of the processor's clock.
-const LONGEST_PAUSE: u64 = 50 * MOMENT;
 
 /// Ticks after which a caller that sends without waiting looks for credit again, as in libzmq.
 const LOOK_EVERY: u64 = 3_000_000;
@@ -54,24 +47,13 @@ pub struct Core {
     /// The pipe of the last inproc connect.
     newest_inproc: Option<PipeKey>,
     pace: Pace,
-}
-
-/// When the socket last did what, in clock ticks.
-#[derive(Default)]
-struct Pace {
-    /// When the last call that sent something ended.
-    sent: u64,
-    /// How long the last call took that wrote to the kernel itself.
-    took: u64,
-    /// When the kernel was last asked for input.
+    /// When the kernel was last asked for input, in clock ticks.
     asked: u64,
-    /// When a call that sends last looked for credit, and which look that was.
+    /// When a call that does not wait last looked for credit, and the number of the last look.
     looked: u64,
     look: u32,
-    /// Something was received, or waited for, since the last message was sent.
-    turned: bool,
-    /// A frame of a message of which more has to come was sent, with this urgency.
-    unfinished: Option<Flush>,
+    /// A frame of a message of which more has to come was sent.
+    sending: bool,
     /// Calls that did something at once.
     calls: u8,
 }
@@ -92,7 +74,12 @@ impl Core {
             done: Vec::new(),
             commands: Vec::new(),
             newest_inproc: None,
-            pace: Pace { turned: true, ..Pace::default() },
+            pace: Pace::default(),
+            asked: 0,
+            looked: 0,
+            look: 0,
+            sending: false,
+            calls: 0,
         })
     }
 
@@ -109,8 +96,8 @@ impl Core {
         let env = Env {
             pipes: &mut self.pipes,
             options: &self.options,
-            flush: Flush::Now,
-            look: Look { number: self.pace.look, hasty: false },
+            pace: &self.pace,
+            look: Look { number: self.look, hasty: false },
             done: &mut self.done,
         };
         (&mut *self.pattern, env)
@@ -119,7 +106,7 @@ impl Core {
     /// From here on the credit counts that has come by now.
     #[inline]
     fn look(&mut self) {
-        self.pace.look = self.pace.look.wrapping_add(1);
+        self.look = self.look.wrapping_add(1);
     }
 
     /// Calls the pattern, and lets pipes go that it has done with.
@@ -227,12 +214,12 @@ impl Core {
 
     fn ask_kernel_at_times(&mut self) -> Result<()> {
         let now = clock::ticks();
-        let lately = now.wrapping_sub(self.pace.asked) < MOMENT;
+        let lately = now.wrapping_sub(self.asked) < MOMENT;
         if lately || !self.port.has_poller() { Ok(()) } else { self.ask_kernel_now(now) }
     }
 
     fn ask_kernel_now(&mut self, now: u64) -> Result<()> {
-        self.pace.asked = now;
+        self.asked = now;
         self.port.poll_as_caller();
         self.process_commands()
     }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use crate::error::{Errno, Result};
 use crate::socket::Core;
 use crate::sync::{AtomicU32, Mutex, Ordering};
+use crate::sys::brief::Brief;
 
 /// How many places wait at least before one is reused.
 const RESERVE: usize = 1024;
@@ -15,7 +16,7 @@ const RESERVE: usize = 1024;
 #[repr(C)]
 pub struct Slot {
     tag: AtomicU32,
-    core: Mutex<Option<Box<Core>>>,
+    core: Brief<Option<Box<Core>>>,
 }
 
 static FREE: Mutex<VecDeque<&'static Slot>> = Mutex::new(VecDeque::new());
@@ -33,7 +34,7 @@ impl Slot {
             if free.len() > RESERVE { free.pop_front() } else { None }
         };
         let slot: &'static Slot = reused.unwrap_or_else(|| {
-            Box::leak(Box::new(Slot { tag: AtomicU32::new(Slot::CLOSED), core: Mutex::new(None) }))
+            Box::leak(Box::new(Slot { tag: AtomicU32::new(Slot::CLOSED), core: Brief::new(None) }))
         });
         *slot.core.lock() = Some(Box::new(core));
         slot.tag.store(Slot::OPEN, Ordering::Release);

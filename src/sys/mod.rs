@@ -5,6 +5,7 @@
 //! (see [`cancel`]).
 
 pub mod bed;
+pub mod brief;
 pub mod cancel;
 pub mod clock;
 pub mod epoll;

@@ -4,7 +4,7 @@
 
 use crate::msg::{Msg, frame};
 use crate::pattern::{Env, Outgoing};
-use crate::pipe::{Flush, PipeId};
+use crate::pipe::PipeId;
 use crate::queue::Body;
 
 use super::Ring;
@@ -116,6 +116,9 @@ impl Distribute {
     }
 
     fn write(&mut self, env: &mut Env<'_>, flags: u8, body: Body<'_>) {
+        if self.matched.len() > AT_ONCE {
+            env.pace.leave_to_background();
+        }
         if self.matched.len() <= 1 || body.data().len() <= COPY_MAX {
             return self.write_copies(env, flags, body);
         }
@@ -132,31 +135,25 @@ impl Distribute {
         if let (&[id], Body::Own(msg)) = (self.matched.as_slice(), &body)
             && msg.is_referable()
         {
-            if !write_one(env, id, flags, body, env.flush) {
+            if !write_one(env, id, flags, body) {
                 self.matched.clear();
             }
             return;
         }
-        let flush = self.flush(env);
         let bytes = body.data();
-        self.matched.retain(|id| write_one(env, *id, flags, Body::Copy(bytes), flush));
+        self.matched.retain(|id| write_one(env, *id, flags, Body::Copy(bytes)));
     }
 
     fn write_shared(&mut self, env: &mut Env<'_>, flags: u8, msg: &mut Msg) {
-        let flush = self.flush(env);
-        self.matched.retain(|id| write_one(env, *id, flags, Body::Own(&mut msg.clone()), flush));
-    }
-
-    fn flush(&self, env: &Env<'_>) -> Flush {
-        if self.matched.len() > AT_ONCE { Flush::Later } else { env.flush }
+        self.matched.retain(|id| write_one(env, *id, flags, Body::Own(&mut msg.clone())));
     }
 }
 
 /// Writes a frame to one pipe; if that fails the pipe loses the whole message.
 #[inline]
-fn write_one(env: &mut Env<'_>, id: PipeId, flags: u8, body: Body<'_>, flush: Flush) -> bool {
+fn write_one(env: &mut Env<'_>, id: PipeId, flags: u8, body: Body<'_>) -> bool {
     let Some(pipe) = env.pipes.get_mut(id) else { return false };
-    let written = pipe.write(flags, body, flush).is_ok();
+    let written = pipe.write(flags, body, env.pace).is_ok();
     if !written {
         pipe.writer.rollback();
     }

@@ -112,7 +112,7 @@ impl FairQueue {
 
     /// Drops what is left of the current message of the pipe that [`FairQueue::select`] told.
     pub fn skip(&mut self, env: &mut Env<'_>, id: PipeId) {
-        while self.take(env, id).is_some_and(|frame| frame.more()) {}
+        while self.take(env, id).is_some_and(Incoming::discard) {}
     }
 
     /// Whether a part of a message was taken and more of it has to come.

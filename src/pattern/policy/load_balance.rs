@@ -51,7 +51,7 @@ impl LoadBalance {
         let id = self.select(env).ok_or(Errno::EAGAIN)?;
         let pipe = env.pipes.get_mut(id).ok_or(Errno::EAGAIN)?;
         let flags = frame.flags();
-        pipe.write(flags, frame.body, env.flush)?;
+        pipe.write(flags, frame.body, env.pace)?;
         self.inside = frame.more;
         if !self.inside {
             self.active.advance();

@@ -1,0 +1,138 @@
+//! Whether what a socket sends goes out at once or in larger pieces. Under the socket's lock.
+//!
+//! A caller that will probably wait for an answer writes at once, in its own thread. One that
+//! streams, sending message behind message with pauses that are shorter than a write takes, leaves
+//! the writing to the background, which takes the whole backlog in one system call. The clock is
+//! read only when it matters: when the far reader slept and has to be told.
+#![forbid(unsafe_code)]
+
+use core::cell::Cell;
+
+use crate::pipe::Flush;
+use crate::sys::clock;
+
+/// Clock ticks (10 to 60 us): pauses below it are always those of a stream.
+pub const MOMENT: u64 = 50_000;
+
+/// The longest pause in what still counts as a stream, in ticks of the processor's clock.
+const LONGEST_PAUSE: u64 = 50 * MOMENT;
+
+/// So many messages at most share the time since the far end was told, when their pauses are
+/// guessed: what was sent long ago says nothing.
+const MOST_MESSAGES: u64 = 64;
+
+/// See the module's documentation.
+#[derive(Default)]
+pub struct Pace {
+    /// When the far end was told last, or when that call had written.
+    told: Cell<u64>,
+    /// Messages sent since then.
+    messages: Cell<u64>,
+    /// How long the last call took that wrote itself.
+    took: Cell<u64>,
+    /// Nothing was received, or waited for, since the last message was sent.
+    one_way: Cell<bool>,
+    /// What was decided in the call under way.
+    decided: Cell<Option<Flush>>,
+}
+
+impl Pace {
+    /// A call begins to send.
+    #[inline]
+    pub fn begin(&self) {
+        self.decided.set(None);
+    }
+
+    /// Something was received, or waited for: what is sent next may be an answer.
+    #[inline]
+    pub fn turn(&self) {
+        self.one_way.set(false);
+    }
+
+    /// What to do with what the call sends.
+    pub fn flush(&self) -> Flush {
+        self.decided.get().unwrap_or_else(|| self.decide())
+    }
+
+    fn decide(&self) -> Flush {
+        let now = clock::ticks();
+        let messages = self.messages.get().min(MOST_MESSAGES) + 1;
+        let pause = now.wrapping_sub(self.told.get()) / messages;
+        let short = self.took.get().clamp(MOMENT, LONGEST_PAUSE);
+        let streams = self.one_way.get() && pause < short;
+        self.told.set(now);
+        self.messages.set(0);
+        let flush = if streams { Flush::Later } else { Flush::Now };
+        self.decided.set(Some(flush));
+        flush
+    }
+
+    /// Nobody waits for an answer to what the call sends.
+    pub fn leave_to_background(&self) {
+        self.decided.set(Some(Flush::Later));
+    }
+
+    /// A frame was sent; `more` of its message will come.
+    #[inline]
+    pub fn sent(&self, more: bool) {
+        if self.decided.get() == Some(Flush::Now) {
+            // Writing took its time, which does not count as a pause.
+            let now = clock::ticks();
+            self.took.set(now.wrapping_sub(self.told.get()));
+            self.told.set(now);
+        }
+        if !more {
+            self.messages.set(self.messages.get().wrapping_add(1));
+            self.one_way.set(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(pace: &Pace) -> Flush {
+        pace.begin();
+        let flush = pace.flush();
+        pace.sent(false);
+        flush
+    }
+
+    #[test]
+    fn an_answer_goes_out_at_once() {
+        let pace = Pace::default();
+        for _ in 0..3 {
+            pace.turn();
+            assert_eq!(send(&pace), Flush::Now);
+        }
+    }
+
+    #[test]
+    fn a_message_behind_another_is_left_to_the_background() {
+        let pace = Pace::default();
+        // The first is the start of nothing, and the time it took is not a pause.
+        assert_eq!(send(&pace), Flush::Now);
+        let streamed = (0..100).filter(|_| send(&pace) == Flush::Later).count();
+        assert!(streamed > 50, "{streamed}");
+    }
+
+    #[test]
+    fn a_pause_ends_the_stream() {
+        let pace = Pace::default();
+        send(&pace);
+        send(&pace);
+        std::thread::sleep(core::time::Duration::from_millis(20));
+        assert_eq!(send(&pace), Flush::Now);
+    }
+
+    #[test]
+    fn one_call_decides_once() {
+        let pace = Pace::default();
+        pace.begin();
+        pace.leave_to_background();
+        assert_eq!(pace.flush(), Flush::Later);
+        pace.begin();
+        assert_eq!([pace.flush(), pace.flush()], [Flush::Now; 2]);
+    }
+}

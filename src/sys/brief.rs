@@ -1,0 +1,141 @@
+//! A lock for what is held for nanoseconds: a frame is appended, a backlog swapped, a call of a socket
+//! does its work. Taking it is one atomic step and giving it back a plain store, where a lock that
+//! knows who waits needs a second one: on the message path that is a fifth of the cost.
+//!
+//! Nobody is told that it is free. Who finds it held looks again: for a moment without pause, then
+//! letting others run, then between short sleeps. So it is for locks that are hardly ever met: there is one writer and
+//! one reader of a queue, and a socket belongs to one thread at a time.
+//!
+//! It orders what is done under it, and nothing else: a look at another word after the unlocking may
+//! come first. Where somebody who found a lock held leaves a note for its holder, use
+//! [`Mutex`](crate::sync::Mutex).
+
+use core::hint::spin_loop;
+
+use lock_api::{GuardNoSend, RawMutex};
+
+use crate::sync::{AtomicBool, Ordering};
+
+/// Looks without a pause, and then looks between which others may run, before the first sleep.
+const LOOKS: u32 = 100;
+const YIELDS: u32 = 10;
+
+/// The shortest and the longest sleep, in nanoseconds.
+const SLEEPS: (i64, i64) = (50_000, 1_000_000);
+
+/// See the module's documentation.
+pub type Brief<T> = lock_api::Mutex<Raw, T>;
+
+/// Whether it is held.
+pub struct Raw(AtomicBool);
+
+// SAFETY: only who turned the word from false to true holds the lock, and turns it back.
+unsafe impl RawMutex for Raw {
+    // It is what the trait asks for: a value to copy for each new lock.
+    #[expect(clippy::declare_interior_mutable_const)]
+    const INIT: Raw = Raw(AtomicBool::new(false));
+
+    type GuardMarker = GuardNoSend;
+
+    #[inline]
+    fn lock(&self) {
+        if !self.try_lock() {
+            self.lock_slowly();
+        }
+    }
+
+    #[inline]
+    fn try_lock(&self) -> bool {
+        self.0.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[inline]
+    unsafe fn unlock(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+impl Raw {
+    #[cold]
+    fn lock_slowly(&self) {
+        for _ in 0..LOOKS {
+            spin_loop();
+            if !self.0.load(Ordering::Relaxed) && self.try_lock() {
+                return;
+            }
+        }
+        for _ in 0..YIELDS {
+            give_way();
+            if self.try_lock() {
+                return;
+            }
+        }
+        let mut nanos = SLEEPS.0;
+        while !self.try_lock() {
+            sleep(nanos);
+            nanos = (nanos * 2).min(SLEEPS.1);
+        }
+    }
+}
+
+/// Lets whoever is ready run on this core: it may be the holder.
+fn give_way() {
+    // SAFETY: it concerns the calling thread only.
+    unsafe { libc::syscall(libc::SYS_sched_yield) };
+}
+
+/// Not the C library's, which is a cancellation point.
+fn sleep(nanos: i64) {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: nanos as libc::c_long };
+    // SAFETY: a time to read; what is left of it is not asked for.
+    unsafe {
+        libc::syscall(libc::SYS_nanosleep, &raw const time, core::ptr::null_mut::<libc::timespec>())
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn nobody_is_in_it_together() {
+        const ROUNDS: u64 = 20_000;
+        let count = Brief::new(0_u64);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..ROUNDS {
+                        let mut count = count.lock();
+                        let seen = *count;
+                        spin_loop();
+                        *count = seen + 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*count.lock(), 4 * ROUNDS);
+    }
+
+    #[test]
+    fn who_waits_long_gets_it() {
+        let lock = Brief::new(());
+        let held = lock.lock();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| drop(lock.lock()));
+            std::thread::sleep(core::time::Duration::from_millis(5));
+            assert!(!waiting.is_finished());
+            drop(held);
+        });
+    }
+
+    #[test]
+    fn a_panic_gives_it_back() {
+        let lock = Brief::new(());
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _held = lock.lock();
+            std::panic::resume_unwind(Box::new(()));
+        }));
+        assert!(panicked.is_err() && lock.try_lock().is_some());
+    }
+}
