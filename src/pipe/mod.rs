@@ -19,8 +19,8 @@ use crate::sync::Arc;
 /// Where a pipe stands in its socket's table.
 pub type PipeId = u32;
 
-/// Backlog in bytes from which on the sender itself helps to move it.
-const PRESSING: usize = 48 * 1024;
+/// Backlog in bytes that is worth a system call: from there on a caller that streams writes it.
+const PRESSING: usize = 32 * 1024;
 
 /// Whether what was queued should go out in this call or may be left to the background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,6 +34,8 @@ pub struct Pace {
     one_way: Cell<bool>,
     /// What was decided in the call under way.
     decided: Cell<Option<Flush>>,
+    /// Something was left to the background.
+    left: Cell<bool>,
 }
 
 impl Pace {
@@ -64,12 +66,21 @@ impl Pace {
         self.messages.set(0);
         let flush = if streams { Flush::Later } else { Flush::Now };
         self.decided.set(Some(flush));
+        self.left.set(self.left.get() || streams);
         flush
     }
 
     /// Nobody waits for an answer to what the call sends.
     pub fn leave_to_background(&self) {
         self.decided.set(Some(Flush::Later));
+        self.left.set(true);
+    }
+
+    /// Whether something was left to the background since the last time: a caller that waits now
+    /// should not wait for that as well.
+    #[inline]
+    pub fn take_left(&self) -> bool {
+        self.left.replace(false)
     }
 
     /// A frame was sent; `more` of its message will come.

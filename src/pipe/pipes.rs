@@ -63,6 +63,10 @@ impl Pipes {
         self.len == 0
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Pipe> + '_ {
+        self.slots.iter().filter_map(|slot| slot.pipe.as_deref())
+    }
+
     /// The places in use, lowest first.
     pub fn ids(&self) -> impl Iterator<Item = PipeId> + '_ {
         (0..self.slots.len() as PipeId).filter(|id| self.get(*id).is_some())

@@ -107,7 +107,7 @@ fn look_together(
             item.ready = events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT);
             ready += usize::from(item.ready != 0);
         }
-        let ticket = (ready == 0 && waits).then(|| core.port().announce());
+        let ticket = (ready == 0 && waits).then(|| core.announce());
         Ok((ready, ticket))
     })
 }
@@ -261,7 +261,7 @@ impl<'a> Attended<'a> {
         let mut ready = false;
         for (item, port) in items.iter().zip(ports) {
             let (Target::Socket(slot), Some(port)) = (item.target, port) else { continue };
-            let (events, ticket) = slot.with(|core| Ok((core.known_events()?, port.announce())))?;
+            let (events, ticket) = slot.with(|core| Ok((core.known_events()?, core.announce())))?;
             self.ports.push(port);
             ready |= events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT) != 0;
             match port.attend(ticket) {

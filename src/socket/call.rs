@@ -13,7 +13,7 @@ use crate::io::port::{Port, Waiter};
 use crate::io::wake::Ticket;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::Outgoing;
-use crate::pipe::PipeId;
+use crate::pipe::Pipe;
 use crate::queue::{Body, Incoming, Look};
 use crate::socket::{Core, LOOK_EVERY, Slot};
 use crate::sync::Arc;
@@ -55,7 +55,7 @@ pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32)
             if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
                 core.pace.turn();
                 core.press();
-                patience.announce();
+                patience.announce(core);
             }
             sent
         });
@@ -134,7 +134,7 @@ async fn wait_for_frame<R>(
             core.process_commands()?;
             let received = core.try_receive(take);
             if matches!(received, Err(Errno::EAGAIN)) {
-                patience.announce();
+                patience.announce(core);
             }
             received
         });
@@ -175,9 +175,9 @@ impl Patience {
         self.timeout == 0
     }
 
-    /// To be called under the socket's lock, before it is let go for the wait.
-    fn announce(&mut self) {
-        self.ticket = Some(self.port.announce());
+    /// To be called before the socket's lock is let go for the wait.
+    fn announce(&mut self, core: &mut Core) {
+        self.ticket = Some(core.announce());
     }
 
     /// Sleeps until something may have changed; `EAGAIN` when the time is up.
@@ -285,12 +285,15 @@ impl Core {
     }
 
     /// Before sleeping for room: moves what is queued, if nobody else does.
-    fn press(&mut self) {
-        let ids: Vec<PipeId> = self.pipes.ids().collect();
-        for id in ids {
-            if let Some(pipe) = self.pipes.get(id) {
-                pipe.press();
-            }
+    fn press(&self) {
+        self.pipes.iter().for_each(Pipe::press);
+    }
+
+    /// The caller is going to wait, after a look in vain: what it left to the background goes out.
+    pub fn announce(&mut self) -> Ticket {
+        if self.pace.take_left() {
+            self.press();
         }
+        self.port.announce()
     }
 }

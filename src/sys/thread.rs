@@ -47,10 +47,15 @@ fn restore_signals(before: &libc::sigset_t) {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, core::ptr::null_mut()) };
 }
 
+/// How much later than asked for the thread may be woken by a timer, in nanoseconds; the system's
+/// own idea is 50 us, which is as long as the shortest pause here.
+const TIMER_SLACK: libc::c_ulong = 1000;
+
 /// Scheduling is best effort, as the privilege for it may be missing.
 fn apply(schedule: &Schedule) {
     // SAFETY: all calls concern the calling thread and memory of this frame.
     unsafe {
+        libc::prctl(libc::PR_SET_TIMERSLACK, TIMER_SLACK);
         let this = libc::pthread_self();
         if schedule.policy.is_some() || schedule.priority.is_some() {
             let mut policy = 0;

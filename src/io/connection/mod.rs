@@ -61,8 +61,9 @@ pub trait Owner: Send + Sync {
     fn pinged(&self, session: u64);
     /// The authenticator has written to this session.
     fn answered(&self, session: u64);
-    /// Something waits to be written and the socket's caller does not do it.
-    fn flush_later(&self, session: u64);
+    /// The socket's caller streams: it writes whenever a larger piece has gathered, and what is left
+    /// has to be written when it pauses ([`Connection::come_by`]).
+    fn streams(&self, session: u64);
     /// The socket has closed its end of this connection's pipe.
     fn close(&self, connection: Arc<Connection>, linger: i32);
 }
@@ -81,6 +82,10 @@ pub struct Connection {
     flush_again: AtomicBool,
     /// The kernel takes no more until the descriptor is writable.
     blocked: AtomicBool,
+    /// The owner will come by for what a streaming caller leaves.
+    streaming: AtomicBool,
+    /// The caller has written since the owner last came by.
+    pressed: AtomicBool,
     alive: AtomicBool,
     /// The poller has told that the stream ends. It does not tell again, so what is left has to be
     /// read to the end.
@@ -130,6 +135,8 @@ impl Connection {
             read_again: AtomicBool::new(false),
             flush_again: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
+            streaming: AtomicBool::new(false),
+            pressed: AtomicBool::new(false),
             alive: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             epoch: AtomicU64::new(0),
@@ -339,6 +346,25 @@ impl Connection {
         }
     }
 
+    /// Leaves what was queued to the owner, unless it comes anyhow.
+    fn leave_to_owner(&self) {
+        // The frame was queued before, under the lock that the owner takes when it comes.
+        if !self.streaming.load(Ordering::SeqCst) && !self.streaming.swap(true, Ordering::SeqCst) {
+            self.owner.streams(self.session);
+        }
+    }
+
+    /// The owner's visit: writes what is left if the caller has not written since the last one.
+    /// Whether it has to come again.
+    pub fn come_by(&self) -> bool {
+        if self.pressed.swap(false, Ordering::SeqCst) {
+            return true;
+        }
+        self.streaming.store(false, Ordering::SeqCst);
+        self.flush();
+        false
+    }
+
     /// A PING came.
     fn pinged(&self, ttl_ds: u16) {
         self.pinged.store(u64::from(ttl_ds) + 1, Ordering::SeqCst);
@@ -369,12 +395,13 @@ impl Far for ConnectionEnd {
     fn readable(&self, flush: Flush) {
         match flush {
             Flush::Now => self.0.flush(),
-            Flush::Later => self.0.owner.flush_later(self.0.session),
+            Flush::Later => self.0.leave_to_owner(),
         }
     }
 
     fn pressed(&self) {
         if !self.0.blocked.load(Ordering::Relaxed) {
+            self.0.pressed.store(true, Ordering::Relaxed);
             self.0.flush();
         }
     }

@@ -3,6 +3,7 @@
 //! Everything here belongs to that thread. A panic while it works on one session costs that session.
 #![forbid(unsafe_code)]
 
+use core::time::Duration;
 use std::collections::HashMap;
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ use crate::transport::Accepted;
 
 use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
 use super::session::{Session, Step};
+use super::streams::Streams;
 use super::timers::{Purpose, Timers};
 use super::watch::Watches;
 use super::{Bound, Job, Member, Reactor, WAKE, from_now};
@@ -32,11 +34,16 @@ const KIND: u64 = 0xf << 60;
 
 const EVENTS: usize = 128;
 
-/// One tick while callers may stay away, in milliseconds.
-const TICK: i32 = 1;
+/// One tick while callers may stay away.
+const TICK: Duration = Duration::from_millis(1);
 
-/// How often ports are looked at whose signalled caller does not come, in milliseconds.
-const VISIT: i32 = 20;
+/// How often ports are looked at whose signalled caller does not come.
+const VISIT: Duration = Duration::from_millis(20);
+
+/// Whether as much time has passed, or nearly: what sleeps that long wakes a little early or late.
+fn has_passed(since: u64, now: u64, time: Duration) -> bool {
+    u128::from(now.saturating_sub(since)) >= time.as_nanos() / 10 * 9
+}
 
 struct Entry {
     listener: Arc<SharedListener>,
@@ -48,6 +55,7 @@ pub struct Engine {
     member: Arc<Member>,
     sessions: HashMap<u64, Session>,
     listeners: HashMap<u64, Entry>,
+    streams: Streams,
     parts: Parts,
     last_tick: u64,
     last_visit: u64,
@@ -141,6 +149,7 @@ impl Engine {
             member,
             sessions: HashMap::new(),
             listeners: HashMap::new(),
+            streams: Streams::default(),
             parts: Parts {
                 timers: Timers::default(),
                 watches: Watches::default(),
@@ -172,29 +181,26 @@ impl Engine {
     fn turn(&mut self) {
         let mut events = [Event::NONE; EVENTS];
         let timeout = self.timeout();
-        let count = self.member.reactor.epoll.wait(&mut events, timeout).unwrap_or(0);
+        let count = self.member.reactor.epoll.wait_for(&mut events, timeout).unwrap_or(0);
         for event in events.get(..count).unwrap_or_default() {
             self.event(*event);
         }
         self.jobs();
         self.due_timers();
+        self.visit_streams();
         self.look_after_ports();
     }
 
-    fn timeout(&self) -> i32 {
+    /// How long to sleep; `None` is for ever.
+    fn timeout(&self) -> Option<Duration> {
         if self.parts.watches.is_busy() {
-            return 0;
+            return Some(Duration::ZERO);
         }
         let owed = self.parts.watches.is_owed().then_some(VISIT);
         let tick = self.member.reactor.ticking.load(Ordering::SeqCst).then_some(TICK).or(owed);
-        let timer = self.parts.timers.next().map(|at| {
-            let nanos = at.saturating_sub(clock::nanos());
-            i32::try_from(nanos.div_ceil(1_000_000)).unwrap_or(i32::MAX)
-        });
-        match (tick, timer) {
-            (Some(tick), Some(timer)) => tick.min(timer),
-            (one, other) => one.or(other).unwrap_or(-1),
-        }
+        let at = [self.parts.timers.next(), self.streams.due()].into_iter().flatten().min();
+        let timer = at.map(|at| Duration::from_nanos(at.saturating_sub(clock::nanos())));
+        [tick, timer].into_iter().flatten().min()
     }
 
     fn event(&mut self, event: Event) {
@@ -268,7 +274,7 @@ impl Engine {
             Job::Lost { session, epoch, cause } => {
                 self.step(session, |session, tools| session.lost(tools, epoch, cause));
             }
-            Job::Flush { session } => self.step(session, |session, _| session.flush()),
+            Job::Stream { session } => self.streams.add(session, clock::nanos()),
             Job::Close { connection, linger, guard } => {
                 let id = connection.session;
                 self.step(id, |session, tools| session.close(tools, &connection, linger, guard));
@@ -321,19 +327,31 @@ impl Engine {
         }
     }
 
+    fn visit_streams(&mut self) {
+        if self.streams.due().is_none() {
+            return;
+        }
+        let now = clock::nanos();
+        for id in self.streams.take_due(now) {
+            let mut goes_on = false;
+            self.step(id, |session, _| session.come_by(&mut goes_on));
+            if goes_on {
+                self.streams.add(id, now);
+            }
+        }
+    }
+
     fn look_after_ports(&mut self) {
         self.parts.watches.continue_busy(&self.member.reactor, PORT);
         let now = clock::nanos();
-        if self.parts.watches.is_owed()
-            && now.saturating_sub(self.last_visit) >= VISIT as u64 * 900_000
-        {
+        if self.parts.watches.is_owed() && has_passed(self.last_visit, now, VISIT) {
             self.last_visit = now;
             self.parts.watches.visit_owed(&self.member.reactor, PORT);
         }
         if !self.member.reactor.ticking.load(Ordering::SeqCst) {
             return;
         }
-        if now.saturating_sub(self.last_tick) >= TICK as u64 * 900_000 {
+        if has_passed(self.last_tick, now, TICK) {
             self.last_tick = now;
             self.parts.watches.tick(&self.member.reactor, PORT);
         }

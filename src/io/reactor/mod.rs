@@ -8,6 +8,7 @@
 mod engine;
 mod listen;
 mod session;
+mod streams;
 mod timers;
 mod watch;
 
@@ -52,7 +53,8 @@ enum Job {
         epoch: u64,
         cause: Cause,
     },
-    Flush {
+    /// The session's socket streams: come by for what it leaves.
+    Stream {
         session: u64,
     },
     Close {
@@ -150,8 +152,8 @@ impl Owner for Member {
         self.reactor.post(Job::Answered { session });
     }
 
-    fn flush_later(&self, session: u64) {
-        self.reactor.post(Job::Flush { session });
+    fn streams(&self, session: u64) {
+        self.reactor.post(Job::Stream { session });
     }
 
     fn close(&self, connection: Arc<Connection>, linger: i32) {

@@ -128,10 +128,10 @@ impl Session {
         Step::Stay
     }
 
-    /// Writes what the socket's caller left to the background.
-    pub fn flush(&self) -> Step {
+    /// Writes what a caller that streams has left; whether it goes on.
+    pub fn come_by(&self, goes_on: &mut bool) -> Step {
         if let Some(connection) = &self.connection {
-            connection.flush();
+            *goes_on = connection.come_by();
             if self.guard.is_some() {
                 return self.check_drained();
             }
