@@ -36,6 +36,9 @@ pub const LEASE: Duration = Duration::from_millis(1);
 /// The longest that a caller polls before it sleeps.
 const MAX_SPIN_NANOS: u64 = 60_000;
 
+/// What comes within this time is worth polling for.
+const SOON_NANOS: u64 = 40_000;
+
 /// See the module's documentation.
 pub struct Port {
     mailbox: Mutex<Vec<Command>>,
@@ -248,14 +251,19 @@ impl Port {
     pub fn register(&self, connection: &Arc<Connection>, fd: RawFd) -> Result<u64> {
         let poller = self.poller()?;
         let token = self.connections.lock().insert(connection.clone());
-        let events = epoll::READABLE | epoll::WRITABLE | epoll::EDGE;
-        if let Err(error) = poller.epoll.add(fd, events, token) {
+        if let Err(error) = poller.epoll.add(fd, epoll::READABLE | epoll::EDGE, token) {
             self.connections.lock().remove(token);
             return Err(error);
         }
         // A caller that sleeps without the poller has to move to it.
         self.wake.move_to_poller(self.bell());
         Ok(token)
+    }
+
+    /// Whether to tell of room for writing too; whether that could be had.
+    pub fn watch_room(&self, token: u64, fd: RawFd, on: bool) -> bool {
+        let events = epoll::READABLE | epoll::EDGE | if on { epoll::WRITABLE } else { 0 };
+        self.poller.get().is_some_and(|poller| poller.epoll.modify(fd, events, token).is_ok())
     }
 
     /// Takes a connection out. The descriptor is still open.
@@ -469,12 +477,13 @@ impl Port {
         if budget == 0 {
             return false;
         }
-        let paid = self.spin_until(lead, started + budget);
+        let found = self.spin_until(lead, started + budget);
         // A wait that was cut short by its own limit says nothing.
-        if paid || budget == MAX_SPIN_NANOS {
-            self.spin.learn(paid);
+        if found || budget == MAX_SPIN_NANOS {
+            // What came late came after others had the core: they had to wait for this one.
+            self.spin.learn(found && clock::nanos() < started + SOON_NANOS);
         }
-        paid
+        found
     }
 
     fn spin_until(&self, lead: &Lead<'_>, end: u64) -> bool {
@@ -502,12 +511,12 @@ impl Port {
 struct Spin {
     /// Waits to go without polling, after it has failed.
     skip: AtomicU32,
-    /// Failures in a row.
+    /// Failures, less twice the successes that followed.
     failures: AtomicU32,
 }
 
-/// After this many failures in a row the number of waits without polling grows no more.
-const MOST_FAILURES: u32 = 8;
+/// After this many failures the number of waits without polling grows no more.
+const MOST_FAILURES: u32 = 10;
 
 impl Spin {
     /// How long to poll in the coming wait, in nanoseconds.
@@ -522,11 +531,13 @@ impl Spin {
     }
 
     /// Polling brought something, or it was in vain: then it is tried less and less often, so that
-    /// an idle program burns nothing and a crowded machine is left to the others.
+    /// an idle program burns nothing and a crowded machine is left to the others. One success does
+    /// not change that yet: two threads that share a core succeed by chance now and then.
     fn learn(&self, paid: bool) {
+        let failures = self.failures.load(Ordering::Relaxed);
         let failures = match paid {
-            true => 0,
-            false => (self.failures.load(Ordering::Relaxed) + 1).min(MOST_FAILURES),
+            true => failures.saturating_sub(2),
+            false => (failures + 1).min(MOST_FAILURES),
         };
         self.failures.store(failures, Ordering::Relaxed);
         self.skip.store((1 << failures) - 1, Ordering::Relaxed);

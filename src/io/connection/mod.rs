@@ -189,7 +189,19 @@ impl Connection {
         let Some(stream) = self.rx.lock().stream.clone() else { return Ok(()) };
         let token = self.port.register(self, stream.as_raw_fd())?;
         *self.registration.lock() = Some((token, stream));
+        if self.blocked.load(Ordering::SeqCst) {
+            self.watch_room(true);
+        }
         Ok(())
+    }
+
+    /// Whether the poller tells when the stream is writable; `false` if it is not in the poller. It
+    /// is asked only while something has to wait, because an `AF_UNIX` stream becomes writable with
+    /// each read of its peer.
+    fn watch_room(&self, on: bool) -> bool {
+        let registration = self.registration.lock();
+        let Some((token, stream)) = &*registration else { return false };
+        self.port.watch_room(*token, stream.as_raw_fd(), on)
     }
 
     /// Takes the stream out of the socket's poller.
@@ -343,6 +355,12 @@ impl Connection {
     pub fn write_ready(&self) {
         if self.blocked.swap(false, Ordering::SeqCst) {
             self.flush();
+            if !self.blocked.load(Ordering::SeqCst) && self.watch_room(false) {
+                // Somebody may have come to need it meanwhile.
+                if self.blocked.load(Ordering::SeqCst) {
+                    self.watch_room(true);
+                }
+            }
         }
     }
 

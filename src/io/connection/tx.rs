@@ -247,13 +247,15 @@ fn append(framing: Framing, more: bool, body: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// One write. The flag is raised before the attempt, so that a writable event in between is not
-/// missed.
+/// One write. Where the kernel takes no more the poller is asked to tell when it does.
 fn attempt(connection: &Connection, write: impl Fn() -> Result<usize>) -> Result<usize> {
     match write() {
         Err(Errno::EAGAIN) => {
             connection.blocked.store(true, Ordering::SeqCst);
-            // The descriptor may have become writable before the flag was up.
+            if connection.watch_room(true) {
+                return Err(Errno::EAGAIN);
+            }
+            // Others watch it, who may have been told before the flag was up.
             let retried = write();
             if retried.is_ok() {
                 connection.blocked.store(false, Ordering::SeqCst);
