@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use crate::context::Context;
 use crate::error::{Errno, Result};
+use crate::msg::blocks;
 use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
 use crate::sys::bed::Bed;
 use crate::sys::cancel::Shelter;
@@ -44,6 +45,7 @@ impl ContextSlot {
             }))
         });
         *slot.context.lock() = Some(Arc::new(context));
+        blocks::begin();
         slot.tag.store(ContextSlot::OPEN, Ordering::Release);
         slot
     }
@@ -66,6 +68,7 @@ impl ContextSlot {
             *held = None;
             self.tag.store(ContextSlot::CLOSED, Ordering::Release);
             drop(held);
+            blocks::end();
             FREE.lock().push_back(self);
         }
         drop(context);

@@ -27,6 +27,9 @@ const WAKE: u64 = u64::MAX;
 /// Bytes read from a connection in one system call.
 pub const READ_SIZE: usize = 64 * 1024;
 
+/// Turns that a connection gets which had to wait for its socket: the poller does not tell of it again.
+const MOST_TURNS: u32 = 32;
+
 /// Events taken from the poller in one step.
 const EVENTS: usize = 64;
 
@@ -278,7 +281,7 @@ impl Port {
 
     /// The socket has room again for a connection that it had stopped.
     pub fn resume(&self, connection: &Arc<Connection>) {
-        connection.read_ready(self.buffer(&mut None));
+        connection.read_ready(self.buffer(&mut None), MOST_TURNS);
     }
 
     /// The connection has more to read than its turn allowed.
@@ -324,7 +327,7 @@ impl Port {
         let moved = !hot.is_empty();
         let mut turn = Some(self.drive.lock());
         for connection in hot {
-            connection.read_ready(self.buffer(&mut turn));
+            connection.read_ready(self.buffer(&mut turn), 1);
         }
         let mut events = [Event::NONE; EVENTS];
         let count = poller.epoll.wait(&mut events, 0)?;
@@ -364,7 +367,7 @@ impl Port {
             connection.expect_end();
         }
         if event.flags() & (epoll::READABLE | epoll::BROKEN) != 0 {
-            connection.read_ready(self.buffer(turn));
+            connection.read_ready(self.buffer(turn), 1);
         }
         if event.flags() & (epoll::WRITABLE | epoll::BROKEN) != 0 {
             connection.write_ready();

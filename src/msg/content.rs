@@ -8,9 +8,10 @@
 
 use core::ffi::c_void;
 use core::ptr::NonNull;
-use std::alloc::{Layout, alloc, dealloc};
+use std::alloc::Layout;
 
 use crate::error::{Errno, Result};
+use crate::msg::blocks;
 use crate::sync::{AtomicUsize, Ordering, fence};
 use crate::sys::cancel::Shelter;
 
@@ -38,15 +39,14 @@ unsafe impl Sync for Content {}
 fn layout(own_bytes: usize) -> Result<Layout> {
     size_of::<Block>()
         .checked_add(own_bytes)
-        .and_then(|size| Layout::from_size_align(size, align_of::<Block>()).ok())
+        .and_then(|size| Layout::from_size_align(blocks::rounded(size), align_of::<Block>()).ok())
         .ok_or(Errno::ENOMEM)
 }
 
 fn new_block(own_bytes: usize) -> Result<NonNull<Block>> {
     let layout = layout(own_bytes)?;
-    // SAFETY: the layout is not zero-sized: it holds at least a `Block`.
-    let block = unsafe { alloc(layout) }.cast::<Block>();
-    NonNull::new(block).ok_or(Errno::ENOMEM)
+    // It is not empty: it holds at least a `Block`.
+    NonNull::new(blocks::allocate(layout).cast::<Block>()).ok_or(Errno::ENOMEM)
 }
 
 impl Content {
@@ -140,7 +140,7 @@ impl Drop for Content {
         // the free function is called once, with what the caller gave.
         unsafe {
             if let Ok(layout) = layout(own_bytes) {
-                dealloc(self.0.as_ptr().cast::<u8>(), layout);
+                blocks::release(self.0.as_ptr().cast::<u8>(), layout);
             }
             if let Some(free) = free {
                 // It may not unwind, so the thread does not end in it.

@@ -31,6 +31,10 @@ pub enum Flush {
     Later,
 }
 
+/// Backlog in bytes towards a network that a caller who may wait does not add to while it shrinks:
+/// beyond it memory is only touched, not reused. The mark counts messages, whatever their size.
+pub const HEAVY: usize = 4 * 1024 * 1024;
+
 /// The far end of a pipe: a connection, or another socket of the context. Its calls never block
 /// and may be made under the socket's lock.
 pub trait Far: Send + Sync {
@@ -119,8 +123,12 @@ impl Pipe {
         } else if written.backlog > self.press_at {
             self.press_at = written.backlog + PRESSING;
             self.far.pressed();
+            if written.backlog > HEAVY && self.session != 0 {
+                pace.grew_heavy();
+            }
         } else if written.backlog < PRESSING && self.press_at > PRESSING {
             self.press_at = PRESSING;
+            pace.grew_light();
         }
         Ok(())
     }
@@ -156,6 +164,11 @@ impl Pipe {
         self.reader.set_hwm(self.far_marks.inbound(receive));
         // A far writer that found no room may have some now.
         self.far.writable();
+    }
+
+    /// Bytes that wait towards a network.
+    pub fn backlog(&self) -> usize {
+        if self.session != 0 { self.writer.backlog() } else { 0 }
     }
 
     /// Asks the far end to move what is queued.

@@ -21,6 +21,9 @@ const LONGEST_PAUSE: u64 = 50 * MOMENT;
 /// guessed: what was sent long ago says nothing.
 const MOST_MESSAGES: u64 = 64;
 
+/// How long a caller adds to what stands still without another try, in nanoseconds.
+const STUCK_NANOS: u64 = 200_000_000;
+
 /// See the module's documentation.
 #[derive(Default)]
 pub struct Pace {
@@ -36,6 +39,18 @@ pub struct Pace {
     decided: Cell<Option<Flush>>,
     /// Something was left to the background.
     left: Cell<bool>,
+    /// How much waits in the pipes to a network.
+    weight: Cell<Weight>,
+}
+
+/// Whether more waits than it is good to have in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Weight {
+    #[default]
+    Light,
+    Heavy,
+    /// So it does, and giving it time did not help; since when.
+    Stuck(u64),
 }
 
 impl Pace {
@@ -81,6 +96,33 @@ impl Pace {
     #[inline]
     pub fn take_left(&self) -> bool {
         self.left.replace(false)
+    }
+
+    /// So much waits in a pipe that a caller who may wait should give it a moment.
+    pub fn grew_heavy(&self) {
+        let again = match self.weight.get() {
+            Weight::Stuck(since) => clock::nanos().saturating_sub(since) > STUCK_NANOS,
+            _ => true,
+        };
+        if again {
+            self.weight.set(Weight::Heavy);
+        }
+    }
+
+    /// Whether that happened.
+    #[inline]
+    pub fn is_heavy(&self) -> bool {
+        self.weight.get() == Weight::Heavy
+    }
+
+    /// Giving it a moment did not help: nobody does so again for a while, unless it moves.
+    pub fn got_stuck(&self) {
+        self.weight.set(Weight::Stuck(clock::nanos()));
+    }
+
+    /// Little is left.
+    pub fn grew_light(&self) {
+        self.weight.set(Weight::Light);
     }
 
     /// A frame was sent; `more` of its message will come.

@@ -35,6 +35,10 @@ struct State {
     finished: bool,
     /// The reader will take nothing more.
     abandoned: bool,
+    /// Backlogs that the reader has taken.
+    taken: u64,
+    /// The writer pauses until the next one is taken.
+    paused: bool,
 }
 
 /// A new queue's two ends.
@@ -212,6 +216,24 @@ impl Writer {
         if !self.conflate {
             self.queue.hwm.store(mark(hwm), Ordering::SeqCst);
         }
+    }
+
+    /// How many backlogs the reader has taken.
+    pub fn taken(&self) -> u64 {
+        self.queue.state.lock().taken
+    }
+
+    /// Nothing more will be written until the reader takes what waits; then it tells, as it does of
+    /// credit. `false`: nothing waits.
+    pub fn pause(&self) -> bool {
+        let mut state = self.queue.state.lock();
+        state.paused = !state.back.is_empty();
+        state.paused
+    }
+
+    /// Bytes that wait behind the reader's back.
+    pub fn backlog(&self) -> usize {
+        self.queue.state.lock().back.queued_bytes()
     }
 
     /// Whether the reader is there.
@@ -469,6 +491,8 @@ impl Reader {
             return false;
         }
         core::mem::swap(&mut state.back, &mut self.front);
+        state.taken = state.taken.wrapping_add(1);
+        self.credit |= core::mem::take(&mut state.paused);
         drop(state);
         self.streak = self.streak.saturating_add(1);
         self.last = self.front.messages();

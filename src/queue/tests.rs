@@ -181,3 +181,19 @@ fn slices_and_advance_agree_at_every_split() {
         assert_eq!((messages, gone.len()), (2, 1));
     }
 }
+
+#[test]
+fn a_pause_ends_with_the_next_take() {
+    let (mut writer, mut reader) = queue(0, false);
+    assert!(!writer.pause(), "nothing waits");
+    write(&mut writer, 0, b"1");
+    write(&mut writer, 0, b"2");
+    assert_eq!((writer.taken(), writer.backlog()), (0, 6));
+    assert!(writer.pause());
+    assert!(!reader.take_credit_note());
+    assert!(read(&mut reader).is_some());
+    assert!(reader.take_credit_note());
+    assert_eq!((writer.taken(), writer.backlog()), (1, 0));
+    assert!(read(&mut reader).is_some());
+    assert!(!reader.take_credit_note() && !writer.pause());
+}

@@ -11,9 +11,10 @@ use std::time::Instant;
 use crate::error::{Errno, Result};
 use crate::io::port::{Port, Waiter};
 use crate::io::wake::Ticket;
+use crate::options::SocketType;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::Outgoing;
-use crate::pipe::Pipe;
+use crate::pipe::{HEAVY, Pipe};
 use crate::queue::{Body, Incoming, Look};
 use crate::socket::{Core, LOOK_EVERY, Slot};
 use crate::sync::Arc;
@@ -34,6 +35,9 @@ pub async fn send(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Res
 pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
     let first = slot.with(|core| {
         core.pause_at_times()?;
+        if core.pace.is_heavy() && core.minds_weight(flags) {
+            return Err(Errno::UNDONE);
+        }
         core.process_commands()?;
         core.hear_subscribers()?;
         core.try_send(&mut body, flags)
@@ -47,6 +51,9 @@ pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
 /// [`send`], when the first try was not enough.
 pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
     let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.sndtimeo)))?;
+    if slot.with(|core| Ok(core.pace.is_heavy() && core.minds_weight(flags)))? {
+        relieve(bed, slot).await?;
+    }
     loop {
         let sent = slot.with(|core| {
             core.process_commands()?;
@@ -65,6 +72,44 @@ pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32)
         patience.wait(bed).await?;
     }
 }
+
+/// Gives what waits in the pipes time to go out, as long as that helps. The caller moves it too.
+async fn relieve(bed: &Bed, slot: &Slot) -> Result<()> {
+    let mut least = usize::MAX;
+    let mut patience = slot.with(|core| Ok(Patience::new(core, RELIEF)))?;
+    loop {
+        let waits = slot.with(|core| {
+            core.process_commands()?;
+            core.press();
+            let waiting = core.pipes.iter().map(Pipe::backlog).max().unwrap_or(0);
+            if waiting <= HEAVY / 2 {
+                core.pace.grew_light();
+                return Ok(false);
+            }
+            if waiting < least {
+                least = waiting;
+                patience = Patience::new(core, RELIEF);
+            }
+            patience.announce(core);
+            Ok(true)
+        })?;
+        if !waits {
+            return Ok(());
+        }
+        match patience.wait(bed).await {
+            Err(Errno::EAGAIN) => {
+                return slot.with(|core| {
+                    core.pace.got_stuck();
+                    Ok(())
+                });
+            }
+            result => result?,
+        }
+    }
+}
+
+/// How long what waits may stand still before nobody waits for it any more, in milliseconds.
+const RELIEF: i32 = 20;
 
 /// Takes the next frame (`zmq_msg_recv`); `take` sees it under the socket's lock. `EAGAIN`,
 /// `EINTR`, `ETERM`, `ENOTSOCK`, and what the pattern answers.
@@ -230,6 +275,17 @@ impl Core {
     #[inline]
     fn is_hasty(&self, flags: i32) -> bool {
         (flags & ZMQ_DONTWAIT != 0 || self.options.sndtimeo == 0) && !self.port.is_exported()
+    }
+
+    /// Whether a call with these flags may wait a moment before it adds to what waits. It is for types
+    /// that wait for room as well, and not for those that drop.
+    fn minds_weight(&self, flags: i32) -> bool {
+        let waits = flags & ZMQ_DONTWAIT == 0 && self.options.sndtimeo != 0 && !self.sending;
+        waits
+            && matches!(
+                self.options.socket_type,
+                SocketType::Push | SocketType::Dealer | SocketType::Pair
+            )
     }
 
     /// `UNDONE` now and then: a call that may wait looks first whether its thread was cancelled. So

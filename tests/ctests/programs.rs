@@ -29,6 +29,7 @@ programs! {
         both hwm_linger,
         both inproc,
         both ipc,
+        both large_stream,
         both mixed,
         both monitor,
         both monitor_values,

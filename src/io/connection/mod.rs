@@ -64,6 +64,9 @@ pub trait Owner: Send + Sync {
     /// The socket's caller streams: it writes whenever a larger piece has gathered, and what is left
     /// has to be written when it pauses ([`Connection::come_by`]).
     fn streams(&self, session: u64);
+    /// Nothing is read for now; should the socket not come for more, [`Connection::resume`] is to be
+    /// called in some milliseconds.
+    fn paused(&self, session: u64);
     /// The socket has closed its end of this connection's pipe.
     fn close(&self, connection: Arc<Connection>, linger: i32);
 }
@@ -278,8 +281,8 @@ impl Connection {
         self.ending.store(true, Ordering::SeqCst);
     }
 
-    /// The stream may be readable: reads and hands over what is there.
-    pub fn read_ready(self: &Arc<Self>, buffer: &mut [u8]) {
+    /// The stream may be readable: reads and hands over what is there, in at most so many turns.
+    pub fn read_ready(self: &Arc<Self>, buffer: &mut [u8], mut turns: u32) {
         self.read_again.store(true, Ordering::SeqCst);
         while self.read_again.load(Ordering::SeqCst) {
             let Some(mut rx) = self.rx.try_lock() else { return };
@@ -288,10 +291,20 @@ impl Connection {
             drop(rx);
             match turn {
                 Ok(rx::Turn::Drained) => {}
+                Ok(rx::Turn::More) if turns > 1 => {
+                    turns -= 1;
+                    self.read_again.store(true, Ordering::SeqCst);
+                }
                 Ok(rx::Turn::More) => self.port.keep_hot(self.clone()),
+                Ok(rx::Turn::Paused) => self.owner.paused(self.session),
                 Err(cause) => return self.fail(cause),
             }
         }
+    }
+
+    /// Looks again whether to read.
+    pub fn resume(self: &Arc<Self>) {
+        self.port.resume(self);
     }
 
     /// Hands over bytes that came with the handshake.
@@ -425,7 +438,7 @@ impl Far for ConnectionEnd {
     }
 
     fn writable(&self) {
-        self.0.port.resume(&self.0);
+        self.0.resume();
     }
 
     fn close(&self, linger: i32) {

@@ -10,7 +10,7 @@ use crate::error::{Errno, Result};
 use crate::io::connection::unseal::{Opened, Unsealing};
 use crate::io::connection::{Cause, Connection, Framing};
 use crate::msg::{Metadata, Msg};
-use crate::pipe::Command;
+use crate::pipe::{Command, HEAVY};
 use crate::proto::mechanism::Opener;
 use crate::proto::zmtp::command::Command as Zmtp;
 use crate::proto::zmtp::frame::{self, FrameError, Header};
@@ -18,6 +18,7 @@ use crate::proto::zmtp::req_filter::ReqFilter;
 use crate::proto::zmtp::{command, v1};
 use crate::queue::{Body, Writer, Written};
 use crate::sync::{Arc, Ordering};
+use crate::sys::clock;
 use crate::sys::fd::Fd;
 use crate::sys::net;
 
@@ -26,6 +27,9 @@ const LARGE_BODY: usize = 4 * 1024;
 
 /// No command is longer than a topic and a little.
 const MAX_COMMAND: usize = 1 << 20;
+
+/// A socket that has taken something lately, in nanoseconds, will take more.
+const PAUSE: u64 = 5_000_000;
 
 /// Full buffers read in one turn, so that one busy peer does not keep the others waiting.
 const READS_A_TURN: usize = 4;
@@ -36,6 +40,8 @@ pub struct Inbound {
     pub max_size: i64,
     /// Whether SUBSCRIBE and CANCEL are for the socket.
     pub takes_subscriptions: bool,
+    /// Peers wait when nobody reads, and lose nothing: PULL.
+    pub may_pause: bool,
     /// REQ checks the envelope before the socket sees it.
     pub req_filter: Option<ReqFilter>,
 }
@@ -53,6 +59,8 @@ pub struct Rx {
     filling: Option<Filling>,
     /// The pipe is full; reading goes on when there is room.
     stalled: bool,
+    /// What the socket had taken when that was looked at last, and since when.
+    taken: (u64, u64),
 }
 
 struct Filling {
@@ -78,6 +86,8 @@ pub enum Turn {
     Drained,
     /// There is more, but others should have their turn.
     More,
+    /// There is more, but the socket has enough to do; it tells when it has not.
+    Paused,
 }
 
 impl Rx {
@@ -86,11 +96,17 @@ impl Rx {
             stream: None,
             writer,
             framing: Framing::V3_1,
-            inbound: Inbound { max_size: -1, takes_subscriptions: false, req_filter: None },
+            inbound: Inbound {
+                max_size: -1,
+                takes_subscriptions: false,
+                may_pause: false,
+                req_filter: None,
+            },
             unsealing: None,
             partial: Vec::new(),
             filling: None,
             stalled: false,
+            taken: (0, 0),
         }
     }
 
@@ -129,6 +145,9 @@ impl Rx {
             if self.stalled && !self.retry(connection)? {
                 return Ok(Turn::Drained);
             }
+            if self.inbound.may_pause && self.should_pause() {
+                return Ok(Turn::Paused);
+            }
             let drained = if self.filling.is_some() {
                 self.read_body(&stream, connection)?
             } else if self.unsealing.is_some() {
@@ -141,6 +160,19 @@ impl Rx {
             }
         }
         Ok(Turn::More)
+    }
+
+    /// Whether the socket is at it and has more than it will need soon: what is read beyond that only
+    /// grows old in memory. When it does not take anything the pipe fills up to its mark.
+    fn should_pause(&mut self) -> bool {
+        if self.writer.backlog() <= HEAVY {
+            return false;
+        }
+        let (taken, now) = (self.writer.taken(), clock::nanos());
+        if taken != self.taken.0 {
+            self.taken = (taken, now);
+        }
+        now.saturating_sub(self.taken.1) < PAUSE && self.writer.pause()
     }
 
     /// Takes bytes that came with the handshake.

@@ -40,6 +40,9 @@ const TICK: Duration = Duration::from_millis(1);
 /// How often ports are looked at whose signalled caller does not come.
 const VISIT: Duration = Duration::from_millis(20);
 
+/// How long a connection is not read from whose socket has enough, in milliseconds.
+const PAUSE: i32 = 5;
+
 /// Whether as much time has passed, or nearly: what sleeps that long wakes a little early or late.
 fn has_passed(since: u64, now: u64, time: Duration) -> bool {
     u128::from(now.saturating_sub(since)) >= time.as_nanos() / 10 * 9
@@ -273,6 +276,9 @@ impl Engine {
             Job::Adopt(session) => self.adopt(*session),
             Job::Lost { session, epoch, cause } => {
                 self.step(session, |session, tools| session.lost(tools, epoch, cause));
+            }
+            Job::Paused { session } => {
+                self.parts.timers.set(from_now(PAUSE), session, Purpose::Resume);
             }
             Job::Stream { session } => self.streams.add(session, clock::nanos()),
             Job::Close { connection, linger, guard } => {

@@ -53,6 +53,10 @@ enum Job {
         epoch: u64,
         cause: Cause,
     },
+    /// The session's connection is not read from: look later whether it should.
+    Paused {
+        session: u64,
+    },
     /// The session's socket streams: come by for what it leaves.
     Stream {
         session: u64,
@@ -150,6 +154,10 @@ impl Owner for Member {
 
     fn answered(&self, session: u64) {
         self.reactor.post(Job::Answered { session });
+    }
+
+    fn paused(&self, session: u64) {
+        self.reactor.post(Job::Paused { session });
     }
 
     fn streams(&self, session: u64) {

@@ -14,6 +14,8 @@ pub enum Purpose {
     Heartbeat,
     /// What was queued has had its time.
     Linger,
+    /// Read again from a connection whose socket had enough.
+    Resume,
     /// Accept again after the system was short of something.
     Accept,
 }

@@ -230,6 +230,12 @@ impl Session {
                 }
                 Step::Remove
             }
+            Purpose::Resume => {
+                if let Some(connection) = &self.connection {
+                    connection.resume();
+                }
+                Step::Stay
+            }
             Purpose::Accept => Step::Stay,
         }
     }

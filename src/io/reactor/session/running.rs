@@ -108,6 +108,7 @@ impl Session {
         Inbound {
             max_size: self.options.maxmsgsize,
             takes_subscriptions: socket_type.publishes(),
+            may_pause: socket_type == SocketType::Pull,
             req_filter: (socket_type == SocketType::Req).then(ReqFilter::default),
         }
     }
