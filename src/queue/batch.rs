@@ -200,16 +200,14 @@ impl Batch {
 
     /// The message that is the body of the frame whose header ends at `start`, if it is one.
     fn take_body(&mut self, start: usize) -> Option<Msg> {
-        let is_body =
-            |(at, mark): &mut (usize, Mark)| *at == start && matches!(mark, Mark::Body(_));
-        match self.marks.pop_front_if(is_body)? {
-            (_, Mark::Body(msg)) => {
-                self.position = start;
-                self.referred -= msg.len();
-                Some(msg)
-            }
-            _ => None,
+        match self.marks.front() {
+            Some((at, Mark::Body(_))) if *at == start => {}
+            _ => return None,
         }
+        let Some((_, Mark::Body(msg))) = self.marks.pop_front() else { return None };
+        self.position = start;
+        self.referred -= msg.len();
+        Some(msg)
     }
 
     /// Bytes of the arena that [`Batch::take`] told of.

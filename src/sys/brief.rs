@@ -31,8 +31,6 @@ pub struct Raw(AtomicBool);
 
 // SAFETY: only who turned the word from false to true holds the lock, and turns it back.
 unsafe impl RawMutex for Raw {
-    // It is what the trait asks for: a value to copy for each new lock.
-    #[expect(clippy::declare_interior_mutable_const)]
     const INIT: Raw = Raw(AtomicBool::new(false));
 
     type GuardMarker = GuardNoSend;
