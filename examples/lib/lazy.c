@@ -9,6 +9,8 @@ struct lazy {
     char *list, *servers[MOST_SERVERS];
     size_t count, current;
     long timeout_ms, tries;
+    void (*prepare) (void *socket, void *with);
+    void *with;
 };
 
 static void
@@ -21,6 +23,8 @@ open_socket (lazy *l)
     l->socket = socket_new (l->context, ZMQ_REQ);
     set_text (l->socket, ZMQ_ROUTING_ID, name);
     set_number (l->socket, ZMQ_SNDTIMEO, (int) l->timeout_ms);
+    if (l->prepare)
+        l->prepare (l->socket, l->with);
     connect_to (l->socket, l->servers[l->current]);
 }
 
@@ -28,8 +32,8 @@ static void
 turn_to_the_next (lazy *l)
 {
     socket_drop (l->socket);
+    l->socket = NULL;
     l->current = (l->current + 1) % l->count;
-    open_socket (l);
 }
 
 lazy *
@@ -42,8 +46,14 @@ lazy_new (void *context, const char *endpoints, long timeout_ms, long tries)
         l->servers[l->count++] = endpoint;
     if (l->count == 0)
         usage ("an endpoint, or several separated by commas");
-    open_socket (l);
     return l;
+}
+
+void
+lazy_prepare (lazy *l, void (*prepare) (void *socket, void *with), void *with)
+{
+    l->prepare = prepare;
+    l->with = with;
 }
 
 void
@@ -60,6 +70,8 @@ lazy_ask (lazy *l, message *request)
     message *reply = NULL;
     int error = ETIMEDOUT;
     for (long tries = l->tries; !reply && tries > 0; tries--) {
+        if (!l->socket)
+            open_socket (l);
         message_send (message_copy (request), l->socket);
         int ready = wait_one (l->socket, now_ms () + l->timeout_ms);
         if (ready == WAIT_STOP) {

@@ -15,6 +15,9 @@ typedef struct lazy lazy;
 lazy *lazy_new (void *context, const char *endpoints, long timeout_ms, long tries);
 void lazy_free (lazy *l);
 
+/* Is called with every new socket before it connects: for options such as keys. */
+void lazy_prepare (lazy *l, void (*prepare) (void *socket, void *with), void *with);
+
 /* Asks until there is a reply. NULL with ETIMEDOUT when all tries were in vain, with EINTR when the program is to end.
    Takes the request. */
 message *lazy_ask (lazy *l, message *request);

@@ -30,14 +30,16 @@ time_left (int64_t deadline)
     return left > 0 ? (long) left : 0;
 }
 
-int
-wait_any (void **sockets, size_t count, int64_t deadline)
+/* Item 0 is the descriptor of the signals; -1 is no descriptor. */
+static int
+wait_items (int descriptor, void **sockets, size_t count, int64_t deadline)
 {
-    zmq_pollitem_t items[MOST_SOCKETS + 1] = {{.fd = stop_descriptor, .events = ZMQ_POLLIN}};
+    zmq_pollitem_t items[MOST_SOCKETS + 1] = {{.fd = descriptor, .events = ZMQ_POLLIN}};
     for (size_t i = 0; i < count && i < MOST_SOCKETS; i++)
         items[i + 1] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
+    size_t skip = descriptor == -1;
     /* Interrupted by nothing but having been frozen: look again, the deadline may be over. */
-    while (zmq_poll (items, (int) count + 1, time_left (deadline)) == -1)
+    while (zmq_poll (items + skip, (int) (count + 1 - skip), time_left (deadline)) == -1)
         if (errno != EINTR)
             die ("zmq_poll");
     if (items[0].revents)
@@ -47,6 +49,18 @@ wait_any (void **sockets, size_t count, int64_t deadline)
         if (items[i + 1].revents & ZMQ_POLLIN)
             ready |= 1 << i;
     return ready;
+}
+
+int
+wait_any (void **sockets, size_t count, int64_t deadline)
+{
+    return wait_items (stop_descriptor, sockets, count, deadline);
+}
+
+int
+wait_any_deaf (void **sockets, size_t count, int64_t deadline)
+{
+    return wait_items (-1, sockets, count, deadline);
 }
 
 int

@@ -4,12 +4,16 @@ import time
 
 
 class Part:
-    """A part that may die: `start` makes its actor anew."""
+    """A part that may die: `start` makes its actor anew. Once it is brought back it counts as away until `settled` says that
+    it has its part again, of the actor and the number of lines that it had said when it was struck."""
 
-    def __init__(self, start, ways=("kill", "freeze", "end")):
-        self.start, self.ways = start, ways
-        self.actor = start()
+    def __init__(self, start, ways=("kill", "freeze", "end"), settled=None):
+        self.start, self.ways, self.settled = start, ways, settled
+        self.actor, self.since = start(), 0
         self.down = False
+
+    def back(self):
+        return not self.down and (not self.settled or self.settled(self.actor, self.since))
 
 
 class Killer:
@@ -31,9 +35,9 @@ class Killer:
         # The dice fall in the same order whatever the parts do, so that a seed means the same plan.
         part, dice = self.stage.random.choice(self.parts), self.stage.random.random()
         away = self.stage.random.uniform(*self.away)
-        if part.down or sum(p.down for p in self.parts) >= self.most:
+        if not part.back() or sum(not p.back() for p in self.parts) >= self.most:
             return
-        part.down = True
+        part.down, part.since = True, len(part.actor.lines)
         way = part.ways[int(dice * len(part.ways))]
         self.stage.counts[way] += 1
         getattr(self, way)(part)
@@ -54,7 +58,7 @@ class Killer:
             if part.actor.frozen:
                 part.actor.thaw()
             else:
-                part.actor = part.start()
+                part.actor, part.since = part.start(), 0
 
     def stop(self):
         """Brings all back, and leaves them alone."""

@@ -98,7 +98,7 @@ class Stage:
         self.scratch, self.seconds, self.python, self.under = pathlib.Path(scratch), seconds, python, list(under)
         self.random = random.Random(seed)
         self.selector = selectors.DefaultSelector()
-        self.actors, self.plan, self.log = [], [], collections.deque(maxlen=400)
+        self.actors, self.plan, self.log = [], [], collections.deque(maxlen=20000)
         self.began, self.planned = time.monotonic(), 0
         self.env = dict(os.environ, TMPDIR=str(scratch), LD_LIBRARY_PATH=str(libdir), PYTHONDONTWRITEBYTECODE="1")
         self.env[MARK] = str(scratch)
