@@ -3,6 +3,7 @@
 import json
 import pathlib
 import sys
+import time
 
 from . import programs
 from .candidates import HERE
@@ -46,6 +47,7 @@ class Run:
 
 def measure(run, chosen, rounds):
     """results[case][candidate] is a list with one dict (or None) a round."""
+    start = time.monotonic()
     results = {case: {name: [] for name, _, _ in run.candidates(case)} for case in chosen}
     for turn in range(rounds):
         for kind in ("idle", "busy", "crowded"):
@@ -58,7 +60,7 @@ def measure(run, chosen, rounds):
                     order = order[turn % len(order):] + order[:turn % len(order)]
                     for name, program, library in order:
                         results[case][name].append(run.once(case, program, library))
-        print(f"round {turn + 1} of {rounds} done", file=sys.stderr)
+        print(f"round {turn + 1} of {rounds} done after {time.monotonic() - start:.0f} s", file=sys.stderr)
     return results
 
 

@@ -81,9 +81,9 @@ def chart(title, x_name, y_name, series, x_label):
                    f'<path d="M{"L".join(middle)}" fill="none" stroke="{colour}" stroke-width="2"/>')
         out += [f'<circle cx="{p.split()[0]}" cy="{p.split()[1]}" r="3" fill="{colour}"/>' for p in middle]
         ends.append((y(line[-1][1]), name, colour, x(line[-1][0])))
-    lowest = 0
-    for at, name, colour, right in sorted(ends):  # names do not overlap
-        lowest = max(at + 4, lowest + 14)
+    lowest = HEIGHT - BOTTOM + 14
+    for at, name, colour, right in sorted(ends, reverse=True):  # from the lowest up: names do not overlap
+        lowest = min(at + 4, lowest - 14)
         out.append(f'<text x="{right + 8:.1f}" y="{lowest:.1f}" fill="{colour}">{html.escape(name)}</text>')
     return "\n".join(out + ["</svg>", ""])
 
