@@ -41,7 +41,7 @@ def describe(libraries, rounds, seconds, pinned, buffer, before):
         f"{cores} cores of {cpu.group(1) if cpu else platform.machine()}, {virtual}, {memory:.0f} GiB of memory",
         f"{platform.system()} {platform.release()}, {' '.join(platform.libc_ver())}, {first_line('cc', '--version')}, "
         f"{first_line('rustc', '--version')}, Python {platform.python_version()}",
-        f"socket buffers: {f'{buffer} bytes asked for' if buffer else 'the default of the kernel'} for every candidate "
+        f"socket buffers: {f'{buffer} bytes each way' if buffer else 'the default of the kernel'} for every candidate "
         f"(tcp_rmem {'/'.join(setting('net/ipv4/tcp_rmem'))}, tcp_wmem {'/'.join(setting('net/ipv4/tcp_wmem'))})",
         f"{'idle: each side of a pair on its own half of the cores; else placed by the kernel' if pinned else 'nothing pinned to a core'}; "
         f"one I/O thread and default options unless a case says otherwise",
