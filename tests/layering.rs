@@ -247,6 +247,8 @@ fn what_the_documents_name_exists() {
         "docs/architecture.md",
         "docs/compat.md",
         "docs/conformance.md",
+        "docs/guide/choosing.md",
+        "docs/guide/lost-messages.md",
         "docs/safety.md",
     ] {
         let text = read(document);
