@@ -55,8 +55,8 @@ def star_client(stage, name):
 
 def both_up(stage, servers):
     primary, backup = servers.start("primary"), servers.start("backup")
-    primary.await_line("is active")
-    backup.await_line("is passive")
+    primary.await_line("primary: is active")
+    backup.await_line(": is passive")
     return primary, backup
 
 
@@ -90,16 +90,16 @@ def test_fail_over_in_time(stage):
     for client in clients:
         client.start()
     fail_over(stage, primary.kill, clients)
-    if not backup.said("is active"):
+    if not backup.said("backup: is active"):
         raise Failure("the backup is not active")
     primary = servers.start("primary")
-    primary.await_line("is passive")
+    primary.await_line(": is passive")
     fail_over(stage, backup.freeze, clients)
     backup.thaw()
     backup.await_line("it slept")
-    stage.until(lambda: "is passive" in backup.lines[-1], "the thawed backup to be passive")
+    stage.until(lambda: ": is passive" in backup.lines[-1], "the thawed backup to be passive")
     fail_over(stage, primary.kill, clients)
-    servers.start("primary").await_line("is passive")
+    servers.start("primary").await_line(": is passive")
     stage.end_all()
     servers.check(clients)
     servers.check_no_split()
@@ -110,10 +110,10 @@ def test_backup_alone(stage):
     servers = Servers(stage)
     backup = servers.start("backup")
     stage.start("ann", "lazy-pirate/client", "ann", stage.endpoint("backup-front"), 1, 1, 8).wait_end((1,))
-    if backup.said("is active"):
+    if backup.said("backup: is active"):
         raise Failure("it serves")
     primary = servers.start("primary")
-    primary.await_line("is active")
+    primary.await_line("primary: is active")
     stage.start("bob", "lazy-pirate/client", "bob", stage.endpoint("primary-front"), 1, 1).wait_end()
     # A primary, alone, serves when it has waited for its backup.
     primary.kill()

@@ -68,7 +68,7 @@ class Watcher:
 
 def settled(actor, since):
     """The server has its part again: it serves, or follows the one that does."""
-    return any("is active" in line or "is in sync" in line for line in actor.lines[since:])
+    return any(f"{actor.name}: is {part}" in line for part in ("active", "in sync") for line in actor.lines[since:])
 
 
 def test_killed(stage):
@@ -78,7 +78,8 @@ def test_killed(stage):
     pair = [Part(lambda name=name: server(stage, name), settled=settled) for name in ("primary", "backup")]
     stage.until(lambda: all(part.back() for part in pair), "both servers")
     clients = [Part(client.start) for client in setters + watchers]
-    killers = [Killer(stage, pair, gap=(0.3, 1.0), away=(0.0, 2.0), most=1), Killer(stage, clients, gap=(0.2, 0.8))]
+    # Away for long enough that a frozen server knows that it slept, and says so.
+    killers = [Killer(stage, pair, gap=(0.2, 0.7), away=(0.7, 2.0), most=1), Killer(stage, clients, gap=(0.2, 0.8))]
     stage.play_on(stage.seconds)
     for killer in killers:
         killer.stop()
