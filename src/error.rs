@@ -50,7 +50,6 @@ errnos! {
     ENODEV = libc::ENODEV;
     ENOENT = libc::ENOENT;
     ENOMEM = libc::ENOMEM;
-    ENOSYS = libc::ENOSYS;
     ENOTSOCK = libc::ENOTSOCK;
     ENOTSUP = libc::ENOTSUP;
     EPIPE = libc::EPIPE;

@@ -15,7 +15,7 @@ fn send(slot: &Slot, body: Body<'_>, flags: i32) -> Result<()> {
     block_on(async |bed| zmq::socket::send(bed, slot, body, flags).await)
 }
 
-fn receive<R>(slot: &Slot, flags: i32, take: impl FnOnce(Incoming<'_>) -> R) -> Result<R> {
+fn receive<R>(slot: &Slot, flags: i32, take: impl FnMut(Incoming<'_>) -> R) -> Result<R> {
     block_on(async |bed| zmq::socket::receive(bed, slot, flags, take).await)
 }
 

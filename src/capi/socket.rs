@@ -250,7 +250,7 @@ pub unsafe extern "C-unwind" fn zmq_recv(
 ///
 /// # Safety
 /// - `buffer` is valid for writing `room` bytes, or `room` is 0.
-#[inline]
+#[inline(always)]
 unsafe fn copy_out(
     frame: Incoming<'_>,
     buffer: *mut c_void,

@@ -15,6 +15,7 @@ use crate::error::{Errno, Result};
 use crate::io::port::Port;
 use crate::io::reactor::{Drains, Pool};
 use crate::options::{ContextOptions, SocketOptions, SocketType};
+use crate::pipe::Tempo;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
 use crate::sys::bed::Bed;
 use crate::sys::cancel::Shelter;
@@ -31,6 +32,7 @@ pub struct Context {
     ports: Mutex<Vec<Arc<Port>>>,
     pub registry: Arc<Registry>,
     drains: Arc<Drains>,
+    tempo: Arc<Tempo>,
     /// The process that made it; a child after fork must leave the threads alone.
     process: u32,
 }
@@ -52,6 +54,7 @@ impl Default for Context {
             ports: Mutex::default(),
             registry: Arc::default(),
             drains: Arc::default(),
+            tempo: Arc::default(),
             process: clock::process_id(),
         }
     }
@@ -66,6 +69,11 @@ impl Context {
     /// `zmq_ctx_get`: `EINVAL`.
     pub fn get(&self, option: i32) -> Result<i32> {
         self.options.lock().get(option)
+    }
+
+    /// What its sockets know of each other's streams.
+    pub fn tempo(&self) -> &Arc<Tempo> {
+        &self.tempo
     }
 
     /// Whether this process made the context, and not the parent of a fork.

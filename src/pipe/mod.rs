@@ -9,7 +9,7 @@ mod pace;
 mod pipes;
 
 pub use command::{Assigned, Command, FarMarks, PipeKey, PipeParts};
-pub use pace::{MOMENT, Pace};
+pub use pace::{MOMENT, Pace, Tempo};
 pub use pipes::Pipes;
 
 use crate::error::Result;
@@ -44,6 +44,12 @@ pub trait Far: Send + Sync {
     /// A lot is queued, or the caller is about to wait for room: move it if nobody else does.
     fn pressed(&self);
 
+    /// Writes a message of one frame past the queue, if nothing waits in it and that can be done at
+    /// once; whether it was. What the network does not take at once was copied.
+    fn write_through(&self, _body: &[u8]) -> bool {
+        false
+    }
+
     /// Credit was given that the far writer waits for.
     fn writable(&self);
 
@@ -74,6 +80,8 @@ pub struct Pipe {
     copy_max: usize,
     /// The backlog at which the far end is pressed next.
     press_at: usize,
+    /// Something was left to the background.
+    left: bool,
     /// The session behind the pipe; 0 for a peer in this context.
     pub session: u64,
     /// The listener that accepted the peer; 0 for any other pipe.
@@ -95,6 +103,7 @@ impl Pipe {
             write_open: true,
             copy_max: parts.copy_max,
             press_at: PRESSING,
+            left: false,
             session: parts.session,
             listener: parts.listener,
             far_marks: parts.far_marks,
@@ -115,11 +124,24 @@ impl Pipe {
     }
 
     /// Queues a frame and tells the far end if needed. `ENOMEM` leaves the frame with the caller.
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, flags: u8, body: Body<'_>, pace: &Pace) -> Result<()> {
+        if let Body::Copy(bytes) = &body
+            && bytes.len() >= PRESSING
+            && self.write_through(flags, bytes)
+        {
+            return Ok(());
+        }
         let written = self.writer.write(flags, body, self.copy_max)?;
         if written.wake_reader {
-            self.far.readable(pace.flush());
+            let flush = pace.flush();
+            self.far.readable(flush);
+            if flush == Flush::Later
+                && self.session != 0
+                && !core::mem::replace(&mut self.left, true)
+            {
+                pace.leave(self.key.id);
+            }
         } else if written.backlog > self.press_at {
             self.press_at = written.backlog + PRESSING;
             self.far.pressed();
@@ -131,6 +153,17 @@ impl Pipe {
             pace.grew_light();
         }
         Ok(())
+    }
+
+    /// A large message that is the caller's to copy: the network may take it without.
+    #[cold]
+    fn write_through(&mut self, flags: u8, bytes: &[u8]) -> bool {
+        let whole = flags == 0 && self.writer.is_at_message();
+        let through = whole && self.session != 0 && self.far.write_through(bytes);
+        if through {
+            self.writer.passed();
+        }
+        through
     }
 
     /// Queues a message or command of one frame that the socket sends by itself.
@@ -145,7 +178,14 @@ impl Pipe {
     /// reader just said that it is ready.
     #[inline]
     pub fn take(&mut self) -> Option<Incoming<'_>> {
+        self.take_telling(|_| ())
+    }
+
+    /// The same, and tells whether another frame is there already.
+    #[inline(always)]
+    pub fn take_telling(&mut self, tell: impl FnOnce(bool)) -> Option<Incoming<'_>> {
         let (flags, taken) = self.reader.step()?;
+        tell(self.reader.has_next());
         if self.reader.take_credit_note() {
             self.far.writable();
         }
@@ -166,9 +206,15 @@ impl Pipe {
         self.far.writable();
     }
 
-    /// Bytes that wait towards a network.
-    pub fn backlog(&self) -> usize {
-        if self.session != 0 { self.writer.backlog() } else { 0 }
+    /// Bytes that wait towards a network. When the far end takes them it tells.
+    pub fn watch_backlog(&self) -> usize {
+        if self.session != 0 && self.writer.pause() { self.writer.backlog() } else { 0 }
+    }
+
+    /// Asks the far end to move what was left to the background.
+    pub fn press_left(&mut self) {
+        self.left = false;
+        self.press();
     }
 
     /// Asks the far end to move what is queued.

@@ -1,14 +1,15 @@
 //! Whether what a socket sends goes out at once or in larger pieces. Under the socket's lock.
 //!
 //! A caller that will probably wait for an answer writes at once, in its own thread. One that
-//! streams, sending message behind message with pauses that are shorter than a write takes, leaves
-//! the writing to the background, which takes the whole backlog in one system call. The clock is
-//! read only when it matters: when the far reader slept and has to be told.
+//! streams, sending message behind message with pauses that are shorter than a write takes, writes
+//! larger pieces and leaves the rest to the background; so does one that answers while more questions
+//! wait. The clock is read only when it matters: when the far reader slept and has to be told.
 #![forbid(unsafe_code)]
 
 use core::cell::Cell;
 
-use crate::pipe::Flush;
+use crate::pipe::{Flush, PipeId};
+use crate::sync::{Arc, AtomicU64, Ordering};
 use crate::sys::clock;
 
 /// Clock ticks (10 to 60 us): pauses below it are always those of a stream.
@@ -24,9 +25,15 @@ const MOST_MESSAGES: u64 = 64;
 /// How long a caller adds to what stands still without another try, in nanoseconds.
 const STUCK_NANOS: u64 = 200_000_000;
 
+/// When somebody last streamed on a socket of the context, in clock ticks. A thread that takes turns
+/// with many sockets streams, although each of them has its pauses.
+#[derive(Default)]
+pub struct Tempo(AtomicU64);
+
 /// See the module's documentation.
 #[derive(Default)]
 pub struct Pace {
+    tempo: Arc<Tempo>,
     /// When the far end was told last, or when that call had written.
     told: Cell<u64>,
     /// Messages sent since then.
@@ -37,8 +44,10 @@ pub struct Pace {
     one_way: Cell<bool>,
     /// What was decided in the call under way.
     decided: Cell<Option<Flush>>,
-    /// Something was left to the background.
-    left: Cell<bool>,
+    /// More was received than the caller has taken.
+    input_waits: Cell<bool>,
+    /// The pipes in which something was left to the background.
+    left: Cell<Vec<PipeId>>,
     /// How much waits in the pipes to a network.
     weight: Cell<Weight>,
 }
@@ -54,6 +63,11 @@ enum Weight {
 }
 
 impl Pace {
+    /// That of a socket in a context with this tempo.
+    pub fn new(tempo: Arc<Tempo>) -> Pace {
+        Pace { tempo, ..Pace::default() }
+    }
+
     /// A call begins to send.
     #[inline]
     pub fn begin(&self) {
@@ -76,26 +90,52 @@ impl Pace {
         let messages = self.messages.get().min(MOST_MESSAGES) + 1;
         let pause = now.wrapping_sub(self.told.get()) / messages;
         let short = self.took.get().clamp(MOMENT, LONGEST_PAUSE);
-        let streams = self.one_way.get() && pause < short;
+        let streams = match self.one_way.get() {
+            true => {
+                pause < short || now.wrapping_sub(self.tempo.0.load(Ordering::Relaxed)) < MOMENT
+            }
+            false => self.input_waits.get(),
+        };
+        if self.one_way.get() {
+            self.tempo.0.store(now, Ordering::Relaxed);
+        }
         self.told.set(now);
         self.messages.set(0);
         let flush = if streams { Flush::Later } else { Flush::Now };
         self.decided.set(Some(flush));
-        self.left.set(self.left.get() || streams);
         flush
     }
 
     /// Nobody waits for an answer to what the call sends.
     pub fn leave_to_background(&self) {
         self.decided.set(Some(Flush::Later));
-        self.left.set(true);
     }
 
-    /// Whether something was left to the background since the last time: a caller that waits now
-    /// should not wait for that as well.
+    /// Something was left to the background in this pipe.
+    pub(super) fn leave(&self, id: PipeId) {
+        let mut left = self.left.take();
+        left.push(id);
+        self.left.set(left);
+    }
+
+    /// The pipes of [`Pace::leave`] since the last time: a caller that waits now should not wait for
+    /// what is in them.
     #[inline]
-    pub fn take_left(&self) -> bool {
-        self.left.replace(false)
+    pub fn take_left(&self) -> Vec<PipeId> {
+        self.left.take()
+    }
+
+    /// The pipe is gone.
+    pub fn forget(&self, id: PipeId) {
+        let mut left = self.left.take();
+        left.retain(|other| *other != id);
+        self.left.set(left);
+    }
+
+    /// A frame was taken, and whether another waits behind it.
+    #[inline]
+    pub fn took_input(&self, more_waits: bool) {
+        self.input_waits.set(more_waits);
     }
 
     /// So much waits in a pipe that a caller who may wait should give it a moment.
@@ -177,6 +217,29 @@ mod tests {
         send(&pace);
         std::thread::sleep(core::time::Duration::from_millis(20));
         assert_eq!(send(&pace), Flush::Now);
+    }
+
+    #[test]
+    fn turns_with_several_sockets_are_a_stream() {
+        let tempo = Arc::new(Tempo::default());
+        let paces: Vec<_> = (0..50).map(|_| Pace::new(tempo.clone())).collect();
+        paces.iter().for_each(|pace| {
+            send(pace);
+        });
+        let later = |_| paces.iter().filter(|pace| send(pace) == Flush::Later).count();
+        let streamed: usize = (0..20).map(later).sum();
+        assert!(streamed > 500, "{streamed}");
+    }
+
+    #[test]
+    fn an_answer_waits_for_the_next_if_its_question_is_there() {
+        let pace = Pace::default();
+        for more_waits in [true, false] {
+            pace.turn();
+            pace.took_input(more_waits);
+            let expected = if more_waits { Flush::Later } else { Flush::Now };
+            assert_eq!(send(&pace), expected);
+        }
     }
 
     #[test]

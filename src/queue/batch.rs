@@ -91,7 +91,7 @@ impl Batch {
     }
 
     /// Adds a frame with a copy of `body`.
-    #[inline]
+    #[inline(always)]
     pub fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
         let Ok(len) = u8::try_from(body.len()) else { return self.push_long(flags, body) };
         self.reserve(2 + body.len())?;
@@ -101,6 +101,7 @@ impl Batch {
         Ok(())
     }
 
+    #[cold]
     fn push_long(&mut self, flags: u8, body: &[u8]) -> Result<()> {
         let (header, header_len) = frame::encode(flags, body.len());
         self.reserve(header_len + body.len())?;
@@ -150,7 +151,7 @@ impl Batch {
     }
 
     /// Applies a change of properties that stands at the current position, if any.
-    #[inline]
+    #[inline(always)]
     pub fn take_metadata(&mut self) -> Option<Option<Arc<Metadata>>> {
         if self.marks.is_empty() { None } else { self.take_marked_metadata() }
     }
@@ -183,7 +184,7 @@ impl Batch {
     }
 
     /// Takes the next frame: flags and body. A body that is a message of its own goes to `whole`.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, whole: &mut Msg) -> Option<(u8, Taken)> {
         let header = frame::parse(self.bytes.get(self.position..)?)?;
         let start = self.position + header.header_len;
@@ -227,6 +228,11 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// So many bytes of the next message were written.
+    pub fn begun(written: usize) -> Sent {
+        Sent { partial: written, inside_message: false }
+    }
+
     /// A frame with these flags has been taken whole, to go out in another form.
     pub fn passed(&mut self, flags: u8) {
         self.inside_message = flags & frame::MORE != 0;

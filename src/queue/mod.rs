@@ -113,6 +113,12 @@ impl Body<'_> {
             Body::Own(msg) => msg.data(),
         }
     }
+
+    /// Whether it is to be copied, and into a message of its own.
+    #[inline]
+    fn is_long(&self) -> bool {
+        matches!(self, Body::Copy(bytes) if bytes.len() > ALWAYS_COPY)
+    }
 }
 
 /// How a call looks for credit. A hasty one counts what was there when its socket last looked
@@ -244,8 +250,11 @@ impl Writer {
     /// Adds a frame. `flags` is [`frame::MORE`] and [`frame::COMMAND`]; bodies that may be
     /// referred to are copied up to `copy_max` bytes. A message becomes visible with its last
     /// frame. On error (`ENOMEM`) nothing was added.
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
+        if body.is_long() {
+            return self.write_long(flags, body);
+        }
         if flags & frame::MORE != 0 || self.conflate || !self.pending.is_empty() {
             return self.write_part(flags, body, copy_max);
         }
@@ -255,13 +264,30 @@ impl Writer {
         Ok(state.written())
     }
 
+    /// Adds a frame whose bytes are too many to be copied under the lock.
+    #[cold]
+    fn write_long(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {
+        self.write(flags, Body::Own(&mut Msg::copy_of(body.data())?), 0)
+    }
+
     /// Adds a frame of several, or one that takes the place of the one before.
+    #[cold]
     fn write_part(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
         if self.conflate {
             return self.write_conflated(flags, body);
         }
         push(&mut self.pending, flags, body, copy_max)?;
         if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
+    }
+
+    /// Whether the next frame begins a message, and is published like any other.
+    pub fn is_at_message(&self) -> bool {
+        !self.conflate && self.pending.is_empty()
+    }
+
+    /// A message went past the queue; the reader counts it too ([`Reader::sent`]).
+    pub fn passed(&mut self) {
+        self.written += 1;
     }
 
     /// Publishes the pending frames as one message.
@@ -346,11 +372,10 @@ impl State {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn push(batch: &mut Batch, flags: u8, body: Body<'_>, copy_max: usize) -> Result<()> {
     match body {
-        Body::Copy(bytes) if bytes.len() <= ALWAYS_COPY => batch.push_copy(flags, bytes),
-        Body::Copy(bytes) => batch.push_whole(flags, Msg::copy_of(bytes)?),
+        Body::Copy(bytes) => batch.push_copy(flags, bytes),
         // A caller's memory is not given back before the frame has gone out: programs watch for it.
         Body::Own(msg) if !msg.is_foreign() && (msg.len() <= copy_max || !msg.is_referable()) => {
             batch.push_copy(flags, msg.data())
@@ -445,9 +470,15 @@ const PAUSES: u32 = 6;
 
 impl Reader {
     /// Whether a frame can be taken. A reader that got `false` is told when one comes.
-    #[inline]
+    #[inline(always)]
     pub fn ready(&mut self) -> bool {
         !self.front.is_empty() || self.refill()
+    }
+
+    /// Whether a frame is at hand, without a look at what the writer has added.
+    #[inline]
+    pub fn has_next(&self) -> bool {
+        !self.front.is_empty()
     }
 
     /// Whether a frame can be taken, without asking to be told.
@@ -457,7 +488,7 @@ impl Reader {
 
     /// The same for who takes whole frames, and wants the newest one where messages replace each
     /// other.
-    #[inline]
+    #[inline(always)]
     pub fn newest_ready(&mut self) -> bool {
         if self.conflate {
             self.replace();
@@ -477,6 +508,7 @@ impl Reader {
         drop(replaced);
     }
 
+    #[cold]
     fn refill(&mut self) -> bool {
         self.take_metadata();
         self.front.clear();
@@ -549,7 +581,7 @@ impl Reader {
     }
 
     /// The frame that [`Reader::step`] just moved past.
-    #[inline]
+    #[inline(always)]
     pub fn present(&mut self, flags: u8, taken: Taken) -> Incoming<'_> {
         let body = match taken {
             Taken::Arena(start, len) => InBody::Slice(self.front.arena(start, len)),
@@ -558,7 +590,7 @@ impl Reader {
         Incoming { flags: flags & !frame::LARGE, body, metadata: self.metadata.as_ref() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take_metadata(&mut self) {
         while let Some(metadata) = self.front.take_metadata() {
             self.metadata = metadata;
@@ -566,7 +598,7 @@ impl Reader {
     }
 
     /// `messages` more have been read: gives credit back at every low-water mark.
-    #[inline]
+    #[inline(always)]
     fn count(&mut self, messages: u64) {
         self.read += messages;
         let hwm = self.queue.hwm.load(Ordering::Relaxed);
@@ -607,6 +639,12 @@ impl Reader {
     /// `messages` went out by way of [`Reader::front`].
     pub fn sent(&mut self, messages: u64) {
         self.count(messages);
+    }
+
+    /// A message of which some went past the queue: the rest of it comes first now. `ENOMEM`.
+    pub fn put_back(&mut self, body: &[u8]) -> Result<()> {
+        self.front.clear();
+        self.front.push_whole(0, Msg::copy_of(body)?)
     }
 
     /// Nothing more will be taken: what waits is dropped.

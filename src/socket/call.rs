@@ -40,7 +40,7 @@ pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
         }
         core.process_commands()?;
         core.hear_subscribers()?;
-        core.try_send(&mut body, flags)
+        core.try_send_here(&mut body, flags)
     });
     match first {
         Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
@@ -81,7 +81,7 @@ async fn relieve(bed: &Bed, slot: &Slot) -> Result<()> {
         let waits = slot.with(|core| {
             core.process_commands()?;
             core.press();
-            let waiting = core.pipes.iter().map(Pipe::backlog).max().unwrap_or(0);
+            let waiting = core.pipes.iter().map(Pipe::watch_backlog).max().unwrap_or(0);
             if waiting <= HEAVY / 2 {
                 core.pace.grew_light();
                 return Ok(false);
@@ -117,9 +117,8 @@ pub async fn receive<R>(
     bed: &Bed,
     slot: &Slot,
     flags: i32,
-    take: impl FnOnce(Incoming<'_>) -> R,
+    mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
-    let mut take = Some(take);
     match try_first(slot, flags, &mut take) {
         Err(Errno::UNDONE) => wait_for_frame(bed, slot, flags, &mut take).await,
         other => other,
@@ -131,17 +130,13 @@ pub async fn receive<R>(
 pub fn first_receive<R>(
     slot: &Slot,
     flags: i32,
-    take: impl FnOnce(Incoming<'_>) -> R,
+    mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
-    try_first(slot, flags, &mut Some(take))
+    try_first(slot, flags, &mut take)
 }
 
 #[inline]
-fn try_first<R>(
-    slot: &Slot,
-    flags: i32,
-    take: &mut Option<impl FnOnce(Incoming<'_>) -> R>,
-) -> Result<R> {
+fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
     let first = slot.with(|core| {
         core.pause_at_times()?;
         core.process_commands()?;
@@ -159,16 +154,16 @@ pub async fn receive_slowly<R>(
     bed: &Bed,
     slot: &Slot,
     flags: i32,
-    take: impl FnOnce(Incoming<'_>) -> R,
+    mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
-    wait_for_frame(bed, slot, flags, &mut Some(take)).await
+    wait_for_frame(bed, slot, flags, &mut take).await
 }
 
 async fn wait_for_frame<R>(
     bed: &Bed,
     slot: &Slot,
     flags: i32,
-    take: &mut Option<impl FnOnce(Incoming<'_>) -> R>,
+    take: &mut impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
     let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.rcvtimeo)))?;
     if flags & ZMQ_DONTWAIT != 0 || patience.is_none_left() {
@@ -192,7 +187,7 @@ async fn wait_for_frame<R>(
 
 /// Asks the kernel too, but does not wait.
 #[cold]
-fn receive_at_once<R>(slot: &Slot, take: &mut Option<impl FnOnce(Incoming<'_>) -> R>) -> Result<R> {
+fn receive_at_once<R>(slot: &Slot, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
     slot.with(|core| {
         core.process_commands()?;
         core.ask_kernel()?;
@@ -248,8 +243,13 @@ impl Patience {
 }
 
 impl Core {
-    #[inline]
     pub(super) fn try_send(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
+        self.try_send_here(body, flags)
+    }
+
+    /// As [`Core::try_send`], for the one place where the call would cost too much.
+    #[inline(always)]
+    fn try_send_here(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
         let more = flags & ZMQ_SNDMORE != 0;
         self.pace.begin();
         let hasty = self.is_hasty(flags);
@@ -317,7 +317,7 @@ impl Core {
     }
 
     #[inline]
-    fn try_receive<R>(&mut self, take: &mut Option<impl FnOnce(Incoming<'_>) -> R>) -> Result<R> {
+    fn try_receive<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
         self.pace.turn();
         self.look();
         let mut env = crate::pattern::Env {
@@ -330,7 +330,7 @@ impl Core {
         let received = match self.pattern.recv(&mut env) {
             Ok(frame) => {
                 self.rcvmore = frame.more();
-                take.take().map(|take| take(frame)).ok_or(Errno::EAGAIN)
+                Ok(take(frame))
             }
             Err(error) => Err(error),
         };
@@ -347,8 +347,10 @@ impl Core {
 
     /// The caller is going to wait, after a look in vain: what it left to the background goes out.
     pub fn announce(&mut self) -> Ticket {
-        if self.pace.take_left() {
-            self.press();
+        for id in self.pace.take_left() {
+            if let Some(pipe) = self.pipes.get_mut(id) {
+                pipe.press_left();
+            }
         }
         self.port.announce()
     }

@@ -74,7 +74,7 @@ impl Core {
             done: Vec::new(),
             commands: Vec::new(),
             newest_inproc: None,
-            pace: Pace::default(),
+            pace: Pace::new(context.tempo().clone()),
             asked: 0,
             looked: 0,
             look: 0,
@@ -131,6 +131,7 @@ impl Core {
         let _shelter = Shelter::new();
         let (pattern, mut env) = self.parts();
         pattern.detach(&mut env, id);
+        self.pace.forget(id);
         if let Some(pipe) = self.pipes.remove(id) {
             self.endpoints.pipe_gone(&pipe);
             pipe.close(linger);

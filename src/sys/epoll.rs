@@ -1,10 +1,11 @@
 //! The Linux poller: an epoll instance. Safe to use from several threads at once; the kernel locks.
 
 use core::time::Duration;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::null;
 
 use crate::error::{Errno, Result};
+use crate::sys::bed::milliseconds;
 use crate::sys::fd::Fd;
 
 /// Readable, or the peer has finished.
@@ -72,40 +73,16 @@ impl Epoll {
         self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
     }
 
-    /// The same with a finer clock; `None` is for ever. Kernels before 5.11 count milliseconds, and
-    /// then it is the next whole one.
+    /// The same with a finer clock; `None` is for ever. (`epoll_pwait2` would be one call instead of
+    /// two, but is not known to older kernels and tools.)
     pub fn wait_for(&self, events: &mut [Event], timeout: Option<Duration>) -> Result<usize> {
-        if let Some(time) = timeout
-            && time.subsec_nanos() % 1_000_000 != 0
-        {
-            match self.wait_finely(events, time) {
-                Err(Errno::ENOSYS) => {}
-                answer => return answer,
+        match timeout {
+            Some(time) if time.subsec_nanos() % 1_000_000 != 0 => {
+                super::poll::readable_within(self.0.as_fd(), time)?;
+                self.wait(events, 0)
             }
+            _ => self.wait(events, milliseconds(timeout)),
         }
-        let whole = |time: Duration| time.as_nanos().div_ceil(1_000_000);
-        self.wait(events, timeout.map_or(-1, |time| whole(time).try_into().unwrap_or(i32::MAX)))
-    }
-
-    fn wait_finely(&self, events: &mut [Event], time: Duration) -> Result<usize> {
-        let room = i32::try_from(events.len()).unwrap_or(i32::MAX);
-        let time = libc::timespec {
-            tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX),
-            tv_nsec: time.subsec_nanos() as libc::c_long,
-        };
-        // SAFETY: as in `wait`; the time lives through the call.
-        let n = unsafe {
-            libc::syscall(
-                libc::SYS_epoll_pwait2,
-                self.0.as_raw_fd(),
-                events.as_mut_ptr(),
-                room,
-                &raw const time,
-                null::<libc::sigset_t>(),
-                0_usize,
-            )
-        };
-        usize::try_from(n).map_err(|_| Errno::last())
     }
 
     /// Waits up to `timeout` milliseconds (-1: for ever) and returns how many events were stored.

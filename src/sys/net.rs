@@ -5,7 +5,7 @@
 
 use core::ffi::c_long;
 use core::ptr::null;
-use std::io::IoSlice;
+use std::io::{IoSlice, IoSliceMut};
 use std::mem::zeroed;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -38,6 +38,23 @@ pub fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
                 null::<libc::sockaddr>(),
                 null::<libc::socklen_t>(),
             )
+        }
+    })
+}
+
+/// The same into several buffers, one after the other.
+#[inline]
+pub fn recv_vectored(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+    // SAFETY: all-zero bytes are a valid msghdr (null pointers with zero lengths).
+    let mut header: libc::msghdr = unsafe { zeroed() };
+    // IoSliceMut is documented to have the layout of iovec.
+    header.msg_iov = buffers.as_mut_ptr().cast();
+    header.msg_iovlen = buffers.len().min(MAX_SLICES) as _;
+    retry(|| {
+        // SAFETY: `header` points to `msg_iovlen` live, writable slices.
+        unsafe {
+            let flags = libc::MSG_DONTWAIT;
+            libc::syscall(libc::SYS_recvmsg, fd.as_raw_fd(), &raw mut header, flags)
         }
     })
 }
@@ -169,6 +186,11 @@ mod tests {
         assert_eq!(send_vectored(a.as_fd(), &slices), Ok(3));
         assert_eq!(recv(b.as_fd(), &mut buffer), Ok(5));
         assert_eq!(&buffer[..5], b"abcde");
+        assert_eq!(send(a.as_fd(), b"fghij"), Ok(5));
+        let (one, other) = buffer.split_at_mut(3);
+        let mut buffers = [IoSliceMut::new(one), IoSliceMut::new(other)];
+        assert_eq!(recv_vectored(b.as_fd(), &mut buffers), Ok(5));
+        assert_eq!((&*one, &other[..2]), (&b"fgh"[..], &b"ij"[..]));
         drop(a);
         assert_eq!(recv(b.as_fd(), &mut buffer), Ok(0));
     }

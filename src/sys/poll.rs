@@ -1,6 +1,8 @@
 //! `poll(2)`: the one way to look at descriptors of any kind, the application's own among them.
 
 use core::ptr::null;
+use core::time::Duration;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 use crate::error::{Errno, Result};
 
@@ -9,7 +11,20 @@ pub use libc::pollfd as PollFd;
 
 /// Looks what happened on `fds`, without waiting. Returns how many have events.
 pub fn glance(fds: &mut [PollFd]) -> Result<usize> {
-    let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    wait(fds, Duration::ZERO)
+}
+
+/// Waits until there is something to read, at most for `time`; whether there is. `EINTR`.
+pub fn readable_within(fd: BorrowedFd<'_>, time: Duration) -> Result<bool> {
+    let fd = fd.as_raw_fd();
+    Ok(wait(&mut [PollFd { fd, events: libc::POLLIN, revents: 0 }], time)? > 0)
+}
+
+fn wait(fds: &mut [PollFd], time: Duration) -> Result<usize> {
+    let time = libc::timespec {
+        tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos() as libc::c_long,
+    };
     // SAFETY: the slice is writable memory of as many entries as said, and the time lives through
     // the call. No signal mask is given, so its size does not matter.
     let count = unsafe {
@@ -17,7 +32,7 @@ pub fn glance(fds: &mut [PollFd]) -> Result<usize> {
             libc::SYS_ppoll,
             fds.as_mut_ptr(),
             fds.len() as libc::nfds_t,
-            &raw const at_once,
+            &raw const time,
             null::<libc::sigset_t>(),
             0_usize,
         )

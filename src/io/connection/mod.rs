@@ -364,6 +364,24 @@ impl Connection {
         }
     }
 
+    /// Writes a message of one frame at once, if nothing waits before it; whether it did.
+    fn write_through(&self, body: &[u8]) -> bool {
+        if self.blocked.load(Ordering::SeqCst) {
+            return false;
+        }
+        let Some(mut tx) = self.tx.try_lock() else { return false };
+        let through = tx.write_through(self, body);
+        drop(tx);
+        match through {
+            Ok(false) => {}
+            // For the rest of it, and for what others left to the holder of the lock.
+            Ok(true) => self.flush(),
+            // A part is gone and the rest cannot be kept.
+            Err(error) => self.fail(Cause::Connection(error)),
+        }
+        !matches!(through, Ok(false))
+    }
+
     /// The stream may be writable again.
     pub fn write_ready(&self) {
         if self.blocked.swap(false, Ordering::SeqCst) {
@@ -428,6 +446,10 @@ impl Far for ConnectionEnd {
             Flush::Now => self.0.flush(),
             Flush::Later => self.0.leave_to_owner(),
         }
+    }
+
+    fn write_through(&self, body: &[u8]) -> bool {
+        self.0.write_through(body)
     }
 
     fn pressed(&self) {

@@ -4,6 +4,7 @@
 //! in one step, in the form they came in. Large bodies are read straight into their own memory.
 #![forbid(unsafe_code)]
 
+use std::io::IoSliceMut;
 use std::os::fd::AsFd;
 
 use crate::error::{Errno, Result};
@@ -30,6 +31,10 @@ const MAX_COMMAND: usize = 1 << 20;
 
 /// A socket that has taken something lately, in nanoseconds, will take more.
 const PAUSE: u64 = 5_000_000;
+
+/// Bytes read behind a large body in the same system call. Few, because the start of the next large
+/// body among them has to be copied.
+const BEHIND: usize = 4 * 1024;
 
 /// Full buffers read in one turn, so that one busy peer does not keep the others waiting.
 const READS_A_TURN: usize = 4;
@@ -149,7 +154,7 @@ impl Rx {
                 return Ok(Turn::Paused);
             }
             let drained = if self.filling.is_some() {
-                self.read_body(&stream, connection)?
+                self.read_body(&stream, connection, buffer)?
             } else if self.unsealing.is_some() {
                 self.read_sealed(&stream, connection, buffer)?
             } else {
@@ -303,23 +308,32 @@ impl Rx {
         Ok(read.is_none_or(|read| is_last(connection, read, room)) || self.stalled)
     }
 
-    /// One read of a large body; `true` when the stream has no more.
+    /// One read of a large body, and of what is behind it; `true` when the stream has no more.
     fn read_body(
         &mut self,
         stream: &Fd,
         connection: &Connection,
+        buffer: &mut [u8],
     ) -> core::result::Result<bool, Cause> {
         let Some(filling) = &mut self.filling else { return Ok(false) };
         let space = filling.body.data_mut().and_then(|body| body.get_mut(filling.filled..));
         let Some(space) = space else { return Err(Cause::Connection(Errno::ENOMEM)) };
         let room = space.len();
-        let Some(read) = receive(connection, stream, space)? else { return Ok(true) };
-        filling.filled += read;
+        let behind = buffer.len().min(BEHIND);
+        let behind = if self.unsealing.is_some() { 0 } else { behind };
+        let behind = buffer.get_mut(..behind).unwrap_or_default();
+        let all = room + behind.len();
+        let Some(read) = receive_both(connection, stream, space, behind)? else { return Ok(true) };
+        filling.filled += read.min(room);
         if read < room {
             return Ok(is_last(connection, read, room));
         }
         self.finish_body(connection)?;
-        Ok(false)
+        let rest = behind.get(..read - room).unwrap_or_default();
+        if !rest.is_empty() {
+            self.take_in(connection, rest)?;
+        }
+        Ok(is_last(connection, read, all) || self.stalled)
     }
 
     fn finish_body(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
@@ -584,7 +598,25 @@ fn receive(
     stream: &Fd,
     space: &mut [u8],
 ) -> core::result::Result<Option<usize>, Cause> {
-    match net::recv(stream.as_fd(), space) {
+    received(connection, net::recv(stream.as_fd(), space))
+}
+
+/// The same into two places, one behind the other.
+fn receive_both(
+    connection: &Connection,
+    stream: &Fd,
+    first: &mut [u8],
+    second: &mut [u8],
+) -> core::result::Result<Option<usize>, Cause> {
+    let mut both = [IoSliceMut::new(first), IoSliceMut::new(second)];
+    received(connection, net::recv_vectored(stream.as_fd(), &mut both))
+}
+
+fn received(
+    connection: &Connection,
+    read: Result<usize>,
+) -> core::result::Result<Option<usize>, Cause> {
+    match read {
         Ok(0) => Err(Cause::Connection(Errno::EPIPE)),
         Ok(read) => {
             connection.traffic.store(true, Ordering::Relaxed);

@@ -120,6 +120,31 @@ impl Tx {
         }
     }
 
+    /// Writes a message that did not wait, from the caller's memory. `false`: that cannot be done now.
+    /// What the kernel does not take is copied, and has to be flushed.
+    pub fn write_through(&mut self, connection: &Connection, body: &[u8]) -> Result<bool> {
+        let is_plain = self.framing == Framing::V3_1 && self.sealer.is_none();
+        let is_busy = !self.encoded.is_empty()
+            || !self.sent.at_message()
+            || connection.has_control.load(Ordering::SeqCst)
+            || self.reader.has_frames();
+        let Some(stream) = self.stream.as_ref().filter(|_| is_plain && !is_busy) else {
+            return Ok(false);
+        };
+        let (header, header_len) = wire::encode(0, body.len());
+        let header = header.get(..header_len).unwrap_or_default();
+        let pieces = [IoSlice::new(header), IoSlice::new(body)];
+        // Whatever hinders it is met again by who flushes.
+        let Ok(written) = net::send_vectored(stream.as_fd(), &pieces) else { return Ok(false) };
+        if written == header_len + body.len() {
+            self.reader.sent(1);
+        } else {
+            self.reader.put_back(body)?;
+            self.sent = Sent::begun(written);
+        }
+        Ok(true)
+    }
+
     fn take_control(&mut self, connection: &Connection) -> Result<()> {
         if !connection.has_control.swap(false, Ordering::SeqCst) {
             return Ok(());

@@ -51,7 +51,7 @@ impl FairQueue {
     }
 
     /// The pipe that the next frame comes from.
-    #[inline]
+    #[inline(always)]
     pub fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
         if self.promised.is_some() {
             return self.promised;
@@ -73,7 +73,8 @@ impl FairQueue {
     /// Takes the next frame of the pipe that [`FairQueue::select`] told.
     #[inline(always)]
     pub fn take<'p>(&mut self, env: &'p mut Env<'_>, id: PipeId) -> Option<Incoming<'p>> {
-        let frame = env.pipes.get_mut(id)?.take()?;
+        let pace = env.pace;
+        let frame = env.pipes.get_mut(id)?.take_telling(|more| pace.took_input(more))?;
         self.inside = frame.more();
         if !self.inside && self.promised.is_none() {
             self.active.advance();
@@ -104,7 +105,7 @@ impl FairQueue {
     }
 
     /// The next frame, or `EAGAIN`.
-    #[inline]
+    #[inline(always)]
     pub fn recv<'p>(&mut self, env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
         let id = self.select(env).ok_or(Errno::EAGAIN)?;
         self.take(env, id).ok_or(Errno::EAGAIN)

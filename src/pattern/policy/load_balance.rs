@@ -42,25 +42,42 @@ impl LoadBalance {
 
     /// Sends a frame and tells where it went: `None` if it was dropped. `EAGAIN` when no pipe has
     /// room; `ENOMEM` leaves everything as it was.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<Option<PipeId>> {
         if self.dropping {
             self.dropping = frame.more;
             return Ok(None);
         }
-        let id = self.select(env).ok_or(Errno::EAGAIN)?;
-        let pipe = env.pipes.get_mut(id).ok_or(Errno::EAGAIN)?;
-        let flags = frame.flags();
-        pipe.write(flags, frame.body, env.pace)?;
-        self.inside = frame.more;
-        if !self.inside {
+        // Mostly the one whose turn it is has room.
+        if let Some(id) = self.active.current()
+            && let Some(pipe) = env.pipes.get_mut(id)
+            && (self.inside || pipe.room_for(env.look) == Room::Some)
+        {
+            pipe.write(frame.flags(), frame.body, env.pace)?;
+            self.wrote(frame.more);
+            return Ok(Some(id));
+        }
+        self.send_elsewhere(env, frame)
+    }
+
+    #[inline]
+    fn wrote(&mut self, more: bool) {
+        self.inside = more;
+        if !more {
             self.active.advance();
         }
+    }
+
+    #[cold]
+    fn send_elsewhere(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<Option<PipeId>> {
+        let id = self.select(env).ok_or(Errno::EAGAIN)?;
+        let pipe = env.pipes.get_mut(id).ok_or(Errno::EAGAIN)?;
+        pipe.write(frame.flags(), frame.body, env.pace)?;
+        self.wrote(frame.more);
         Ok(Some(id))
     }
 
     /// The pipe that the next frame goes to.
-    #[inline]
     fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
         let mut unseen = 0;
         while let Some(id) = self.active.current() {
