@@ -141,8 +141,15 @@ fn all(scenario: &str, wildcard: &str) {
     let wanted = |label: &str| {
         !(only("oracle") && label.contains("ours") || only("ours") && label.contains("original"))
     };
+    // The original's REQ loses its replies when its own side asks the authenticator (docs/compat.md).
+    let broken = |binder: usize, libs: [&Path; 2]| {
+        scenario == "plain-req-rep" && binder == 0 && libs[0] == oracle
+    };
     for binder in [0, 1] {
         for (label, libs) in combinations.into_iter().filter(|(label, _)| wanted(label)) {
+            if broken(binder, libs) {
+                continue;
+            }
             match run(&scenario, wildcard, binder, libs) {
                 Ok(received) if *expected.get_or_insert_with(|| received.clone()) == received => {}
                 Ok(received) => {
@@ -183,7 +190,7 @@ mod secured {
     }
     secured! {
         curve_pair_pair curve_pub_sub curve_xpub_xsub curve_req_rep curve_dealer_router
-        curve_push_pull plain_pub_sub plain_dealer_router plain_push_pull
+        curve_push_pull plain_pub_sub plain_req_rep plain_dealer_router plain_push_pull
     }
 }
 

@@ -52,6 +52,7 @@ programs! {
         both push_pull,
         both reconnect_never,
         both req_rep,
+        ours req_zap,
         both router,
         ours router_raw_back,
         both seen_in_next_call,
