@@ -118,11 +118,19 @@ main (void)
     OK (set_int (router, ZMQ_ROUTER_HANDOVER, 1));
     second = new_sock (ctx, ZMQ_DEALER);
     OK (set_str (second, ZMQ_ROUTING_ID, "twin"));
+    m = mon_open (ctx, first, ZMQ_EVENT_ALL);
     OK (zmq_connect (second, ep));
     send_str (second, "mine now", 0);
     expect (router, "twin", "mine now");
     send_parts (router, "twin", "for the second");
     expect (second, "for the second");
+    /* the first stays connected and mute: it does not come back to take the name again */
+    send_str (first, "mute", 0);
+    quiet (router);
+    CHECK_EQ (mon_next (m, SHORT_WAIT).event, -1);
+    send_parts (router, "twin", "still for the second");
+    expect (second, "still for the second");
+    mon_close (first, m);
     close0 (first);
     close0 (second);
     close0 (router);

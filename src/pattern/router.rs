@@ -1,8 +1,9 @@
 //! ROUTER: messages with a routing id in front, to and from the peer of that name (RFC 28). Under
 //! the socket's lock.
 //!
-//! A peer without a name is not read from: one that is still shaking hands, and one whose name
-//! was taken when it came.
+//! A peer without a name is not read from: one that is still shaking hands, one whose name was taken
+//! when it came, and one that had to leave its name to another. Over a network such a peer stays
+//! connected: if it were sent away it would come again, and take the name back.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -20,7 +21,7 @@ pub struct Router {
     inward: FairQueue,
     /// The pipe whose name was given to the reader and whose message comes next.
     body_from: Option<PipeId>,
-    /// A peer that had to make way, and goes when its message has been read.
+    /// A peer that had to make way, and falls silent when its message has been read.
     leaving: Option<PipeId>,
     /// Whether the name was sent and frames of the message come next.
     addressed: bool,
@@ -59,7 +60,7 @@ impl Router {
     }
 
     /// Whether the holder of a name leaves it to a new peer: a closed one does, and with
-    /// `ZMQ_ROUTER_HANDOVER` any other is sent away.
+    /// `ZMQ_ROUTER_HANDOVER` any other.
     fn gives_way(&mut self, env: &mut Env<'_>, holder: PipeId) -> bool {
         if env.pipes.get(holder).is_none_or(|pipe| !pipe.write_open) {
             return true;
@@ -73,19 +74,26 @@ impl Router {
         if self.body_from == Some(holder) {
             self.leaving = Some(holder);
         } else {
-            self.inward.remove(holder);
-            env.finish(holder);
+            self.dismiss(env, holder);
         }
         true
     }
 
-    /// Sends away the peer that had to make way when its message has been read.
+    /// Hears the peer no more.
+    fn dismiss(&mut self, env: &mut Env<'_>, id: PipeId) {
+        self.inward.remove(id);
+        if env.pipes.get(id).is_none_or(|pipe| pipe.session == 0) {
+            return env.finish(id);
+        }
+        self.table.remove(id);
+    }
+
+    /// Lets the peer fall silent that had to make way, when its message has been read.
     fn settle(&mut self, env: &mut Env<'_>) {
         if self.body_from.is_none()
             && let Some(id) = self.leaving.take()
         {
-            self.inward.remove(id);
-            env.finish(id);
+            self.dismiss(env, id);
         }
     }
 

@@ -105,12 +105,27 @@ fn handover_replaces_the_first_after_its_message() {
     bench.send_frame(b"rest", false).expect("dropped");
     assert!(bench.is_attached(a));
     assert_eq!(bench.recv(), Ok(vec![b"1".to_vec(), b"2".to_vec()]));
+    bench.peer_sends(a, &[b"mute"]);
     assert!(!bench.has_in());
-    assert!(!bench.is_attached(a));
     bench.send(&[b"x", b"new"]).expect("sent");
     assert_eq!(bench.peer_reads(b), Some(vec![b"new".to_vec()]));
-    let c = bench.attach(b"x");
-    assert!(!bench.is_attached(b) && bench.is_attached(c));
+    // Who came over a network stays connected, and does not come again.
+    bench.attach(b"x");
+    assert!(bench.is_attached(a) && bench.is_attached(b));
+    bench.close(a);
+    assert!(!bench.is_attached(a));
+}
+
+#[test]
+fn handover_sends_away_who_is_in_this_context() {
+    let mut bench = bench();
+    bench.options.router_handover = true;
+    let a = bench.attach_with(1, |parts| {
+        parts.session = 0;
+        parts.peer_routing_id = b"x".to_vec();
+    });
+    let b = bench.attach(b"x");
+    assert!(!bench.is_attached(a) && bench.is_attached(b));
 }
 
 #[test]
