@@ -1,8 +1,10 @@
 //! Sockets through the object layer: a message goes over each transport and comes back.
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use zmq::context::Context;
 use zmq::error::{Errno, Result};
+use zmq::monitor::{EndpointPair, Sink, event};
 use zmq::options::SocketType;
 use zmq::queue::{Body, Incoming};
 use zmq::socket::{Core, Slot};
@@ -125,4 +127,44 @@ fn a_publisher_reaches_its_subscribers() {
     close(publisher);
     assert_eq!(block_on(async |bed| context.terminate(bed).await), Ok(()));
     assert!(matches!(Core::new(&context, SocketType::Pair), Err(Errno::ETERM)));
+}
+
+/// Panics at the second of the events that it gets.
+#[derive(Default)]
+struct Clumsy(AtomicUsize);
+
+impl Sink for Clumsy {
+    fn emit(&self, _event: u64, _value: u64, _endpoints: &EndpointPair) {
+        assert_ne!(self.0.fetch_add(1, Ordering::SeqCst), 1, "a panic on purpose");
+    }
+}
+
+#[test]
+fn a_panic_costs_one_connection() {
+    let context = Arc::new(Context::default());
+    let publisher = socket(&context, SocketType::Xpub);
+    let clumsy = Arc::new(Clumsy::default());
+    publisher
+        .with(|core| {
+            core.port().monitor.start(event::HANDSHAKE_SUCCEEDED, clumsy.clone());
+            core.set_option(40, Some(&1i32.to_ne_bytes()))
+        })
+        .expect("monitored and verbose");
+    let endpoint = bind(publisher, "tcp://127.0.0.1:*");
+    // The second is lost in its handshake, and comes back; the first does not notice.
+    let subscribers = [1, 3].map(|events| {
+        let subscriber = socket(&context, SocketType::Sub);
+        subscriber.with(|core| core.set_option(6, Some(b"a"))).expect("subscribe");
+        subscriber.with(|core| core.connect(&endpoint)).expect("connect");
+        let reading = std::thread::spawn(move || (get(subscriber), close(subscriber)).0);
+        assert_eq!(get(publisher), Ok(b"\x01a".to_vec()));
+        assert_eq!(clumsy.0.load(Ordering::SeqCst), events);
+        reading
+    });
+    put(publisher, b"a message");
+    for reading in subscribers {
+        assert_eq!(reading.join().expect("subscriber"), Ok(b"a message".to_vec()));
+    }
+    close(publisher);
+    assert_eq!(block_on(async |bed| context.terminate(bed).await), Ok(()));
 }

@@ -366,14 +366,6 @@ pub const MEANT: &[Meant] = &[
         parts: true,
     },
     Meant {
-        name: "A message that was begun and never finished is not freed",
-        excuses: |step| {
-            let freed = |text: &str| text.rsplit_once(" freed ").map(|(rest, _)| rest.to_owned());
-            step.is_end() && freed(step.ours) == freed(step.original) && step.had(" msend ")
-        },
-        parts: false,
-    },
-    Meant {
         name: "A PUB with `ZMQ_XPUB_MANUAL` publishes nothing",
         excuses: |step| step.has(1) && step.had(" 71 i:") && (step.reads() || step.polls()),
         parts: true,

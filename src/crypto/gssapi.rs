@@ -113,6 +113,14 @@ impl Step {
     /// The step that answers `token`, and the work that it is. When the step is dropped the work
     /// has nothing to do.
     pub fn new(mut negotiation: Box<Negotiation>, token: Vec<u8>) -> (Step, Work) {
+        Step::taken_by(move || {
+            let progress = negotiation.step(&token)?;
+            Ok((negotiation, progress))
+        })
+    }
+
+    /// The step that `take` takes; a panic in it is `EFAULT`.
+    fn taken_by(take: impl FnOnce() -> Taken + Send + 'static) -> (Step, Work) {
         let place = Arc::new(Mutex::new(None));
         let step = Step(place);
         let place = Arc::downgrade(&step.0);
@@ -120,10 +128,7 @@ impl Step {
             if place.strong_count() == 0 {
                 return;
             }
-            let taken = catch_unwind(AssertUnwindSafe(move || {
-                let progress = negotiation.step(&token)?;
-                Ok((negotiation, progress))
-            }));
+            let taken = catch_unwind(AssertUnwindSafe(take));
             if let Some(place) = place.upgrade() {
                 *place.lock() = Some(taken.unwrap_or(Err(Errno::EFAULT)));
             }
@@ -186,6 +191,13 @@ mod tests {
         work();
         assert_eq!(step.take().map(|taken| taken.err()), Some(Some(Errno::EACCES)));
         assert!(step.take().is_none());
+    }
+
+    #[test]
+    fn a_panic_is_a_step_that_failed() {
+        let (step, work) = Step::taken_by(|| panic!("on purpose"));
+        work();
+        assert_eq!(step.take().map(|taken| taken.err()), Some(Some(Errno::EFAULT)));
     }
 
     #[test]

@@ -90,6 +90,7 @@ programs! {
         ours refused_tuning,
         ours shared_socket,
         ours stale_handles,
+        both unfinished_message,
         ours unread_monitor,
         ours zap_handler_type,
     }
