@@ -10,7 +10,7 @@ use crate::options::SocketType;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_SNDMORE};
 use crate::poll::{Item, poll};
 use crate::queue::Body;
-use crate::socket::{Core, Slot, receive, send};
+use crate::socket::{Core, Forwarded, Slot, forward, receive, send};
 use crate::sys::bed::Bed;
 
 /// Messages that one direction passes on before the other gets its turn.
@@ -131,7 +131,11 @@ impl Direction {
         to: &Slot,
         capture: Option<&Slot>,
     ) -> Result<()> {
+        let mut more = if capture.is_none() { self.forward(bed, from, to).await? } else { true };
         for _ in 0..BURST {
+            if !more {
+                return Ok(());
+            }
             let mut frame = match take(bed, from, ZMQ_DONTWAIT).await {
                 Err(Errno::EAGAIN) => return Ok(()),
                 frame => frame?,
@@ -139,8 +143,27 @@ impl Direction {
             while self.pass(bed, &mut frame, to, capture).await? {
                 frame = take(bed, from, 0).await?;
             }
+            more = capture.is_some();
         }
         Ok(())
+    }
+
+    /// The short way for what is there. Whether nothing was, so that the long way has to be gone.
+    async fn forward(&mut self, bed: &Bed, from: &Slot, to: &Slot) -> Result<bool> {
+        let Forwarded { frames, bytes, left, inside } = forward(from, to, BURST as u64)?;
+        self.frames += frames;
+        self.bytes += bytes;
+        let mut inside = inside;
+        if let Some(mut frame) = left {
+            inside = self.pass(bed, &mut frame, to, None).await?;
+        } else if frames == 0 {
+            return Ok(true);
+        }
+        while inside {
+            let mut frame = take(bed, from, 0).await?;
+            inside = self.pass(bed, &mut frame, to, None).await?;
+        }
+        Ok(false)
     }
 
     /// Sends a frame; whether another of the same message follows.

@@ -29,6 +29,8 @@ pub enum Flush {
     Now,
     /// The caller is streaming: let the background write larger batches.
     Later,
+    /// The caller will say when ([`Pipe::press_left`]).
+    Held,
 }
 
 /// Backlog in bytes towards a network that a caller who may wait does not add to while it shrinks:
@@ -135,11 +137,11 @@ impl Pipe {
         let written = self.writer.write(flags, body, self.copy_max)?;
         if written.wake_reader {
             let flush = pace.flush();
-            self.far.readable(flush);
-            if flush == Flush::Later
-                && self.session != 0
-                && !core::mem::replace(&mut self.left, true)
-            {
+            let network = self.session != 0;
+            if flush != Flush::Held || !network {
+                self.far.readable(flush);
+            }
+            if flush != Flush::Now && network && !core::mem::replace(&mut self.left, true) {
                 pace.leave(self.key.id);
             }
         } else if written.backlog > self.press_at {

@@ -46,7 +46,9 @@ pub struct Pace {
     decided: Cell<Option<Flush>>,
     /// More was received than the caller has taken.
     input_waits: Cell<bool>,
-    /// The pipes in which something was left to the background.
+    /// The caller writes all at the end of what it does.
+    held: Cell<bool>,
+    /// The pipes in which something was left to the background, or held.
     left: Cell<Vec<PipeId>>,
     /// How much waits in the pipes to a network.
     weight: Cell<Weight>,
@@ -82,6 +84,9 @@ impl Pace {
 
     /// What to do with what the call sends.
     pub fn flush(&self) -> Flush {
+        if self.held.get() {
+            return Flush::Held;
+        }
         self.decided.get().unwrap_or_else(|| self.decide())
     }
 
@@ -109,6 +114,11 @@ impl Pace {
     /// Nobody waits for an answer to what the call sends.
     pub fn leave_to_background(&self) {
         self.decided.set(Some(Flush::Later));
+    }
+
+    /// From now on, or no longer, the caller says when what it sends goes out.
+    pub fn hold(&self, on: bool) {
+        self.held.set(on);
     }
 
     /// Something was left to the background in this pipe.

@@ -300,7 +300,7 @@ impl Core {
     /// done a moment ago. So a message that is published after a subscription reached this machine
     /// is not lost, though nobody else reads while the caller is about.
     #[inline]
-    fn hear_subscribers(&mut self) -> Result<()> {
+    pub(super) fn hear_subscribers(&mut self) -> Result<()> {
         if self.options.socket_type.publishes() && !self.sending {
             self.ask_kernel_at_times()?;
         }
@@ -317,7 +317,7 @@ impl Core {
     }
 
     #[inline]
-    fn try_receive<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
+    pub(super) fn try_receive<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
         self.pace.turn();
         self.look();
         let mut env = crate::pattern::Env {
@@ -347,11 +347,16 @@ impl Core {
 
     /// The caller is going to wait, after a look in vain: what it left to the background goes out.
     pub fn announce(&mut self) -> Ticket {
+        self.press_left();
+        self.port.announce()
+    }
+
+    /// What was left to the background, or held, goes out.
+    pub(super) fn press_left(&mut self) {
         for id in self.pace.take_left() {
             if let Some(pipe) = self.pipes.get_mut(id) {
                 pipe.press_left();
             }
         }
-        self.port.announce()
     }
 }

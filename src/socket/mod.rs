@@ -7,12 +7,14 @@
 mod attach;
 mod call;
 mod endpoints;
+mod forward;
 mod inproc;
 mod live;
 mod monitor;
 mod slot;
 
 pub use call::{first_receive, first_send, receive, receive_slowly, send, send_slowly};
+pub use forward::{Forwarded, forward};
 pub use slot::Slot;
 
 use crate::context::Context;

@@ -56,6 +56,14 @@ impl Slot {
         }
     }
 
+    /// The same, if no other call is at work in it; else nothing.
+    pub fn with_if_free(&self, call: impl FnOnce(&mut Core) -> Result<()>) -> Result<()> {
+        match self.core.try_lock() {
+            Some(mut core) => core.as_deref_mut().map_or(Err(Errno::ENOTSOCK), call),
+            None => Ok(()),
+        }
+    }
+
     /// Takes the socket out; the handle is closed from now on. `ENOTSOCK`.
     pub fn take(&'static self) -> Result<Box<Core>> {
         let core = self.core.lock().take().ok_or(Errno::ENOTSOCK)?;

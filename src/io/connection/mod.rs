@@ -444,7 +444,7 @@ impl Far for ConnectionEnd {
     fn readable(&self, flush: Flush) {
         match flush {
             Flush::Now => self.0.flush(),
-            Flush::Later => self.0.leave_to_owner(),
+            Flush::Later | Flush::Held => self.0.leave_to_owner(),
         }
     }
 
