@@ -8,6 +8,7 @@
 pub mod connection;
 pub mod port;
 pub mod reactor;
+mod spin;
 pub mod wake;
 #[cfg(test)]
 mod wake_model;

@@ -12,10 +12,11 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use crate::error::{Errno, Result};
 use crate::io::connection::Connection;
+use crate::io::spin::{self, Spin};
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::Command;
-use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering};
 use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
@@ -35,12 +36,6 @@ const EVENTS: usize = 64;
 
 /// How long after leaving a caller is expected to come back.
 pub const LEASE: Duration = Duration::from_millis(1);
-
-/// The longest that a caller polls before it sleeps.
-const MAX_SPIN_NANOS: u64 = 60_000;
-
-/// What comes within this time is worth polling for.
-const SOON_NANOS: u64 = 40_000;
 
 /// See the module's documentation.
 pub struct Port {
@@ -482,9 +477,8 @@ impl Port {
         }
         let found = self.spin_until(lead, started + budget);
         // A wait that was cut short by its own limit says nothing.
-        if found || budget == MAX_SPIN_NANOS {
-            // What came late came after others had the core: they had to wait for this one.
-            self.spin.learn(found && clock::nanos() < started + SOON_NANOS);
+        if found || budget == spin::LONGEST {
+            self.spin.learn(found && clock::nanos() < started + spin::SOON);
         }
         found
     }
@@ -506,44 +500,6 @@ impl Port {
                 return false;
             }
         }
-    }
-}
-
-/// Whether polling before sleeping has paid lately.
-#[derive(Default)]
-struct Spin {
-    /// Waits to go without polling, after it has failed.
-    skip: AtomicU32,
-    /// Failures, less twice the successes that followed.
-    failures: AtomicU32,
-}
-
-/// After this many failures the number of waits without polling grows no more.
-const MOST_FAILURES: u32 = 10;
-
-impl Spin {
-    /// How long to poll in the coming wait, in nanoseconds.
-    fn budget(&self) -> u64 {
-        match self.skip.load(Ordering::Relaxed) {
-            0 => MAX_SPIN_NANOS,
-            skip => {
-                self.skip.store(skip - 1, Ordering::Relaxed);
-                0
-            }
-        }
-    }
-
-    /// Polling brought something, or it was in vain: then it is tried less and less often, so that
-    /// an idle program burns nothing and a crowded machine is left to the others. One success does
-    /// not change that yet: two threads that share a core succeed by chance now and then.
-    fn learn(&self, paid: bool) {
-        let failures = self.failures.load(Ordering::Relaxed);
-        let failures = match paid {
-            true => failures.saturating_sub(2),
-            false => (failures + 1).min(MOST_FAILURES),
-        };
-        self.failures.store(failures, Ordering::Relaxed);
-        self.skip.store((1 << failures) - 1, Ordering::Relaxed);
     }
 }
 

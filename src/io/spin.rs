@@ -1,0 +1,109 @@
+//! Whether polling for a moment before sleeping has paid lately. Waking a core that sleeps costs more
+//! than the message; but who polls while its peer waits for the same core, or will answer much later,
+//! only loses time.
+//!
+//! Used by a port's leader. The numbers are atomic because the leader changes; a lost update does no harm.
+#![forbid(unsafe_code)]
+
+use crate::sync::{AtomicU32, Ordering};
+
+/// The longest that a caller polls before it sleeps, in nanoseconds.
+pub const LONGEST: u64 = 60_000;
+
+/// What comes within this time, in nanoseconds, was worth polling for. What comes later came when others
+/// had the core at last.
+pub const SOON: u64 = 40_000;
+
+/// What one failure adds to the doubt.
+const FAILURE: u32 = 32;
+
+/// The most that one success takes from it: more with each one in a row. So what fails one time in six
+/// is given up, although it succeeds in between.
+const SUCCESS: u32 = 8;
+
+/// At the most one wait in 1,024 is tried.
+const DEEPEST: u32 = 10 * FAILURE;
+
+/// See the module's documentation.
+#[derive(Default)]
+pub struct Spin {
+    /// Waits to go without polling.
+    skip: AtomicU32,
+    doubt: AtomicU32,
+    /// Successes in a row.
+    streak: AtomicU32,
+}
+
+impl Spin {
+    /// How long to poll in the coming wait, in nanoseconds.
+    pub fn budget(&self) -> u64 {
+        match self.skip.load(Ordering::Relaxed) {
+            0 => LONGEST,
+            skip => {
+                self.skip.store(skip - 1, Ordering::Relaxed);
+                0
+            }
+        }
+    }
+
+    /// Polling brought something soon, or it did not: then it is tried less and less often, so that an
+    /// idle program burns nothing and a crowded machine is left to the others.
+    pub fn learn(&self, paid: bool) {
+        let doubt = self.doubt.load(Ordering::Relaxed);
+        let streak = if paid { self.streak.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
+        let doubt = match paid {
+            true => doubt.saturating_sub((1 << (streak - 1).min(8)).min(SUCCESS)),
+            false => (doubt + FAILURE).min(DEEPEST),
+        };
+        self.streak.store(streak, Ordering::Relaxed);
+        self.doubt.store(doubt, Ordering::Relaxed);
+        self.skip.store((1 << (doubt / FAILURE)) - 1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of `waits` polled, where polling pays by `pays`, told the number of the try.
+    fn polled(spin: &Spin, waits: u32, pays: impl Fn(u32) -> bool) -> u32 {
+        let mut tries = 0;
+        for _ in 0..waits {
+            if spin.budget() > 0 {
+                spin.learn(pays(tries));
+                tries += 1;
+            }
+        }
+        tries
+    }
+
+    #[test]
+    fn what_pays_is_done_always() {
+        let spin = Spin::default();
+        assert_eq!(polled(&spin, 1000, |_| true), 1000);
+        // Now and then in vain, as happens.
+        assert!(polled(&spin, 10_000, |n| n % 50 != 0) > 9_000);
+    }
+
+    #[test]
+    fn what_fails_is_hardly_ever_done() {
+        let spin = Spin::default();
+        polled(&spin, 5_000, |_| false);
+        assert!(polled(&spin, 100_000, |_| false) <= 100);
+    }
+
+    #[test]
+    fn chance_does_not_count() {
+        let spin = Spin::default();
+        polled(&spin, 20_000, |n| n % 3 == 0);
+        assert!(polled(&spin, 100_000, |n| n % 3 == 0) <= 1_000);
+    }
+
+    #[test]
+    fn better_times_are_noticed() {
+        let spin = Spin::default();
+        polled(&spin, 5_000, |_| false);
+        polled(&spin, 40_000, |_| true);
+        assert_eq!(polled(&spin, 100, |_| true), 100);
+    }
+}
