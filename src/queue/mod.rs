@@ -18,13 +18,28 @@ use crate::sys::brief::Brief;
 /// What both ends share. The lock is a leaf: nothing else is locked while it is held.
 #[derive(Default)]
 pub struct Queue {
-    state: Brief<State>,
+    state: Apart<Brief<State>>,
     /// High-water mark in messages; 0 means none.
     hwm: AtomicU64,
     /// Messages the reader has given credit for.
     released: AtomicU64,
     /// The writer found the queue full and wants to hear of credit.
     writer_waits: AtomicBool,
+}
+
+/// In cache lines of its own: the writer changes it with each message, and what the reader looks at with
+/// each message must not move between the cores with it.
+#[derive(Default)]
+#[repr(align(128))]
+struct Apart<T>(T);
+
+impl<T> core::ops::Deref for Apart<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
 }
 
 #[derive(Default)]
@@ -44,7 +59,7 @@ struct State {
 /// A new queue's two ends.
 pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
     let queue = Arc::new(Queue {
-        state: Brief::new(State { reader_sleeps: true, ..State::default() }),
+        state: Apart(Brief::new(State { reader_sleeps: true, ..State::default() })),
         hwm: AtomicU64::new(if conflate { 0 } else { mark(hwm) }),
         ..Queue::default()
     });
