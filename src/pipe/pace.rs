@@ -135,6 +135,12 @@ impl Pace {
         self.left.take()
     }
 
+    /// The list of [`Pace::take_left`], empty, to be used again.
+    #[inline]
+    pub fn give_back(&self, empty: Vec<PipeId>) {
+        self.left.set(empty);
+    }
+
     /// The pipe is gone.
     pub fn forget(&self, id: PipeId) {
         let mut left = self.left.take();

@@ -353,10 +353,12 @@ impl Core {
 
     /// What was left to the background, or held, goes out.
     pub(super) fn press_left(&mut self) {
-        for id in self.pace.take_left() {
+        let mut left = self.pace.take_left();
+        for id in left.drain(..) {
             if let Some(pipe) = self.pipes.get_mut(id) {
                 pipe.press_left();
             }
         }
+        self.pace.give_back(left);
     }
 }
