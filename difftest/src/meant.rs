@@ -77,6 +77,16 @@ impl Step<'_> {
             .any(|line| line.contains(" sock ") && line.ends_with(&format!(" 0 {kind}")))
     }
 
+    /// Whether a peer or an endpoint was given up before.
+    fn leaves(&self) -> bool {
+        [" close ", " unbind ", " disconnect "].iter().any(|end| self.had(end))
+    }
+
+    /// Whether what was drained is the same but for the order.
+    fn same_words(&self) -> bool {
+        !self.is(&["drain"]) || sorted_words(self.ours) == sorted_words(self.original)
+    }
+
     fn reads(&self) -> bool {
         self.is(&["recv", "recvmsg", "drain", "recviov", "mrecv"])
     }
@@ -240,10 +250,14 @@ pub const MEANT: &[Meant] = &[
     },
     Meant {
         name: "Not defined: the order of connections that end together",
+        excuses: |step| step.had(" close ") && step.on(11) && step.reads() && step.same_words(),
+        parts: true,
+    },
+    Meant {
+        name: "Not defined: where among newer messages an XPUB tells of a peer that left",
         excuses: |step| {
-            let same =
-                !step.is(&["drain"]) || sorted_words(step.ours) == sorted_words(step.original);
-            step.had(" close ") && step.on(11) && step.reads() && same
+            let tells = [step.ours, step.original].iter().any(|text| text.contains(":00"));
+            step.leaves() && step.on(9) && step.reads() && tells && step.same_words()
         },
         parts: true,
     },
@@ -359,9 +373,9 @@ pub const MEANT: &[Meant] = &[
     Meant {
         name: "Not defined: whose turn it is when a pipe is gone",
         excuses: |step| {
-            let gone = step.had(" close ") || step.had(" unbind ") || step.had(" disconnect ");
             let shares = [3, 5, 8].iter().any(|kind| step.has(*kind));
-            gone && shares && (step.reads() || step.polls())
+            let reads_all = step.on(11) && step.is(&["drain"]) && step.same_words();
+            step.leaves() && (shares && (step.reads() || step.polls()) || reads_all)
         },
         parts: true,
     },
