@@ -235,7 +235,12 @@ pub const MEANT: &[Meant] = &[
                 step.reads() || step.polls() || step.is(&["monread", "unbind", "disconnect"]);
             let lost =
                 step.sends() && (step.ours.contains("EAGAIN") || step.original.contains("EAGAIN"));
+            // A REP that owes a reply does not look, so what it was sent cannot be read before.
+            let noticed = |sign: &str| step.ours.contains(sign) && !step.original.contains(sign);
+            let owes =
+                step.sends() && noticed("EAGAIN") || step.is(&["monread"]) && noticed("0200");
             step.was("note untidy") && (seen || lost || step.is_end())
+                || step.has(4) && step.leaves() && owes
         },
         parts: true,
     },
