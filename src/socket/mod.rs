@@ -27,6 +27,7 @@ use crate::queue::Look;
 use crate::sync::Arc;
 use crate::sys::cancel::Shelter;
 use crate::sys::clock;
+use crate::sys::thread::give_way;
 
 use endpoints::Endpoints;
 
@@ -212,7 +213,21 @@ impl Core {
         if self.port.is_exported() {
             return self.ask_kernel_now(clock::ticks());
         }
+        if !self.port.has_poller() {
+            self.give_way_at_times();
+            return Ok(());
+        }
         self.ask_kernel_at_times()
+    }
+
+    /// A caller that looks again and again, without waiting, for what another thread of this process will
+    /// send should not keep that thread from its turn.
+    fn give_way_at_times(&mut self) {
+        let now = clock::ticks();
+        if now.wrapping_sub(self.asked) >= MOMENT {
+            self.asked = now;
+            give_way();
+        }
     }
 
     fn ask_kernel_at_times(&mut self) -> Result<()> {

@@ -15,6 +15,7 @@ use core::hint::spin_loop;
 use lock_api::{GuardNoSend, RawMutex};
 
 use crate::sync::{AtomicBool, Ordering};
+use crate::sys::thread::give_way;
 
 /// Looks without a pause, and then looks between which others may run, before the first sleep.
 const LOOKS: u32 = 100;
@@ -74,12 +75,6 @@ impl Raw {
             nanos = (nanos * 2).min(SLEEPS.1);
         }
     }
-}
-
-/// Lets whoever is ready run on this core: it may be the holder.
-fn give_way() {
-    // SAFETY: it concerns the calling thread only.
-    unsafe { libc::syscall(libc::SYS_sched_yield) };
 }
 
 /// Not the C library's, which is a cancellation point.

@@ -31,6 +31,12 @@ pub fn spawn(
     started.map_err(Errno::from)
 }
 
+/// Lets whoever is ready run on this core. No cancellation point.
+pub fn give_way() {
+    // SAFETY: it concerns the calling thread only.
+    unsafe { libc::syscall(libc::SYS_sched_yield) };
+}
+
 fn block_all_signals() -> libc::sigset_t {
     // SAFETY: both sets are plain memory that the calls fill.
     unsafe {
