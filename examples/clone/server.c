@@ -145,7 +145,7 @@ hear_update (struct server *s)
     message *kv = message_receive_now (s->collector);
     if (!kv)
         return false;
-    if (!kv_valid (kv)) {
+    if (!kv_is_update (kv)) {
         message_free (kv);
     } else if (serves (s)) {
         if (state_has_update (s->state, kv)) {

@@ -174,11 +174,8 @@ state_expired (const state *s, int64_t now)
     message *deletion = NULL;
     struct value **all = (struct value **) table_all (s->values, &count);
     for (size_t i = 0; i < count && !deletion; i++)
-        if (all[i]->expiry <= now) {
-            char *key = kv_key (all[i]->kv);
-            deletion = kv_new (key, 0, "", "", "", 0);
-            free (key);
-        }
+        if (all[i]->expiry <= now)
+            deletion = kv_deletion (all[i]->kv, 0);
     free (all);
     return deletion;
 }

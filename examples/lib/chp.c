@@ -2,6 +2,8 @@
 
 #include "lib.h"
 
+#define LONGEST_TTL 100000000 /* three years are for good */
+
 char *
 chp_endpoint (const char *base, enum chp_port port)
 {
@@ -34,6 +36,21 @@ kv_new (const char *key, int64_t sequence, const char *uuid, const char *propert
     message_add_text (kv, properties);
     message_add (kv, frame_new (value, size));
     return kv;
+}
+
+message *
+kv_deletion (const message *kv, int64_t sequence)
+{
+    message *deletion = kv_new ("", sequence, "", "", "", 0);
+    frame_free (message_take (deletion));
+    message_put (deletion, frame_copy (kv->first));
+    return deletion;
+}
+
+bool
+kv_is_update (const message *kv)
+{
+    return kv_valid (kv) && *(const char *) frame_data (kv->first) == '/';
 }
 
 bool
@@ -91,5 +108,5 @@ kv_ttl (const message *kv)
         if (strncmp (line, "ttl=", 4) == 0)
             ttl = strtol (line + 4, NULL, 10);
     free (properties);
-    return ttl > 0 ? ttl : 0;
+    return ttl > 0 && ttl < LONGEST_TTL ? ttl : 0;
 }

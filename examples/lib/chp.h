@@ -22,7 +22,9 @@ enum chp_port { CHP_SNAPSHOT, CHP_PUBLISHER, CHP_COLLECTOR, CHP_STAR /* of a pai
 char *chp_endpoint (const char *base, enum chp_port port);
 
 message *kv_new (const char *key, int64_t sequence, const char *uuid, const char *properties, const void *value, size_t size);
+message *kv_deletion (const message *kv, int64_t sequence); /* of its key */
 bool kv_valid (const message *kv); /* five frames, a sequence, a key */
+bool kv_is_update (const message *kv); /* also the key is a path, and none of the words of the protocol */
 char *kv_key (const message *kv);  /* free it */
 int64_t kv_sequence (const message *kv);
 void kv_set_sequence (message *kv, int64_t sequence);

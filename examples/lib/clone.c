@@ -209,11 +209,9 @@ take_over_snapshot (clone *c)
     all = (message **) table_all (old, &count);
     for (size_t i = 0; i < count; i++)
         if (!table_get (c->map, frame_data (all[i]->first), frame_size (all[i]->first))) {
-            char *key = kv_key (all[i]);
-            message *deletion = kv_new (key, c->sequence, "", "", "", 0);
+            message *deletion = kv_deletion (all[i], c->sequence);
             c->options.changed (deletion, c->options.with);
             message_free (deletion);
-            free (key);
         }
     free (all);
     free_map (old);

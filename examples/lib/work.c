@@ -2,6 +2,8 @@
 
 #include "lib.h"
 
+#define LARGEST 1000000000 /* its square is a number, too */
+
 message *
 work_request (const char *client, long n)
 {
@@ -15,7 +17,7 @@ message *
 work_do (const message *request, const char *worker, long ms)
 {
     long n = frame_number (message_at (request, 1));
-    if (n < 0)
+    if (n < 0 || n > LARGEST)
         return NULL;
     char *client = frame_string (request->first);
     say ("%s: squares %ld for %s", worker, n, client);

@@ -8,7 +8,7 @@ from stage import Failure
 from work import ENDLESS, Client, Workers, recover
 
 # What the README states: how long nobody is served when the active server dies or freezes.
-FAILOVER_S = 3.0
+FAILOVER_S = 4.0
 RECOVERY_S = 2 * FAILOVER_S + 4
 
 ACTIVE = re.compile(r"(\w+): is active at (\d+)")

@@ -9,7 +9,7 @@ from work import ENDLESS
 CHANGE = re.compile(r"(\w+): (/\S+) (?:is (\d+)|is (gone))$")
 CONFIRMED = re.compile(r"(\w+): (/\S+) is confirmed$")
 # What the README states: from the death of the active server to updates that go on.
-FAILOVER_S = 4.0
+FAILOVER_S = 5.0
 RECOVERY_S = 2 * FAILOVER_S + 5
 
 
