@@ -105,6 +105,7 @@ programs! {
         both mechanisms,
         both old_versions,
         ours one_segment,
+        both ping_flood,
         both subscriptions,
     }
 }

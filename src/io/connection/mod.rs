@@ -29,6 +29,9 @@ pub use rx::Inbound;
 use rx::Rx;
 use tx::Tx;
 
+/// Bytes of commands that wait to be written; beyond it new ones are dropped.
+const MOST_CONTROL: usize = 4 * 1024;
+
 /// How frames look on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
@@ -422,16 +425,14 @@ impl Connection {
         }
     }
 
-    /// Queues a command to go out between messages.
+    /// Queues a command to go out between messages. A peer that asks and asks and reads no answer
+    /// gets no more of them.
     pub fn send_command(&self, body: &[u8]) {
-        let mut frame = Vec::with_capacity(body.len() + crate::msg::frame::MAX_HEADER);
-        crate::proto::zmtp::frame::append(crate::msg::frame::COMMAND, body, &mut frame);
-        self.send_control(&frame);
-    }
-
-    /// Queues bytes to go out between messages.
-    pub fn send_control(&self, bytes: &[u8]) {
-        self.control.lock().extend_from_slice(bytes);
+        let mut control = self.control.lock();
+        if control.len() < MOST_CONTROL {
+            crate::proto::zmtp::frame::append(crate::msg::frame::COMMAND, body, &mut control);
+        }
+        drop(control);
         self.has_control.store(true, Ordering::SeqCst);
         self.flush();
     }
