@@ -126,9 +126,12 @@ sending (const char *wildcard)
     sleeper = new_sock (ctx, ZMQ_PUSH);
     set_int (sleeper, ZMQ_SNDHWM, 10);
     set_int (sleeper, ZMQ_LINGER, 0);
+    /* or the system takes hundreds of thousands of these messages */
+    set_int (sleeper, ZMQ_SNDBUF, 4096);
     cancel_in ('s');
     void *pull = new_sock (ctx, ZMQ_PULL);
     set_int (pull, ZMQ_RCVHWM, 10);
+    set_int (pull, ZMQ_RCVBUF, 4096);
     bind_to (pull, wildcard, ep);
     OK (zmq_connect (sleeper, ep));
     cancel_in ('s');
