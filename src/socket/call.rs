@@ -76,7 +76,11 @@ pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32)
 /// Gives what waits in the pipes time to go out, as long as that helps. The caller moves it too.
 async fn relieve(bed: &Bed, slot: &Slot) -> Result<()> {
     let mut least = usize::MAX;
-    let mut patience = slot.with(|core| Ok(Patience::new(core, RELIEF)))?;
+    let limit = |core: &Core| match core.options.sndtimeo {
+        timeout @ 1.. => timeout.min(RELIEF),
+        _ => RELIEF,
+    };
+    let mut patience = slot.with(|core| Ok(Patience::new(core, limit(core))))?;
     loop {
         let waits = slot.with(|core| {
             core.process_commands()?;
@@ -88,7 +92,7 @@ async fn relieve(bed: &Bed, slot: &Slot) -> Result<()> {
             }
             if waiting < least {
                 least = waiting;
-                patience = Patience::new(core, RELIEF);
+                patience = Patience::new(core, limit(core));
             }
             patience.announce(core);
             Ok(true)
