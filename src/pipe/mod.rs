@@ -138,6 +138,11 @@ impl Pipe {
         if written.wake_reader {
             let flush = pace.flush();
             let network = self.session != 0;
+            if flush == Flush::Later && written.backlog >= PRESSING {
+                // It is worth a system call by itself.
+                self.far.readable(Flush::Now);
+                return Ok(());
+            }
             if flush != Flush::Held || !network {
                 self.far.readable(flush);
             }
