@@ -131,11 +131,11 @@ impl Direction {
         to: &Slot,
         capture: Option<&Slot>,
     ) -> Result<()> {
-        let mut more = if capture.is_none() { self.forward(bed, from, to).await? } else { true };
-        for _ in 0..BURST {
-            if !more {
-                return Ok(());
-            }
+        let most = if capture.is_none() { 1 } else { BURST };
+        if capture.is_none() && !self.forward(bed, from, to).await? {
+            return Ok(());
+        }
+        for _ in 0..most {
             let mut frame = match take(bed, from, ZMQ_DONTWAIT).await {
                 Err(Errno::EAGAIN) => return Ok(()),
                 frame => frame?,
@@ -143,7 +143,6 @@ impl Direction {
             while self.pass(bed, &mut frame, to, capture).await? {
                 frame = take(bed, from, 0).await?;
             }
-            more = capture.is_some();
         }
         Ok(())
     }
