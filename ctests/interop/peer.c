@@ -53,12 +53,15 @@ static const shape shapes[] = {
 
 #define SHAPES ((int) (sizeof shapes / sizeof *shapes))
 #define SERIES (SHAPES + SMALL)
+#define LENGTHS 4200 /* what is pushed ends with a message of each length below it */
 
 static shape
 shape_of (int n)
 {
     if (n < SHAPES)
         return shapes[n];
+    if (n >= SERIES)
+        return (shape){1, {(size_t) (n - SERIES)}};
     return (shape){1 + n % 3, {(size_t) (n % 40), (size_t) (n % 7), 2, 0}};
 }
 
@@ -405,10 +408,10 @@ main (int argc, char **argv)
     else if (publishes (peer))
         subscribe (s, own, peer);
     else if (own == ZMQ_PUSH)
-        for (int n = 0; n < SERIES; n++)
+        for (int n = 0; n < SERIES + LENGTHS; n++)
             send_message (s, n);
     else if (own == ZMQ_PULL)
-        for (int n = 0; n < SERIES; n++)
+        for (int n = 0; n < SERIES + LENGTHS; n++)
             receive_message (s, n);
     else
         converse (s, own, peer, side);

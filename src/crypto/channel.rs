@@ -1,17 +1,15 @@
 //! Boxes one after the other, whose nonces have their first 16 bytes in common and count in the
-//! last 8: the same boxes as [`BoxKey`]'s, made faster where they are short.
+//! last 8: the same boxes as [`BoxKey`]'s, made faster.
 //!
-//! The part of the key that belongs to the common bytes is derived once. Short boxes take their
-//! key stream from blocks that are made eight at a time, for several counts in a row. A value
-//! under the lock of a connection's direction.
+//! A value under the lock of a connection's direction.
 #![forbid(unsafe_code)]
 
-use dryoc::classic::crypto_core::crypto_core_hsalsa20;
 use dryoc::classic::crypto_onetimeauth::{crypto_onetimeauth, crypto_onetimeauth_verify};
 use zeroize::Zeroize;
 
-use super::lanes::{self, BLOCK, Blocks, LANES, Word};
-use super::{BoxKey, Forged, KEY_BYTES, NONCE_BYTES, Nonce, Tag};
+use super::lanes::{self, BLOCK};
+use super::stream::Stream;
+use super::{BoxKey, Forged, NONCE_BYTES, Nonce, Tag};
 
 /// Bytes that the nonces have in common.
 const PREFIX_BYTES: usize = NONCE_BYTES - size_of::<u64>();
@@ -19,50 +17,39 @@ const PREFIX_BYTES: usize = NONCE_BYTES - size_of::<u64>();
 /// The first bytes of the key stream are the key of the tag.
 const TAG_KEY_BYTES: usize = 32;
 
-/// Longest content whose key stream is made here.
-const SHORT: usize = LANES * BLOCK - TAG_KEY_BYTES;
-
-/// Salsa20's constant, "expand 32-byte k".
-const SIGMA: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
+/// Longest content whose key stream is made here: what is saved is the same for each box, and next
+/// to nothing for a long one.
+const LONGEST: usize = if cfg!(target_arch = "x86_64") { 4096 } else { 480 };
 
 /// Seals or opens boxes in the order of their counts.
 pub struct Channel {
     key: BoxKey,
     prefix: [u8; PREFIX_BYTES],
-    subkey: [u32; 8],
-    /// Key stream for some counts in a row.
-    ahead: Blocks,
-    /// The first of these counts.
-    first: u64,
-    /// Blocks for each of them; a power of two, 0 when there are none.
-    each: usize,
+    stream: Stream,
+    /// Of the box at hand.
+    tag_key: [u8; TAG_KEY_BYTES],
 }
 
 impl Channel {
     pub fn new(key: &BoxKey, prefix: &[u8; PREFIX_BYTES]) -> Self {
-        let mut subkey = [0; KEY_BYTES];
-        crypto_core_hsalsa20(&mut subkey, prefix, &key.0, None);
-        let channel = Channel {
+        Channel {
             key: key.clone(),
             prefix: *prefix,
-            subkey: std::array::from_fn(|at| word(&subkey, at)),
-            ahead: [[0; BLOCK]; LANES],
-            first: 0,
-            each: 0,
-        };
-        subkey.zeroize();
-        channel
+            stream: Stream::new(&key.0, prefix),
+            tag_key: [0; TAG_KEY_BYTES],
+        }
     }
 
     /// As [`BoxKey::seal`], with the nonce of this count. A count must never serve twice.
     #[inline]
     pub fn seal(&mut self, count: u64, data: &mut [u8]) -> Tag {
-        let Some((tag_key, stream)) = self.stream(count, data.len()) else {
+        if data.len() > LONGEST {
             return self.key.seal(&self.nonce(count), data);
-        };
-        xor(data, stream);
+        }
+        self.begin(count, data.len());
+        self.apply(count, data);
         let mut tag = Tag::default();
-        crypto_onetimeauth(&mut tag, data, tag_key);
+        crypto_onetimeauth(&mut tag, data, &self.tag_key);
         tag
     }
 
@@ -72,12 +59,37 @@ impl Channel {
     /// [`Forged`]; `data` is as before.
     #[inline]
     pub fn open(&mut self, count: u64, tag: &Tag, data: &mut [u8]) -> Result<(), Forged> {
-        let Some((tag_key, stream)) = self.stream(count, data.len()) else {
+        if data.len() > LONGEST {
             return self.key.open(&self.nonce(count), tag, data);
-        };
-        crypto_onetimeauth_verify(tag, data, tag_key).map_err(|_| Forged)?;
-        xor(data, stream);
+        }
+        self.begin(count, data.len());
+        crypto_onetimeauth_verify(tag, data, &self.tag_key).map_err(|_| Forged)?;
+        self.apply(count, data);
         Ok(())
+    }
+
+    /// Takes the key of the tag out of the stream.
+    #[inline]
+    fn begin(&mut self, count: u64, len: usize) {
+        let blocks = self.stream.blocks(count, 0, blocks_for(len));
+        self.tag_key = blocks.first().and_then(|b| b.first_chunk().copied()).unwrap_or_default();
+    }
+
+    /// Encrypts or decrypts.
+    #[inline]
+    fn apply(&mut self, count: u64, data: &mut [u8]) {
+        let end = blocks_for(data.len());
+        let (mut block, mut rest) = (0, data);
+        while block < end {
+            let blocks = self.stream.blocks(count, block, end);
+            let stream = blocks.as_flattened();
+            let stream =
+                stream.get(if block == 0 { TAG_KEY_BYTES } else { 0 }..).unwrap_or_default();
+            block += blocks.len();
+            let (now, later) = rest.split_at_mut(stream.len().min(rest.len()));
+            lanes::xor(now, stream);
+            rest = later;
+        }
     }
 
     fn nonce(&self, count: u64) -> Nonce {
@@ -87,63 +99,17 @@ impl Channel {
         tail.copy_from_slice(&count.to_be_bytes());
         nonce
     }
-
-    /// The key of the tag, and key stream for at least `len` bytes; `None` for long boxes.
-    #[inline]
-    fn stream(&mut self, count: u64, len: usize) -> Option<(&[u8; TAG_KEY_BYTES], &[u8])> {
-        if len > SHORT {
-            return None;
-        }
-        let needed = (TAG_KEY_BYTES + len).div_ceil(BLOCK);
-        let mut place = self.place(count);
-        if needed > self.each || place >= LANES {
-            self.make(count, needed.next_power_of_two());
-            place = 0;
-        }
-        let stream = self.ahead.get(place..place + self.each)?;
-        stream.as_flattened().split_first_chunk().filter(|(_, stream)| stream.len() >= len)
-    }
-
-    /// Where the blocks of this count begin; [`LANES`] or more if there are none.
-    #[inline]
-    fn place(&self, count: u64) -> usize {
-        let after = count.wrapping_sub(self.first);
-        usize::try_from(after).unwrap_or(LANES).saturating_mul(self.each)
-    }
-
-    /// Makes `each` blocks for this count, and for those after it as many as there is room for.
-    fn make(&mut self, count: u64, each: usize) {
-        let [k0, k1, k2, k3, k4, k5, k6, k7] = self.subkey.map(|word| [word; LANES]);
-        let [s0, s1, s2, s3] = SIGMA.map(|word| [word; LANES]);
-        let zeros = [0; LANES];
-        // Which block of which count each lane is; the nonce is read as little-endian words.
-        let block: Word = std::array::from_fn(|lane| (lane % each) as u32);
-        let counts: [u64; LANES] =
-            std::array::from_fn(|lane| count.wrapping_add((lane / each) as u64).swap_bytes());
-        let low = counts.map(|count| count as u32);
-        let high = counts.map(|count| (count >> 32) as u32);
-        let input = [s0, k0, k1, k2, k3, s1, low, high, block, zeros, s2, k4, k5, k6, k7, s3];
-        lanes::blocks(&input, &mut self.ahead);
-        (self.first, self.each) = (count, each);
-    }
 }
 
-/// The word at this place of a key.
-fn word(key: &[u8; KEY_BYTES], at: usize) -> u32 {
-    key.as_chunks().0.get(at).map_or(0, |bytes| u32::from_le_bytes(*bytes))
-}
-
+/// Blocks of the key stream of a box with so much content.
 #[inline]
-fn xor(data: &mut [u8], stream: &[u8]) {
-    for (byte, key) in data.iter_mut().zip(stream) {
-        *byte ^= key;
-    }
+fn blocks_for(len: usize) -> usize {
+    (TAG_KEY_BYTES + len).div_ceil(BLOCK)
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.subkey.zeroize();
-        self.ahead.zeroize();
+        self.tag_key.zeroize();
     }
 }
 
@@ -172,12 +138,14 @@ mod tests {
         nonce
     }
 
-    /// Every length up to beyond the short ones, in growing and in falling order.
+    /// Growing and falling lengths, so that what was made ahead is too short, too long or just right;
+    /// and those about the longest whose key stream is made here.
     #[test]
-    fn all_lengths_as_a_box_key_seals_them() {
-        let (key, longest) = (key(), SHORT + 3);
+    fn lengths_as_a_box_key_seals_them() {
+        let key = key();
         let (mut there, mut back) = (Channel::new(&key, PREFIX), Channel::new(&key, PREFIX));
-        for (count, len) in (0..=longest).chain((0..=longest).rev()).enumerate() {
+        let lengths = (0..=620).chain((0..=620).rev()).chain(LONGEST - 70..=LONGEST + 3);
+        for (count, len) in lengths.enumerate() {
             let (count, data) = (count as u64 + 250, vec![len as u8; len]);
             let (mut sealed, mut expected) = (data.clone(), data.clone());
             let tag = there.seal(count, &mut sealed);
@@ -191,7 +159,7 @@ mod tests {
     #[test]
     fn forgeries_leave_the_data_as_it_was() {
         let key = key();
-        for len in [0, 1, 64, SHORT, SHORT + 1] {
+        for len in [0, 1, 64, 481, 1057, LONGEST, LONGEST + 1] {
             let mut channel = Channel::new(&key, PREFIX);
             let mut data = vec![7; len];
             let tag = channel.seal(5, &mut data);
@@ -202,7 +170,7 @@ mod tests {
                 assert_eq!(channel.open(5, &changed, &mut data), Err(Forged));
             }
             assert_eq!(channel.open(6, &tag, &mut data), Err(Forged));
-            for at in 0..len {
+            for at in (0..len).step_by(1 + len / 1057) {
                 data[at] ^= 1;
                 assert_eq!(channel.open(5, &tag, &mut data), Err(Forged));
                 data[at] ^= 1;
@@ -218,7 +186,7 @@ mod tests {
         #[test]
         fn any_order(
             start in prop_oneof![Just(0), Just(u64::MAX - 20), any::<u64>()],
-            boxes in prop::collection::vec((0..6u64, 0..600usize), 1..20),
+            boxes in prop::collection::vec((0..6u64, prop_oneof![0..600usize, 0..1600usize]), 1..20),
         ) {
             let key = key();
             let mut channel = Channel::new(&key, PREFIX);

@@ -8,6 +8,7 @@ mod channel;
 #[cfg(feature = "gssapi")]
 pub mod gssapi;
 mod lanes;
+mod stream;
 #[cfg(test)]
 mod tests;
 pub mod z85;

@@ -80,6 +80,41 @@ fn reference(theirs: PublicKey, ours: [u8; KEY_BYTES]) -> SalsaBox {
     SalsaBox::new(&theirs.into(), &ours.into())
 }
 
+/// Boxes in a row, of every length that may matter, and each of them with a changed bit.
+#[test]
+fn a_second_implementation_agrees_on_every_length() {
+    let (ours, theirs) = ([5; KEY_BYTES], [6; KEY_BYTES]);
+    let public = SecretKey::new(theirs).public();
+    let key = BoxKey::agreed(&public, &SecretKey::new(ours)).unwrap();
+    let second = reference(public, ours);
+    let prefix = b"CurveZMQMESSAGES";
+    let (mut there, mut back) = (Channel::new(&key, prefix), Channel::new(&key, prefix));
+    for len in 0..=2100 {
+        let data: Vec<u8> = (0..len).map(|at| (at * 7 + len) as u8).collect();
+        let (mut sealed, mut expected) = (data.clone(), data.clone());
+        let count = len as u64;
+        let tag = there.seal(count, &mut sealed);
+        let mut nonce = [0; NONCE_BYTES];
+        nonce[..16].copy_from_slice(prefix);
+        nonce[16..].copy_from_slice(&count.to_be_bytes());
+        let expected_tag =
+            second.encrypt_in_place_detached(&nonce.into(), b"", &mut expected).unwrap();
+        assert_eq!((&sealed, &tag[..]), (&expected, &expected_tag[..]), "{len}");
+
+        let bit = len * 37 % ((len + TAG_BYTES) * 8);
+        let mut changed_tag = tag;
+        match sealed.get_mut(bit / 8) {
+            Some(byte) => *byte ^= 1 << (bit % 8),
+            None => changed_tag[bit / 8 - len] ^= 1 << (bit % 8),
+        }
+        let changed = sealed.clone();
+        assert_eq!(back.open(count, &changed_tag, &mut sealed), Err(Forged), "{len}");
+        assert_eq!(sealed, changed, "{len}");
+        assert_eq!(back.open(count, &tag, &mut expected), Ok(()), "{len}");
+        assert_eq!(expected, data, "{len}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_second_implementation_agrees(
