@@ -1,18 +1,34 @@
-"""A small Debian in a directory, made by debootstrap, and commands in it: for scripts/real-programs and scripts/other-machines."""
+"""A small Debian in a directory, made by mmdebstrap, and commands in it: for scripts/real-programs and scripts/other-machines."""
 
 import os
 import pathlib
 import subprocess
 import tempfile
+import time
 
 AS_ROOT = [] if os.geteuid() == 0 else ["sudo"]
+STALE_S = 6 * 3600
+# Nothing comes that was not asked for, and what fails to arrive is asked for again.
 APT = """\
 APT::Install-Recommends "false";
 APT::Get::Assume-Yes "true";
 Acquire::Languages "none";
 Acquire::Check-Valid-Until "false";
+Acquire::Retries "5";
+Dpkg::Use-Pty "false";
 quiet "1";
 """
+# Nobody reads here.
+DPKG = """\
+path-exclude=/usr/share/man/*/*
+path-exclude=/usr/share/doc/*
+path-exclude=/usr/share/info/*
+path-exclude=/usr/share/locale/*
+path-exclude=/usr/share/icons/*
+"""
+NO_CACHE = 'Binary::apt-get::APT::Keep-Downloaded-Packages "false";\n'
+SERVICES = "#!/bin/sh\nexit 101\n"
+NOTHING = "#!/bin/sh\n"
 
 
 class Failure(Exception):
@@ -41,17 +57,58 @@ class Debian:
         self.place, self.release = place, release
 
     def make(self, architectures=()):
-        """Makes it if it is not there, and learns which packages there are. `scripts/prepare` has installed debootstrap."""
+        """Makes it if it is not there, and learns which packages there are. `scripts/prepare` has installed mmdebstrap."""
         if not (self.place / "complete").exists():
             run([*AS_ROOT, "rm", "-rf", self.place])
-            run([*AS_ROOT, "/usr/sbin/debootstrap", "--variant=minbase", self.release, self.place])
-            # No service is started, and nothing comes that was not asked for.
-            self.put("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", "755")
-            self.put("etc/apt/apt.conf.d/90quiet", APT, "644")
+            with tempfile.NamedTemporaryFile("w") as apt, tempfile.NamedTemporaryFile("w") as dpkg:
+                for file, text in (apt, APT), (dpkg, DPKG):
+                    file.write(text)
+                    file.flush()
+                run([*AS_ROOT, "mmdebstrap", "--quiet", "--mode=root", "--format=directory", "--variant=minbase", "--include=eatmydata",
+                     "--hook-dir=/usr/share/mmdebstrap/hooks/eatmydata",
+                     f"--aptopt={apt.name}", f"--dpkgopt={dpkg.name}", self.release, self.place])
+            # No service is started, and Python's modules are compiled when they are used.
+            self.put("usr/sbin/policy-rc.d", SERVICES, "755")
+            self.put("etc/apt/apt.conf.d/90no-cache", NO_CACHE, "644")
+            for compiler in "py3compile", "pycompile":
+                self.inside("dpkg-divert", "--local", "--rename", "--add", f"/usr/bin/{compiler}")
+                self.put(f"usr/bin/{compiler}", NOTHING, "755")
             for architecture in architectures:
                 self.inside("dpkg", "--add-architecture", architecture)
             run([*AS_ROOT, "mkdir", self.place / "complete"])
-        self.inside("apt-get", "update")
+        elif self.shell("dpkg --audit"):
+            # An earlier run was ended while it installed.
+            self.shell("eatmydata dpkg --configure -a && eatmydata apt-get --fix-broken install")
+        self.update()
+
+    def update(self):
+        """Learns which packages there are, unless that was done lately."""
+        stamp = self.place / "complete/updated"
+        if not stamp.exists() or time.time() - stamp.stat().st_mtime > STALE_S:
+            self.inside("apt-get", "update")
+            run([*AS_ROOT, "touch", stamp])
+
+    def packages(self):
+        """The packages that are installed."""
+        listed = self.shell("dpkg-query -W -f '${Package} ${db:Status-Status}\n'").split("\n")
+        return {line.split()[0] for line in listed if line.endswith(" installed")}
+
+    def install(self, *packages):
+        """Installs them; they may be gone again tomorrow, so nothing waits for the disk."""
+        if packages:
+            self.inside("eatmydata", "apt-get", "install", *packages)
+
+    def unpack(self, package, release=None):
+        """Takes the files of a package, also of another release, without what it depends on."""
+        seen = f"/complete/{package}"
+        if (self.place / seen[1:]).exists():
+            return
+        options = ""
+        if release:
+            options = f"-o Dir::Etc::SourceList=/complete/{release}.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=/complete/{release}"
+            self.shell(f"mkdir -p /complete/{release}; sed 's/ {self.release} / {release} /;q' /etc/apt/sources.list >/complete/{release}.list; "
+                       f"apt-get {options} update")
+        self.shell(f"cd /tmp; apt-get {options} download {package}; dpkg -x {package}_*.deb /; rm {package}_*.deb; touch {seen}")
 
     def put(self, path, text, mode):
         """Writes a file."""
@@ -60,15 +117,17 @@ class Debian:
             file.flush()
             run([*AS_ROOT, "install", "-m", mode, file.name, self.place / path])
 
-    def inside(self, *command, timeout=None, bind=(), directory="/", **environment):
+    def inside(self, *command, timeout=None, bind=(), directory="/", own_tmp=False, **environment):
         """Runs a command in it and answers what it printed. `bind` has directories of this machine and where they are seen."""
         settings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8",
                     "DEBIAN_FRONTEND": "noninteractive", **environment}
         mounts = "".join(f'mkdir -p "$root{seen}"; mount --bind "{real}" "$root{seen}"; ' for real, seen in bind)
+        if own_tmp:
+            mounts += 'mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"; '
         script = f'set -e; root=$1; shift; {mounts}mount -t proc proc "$root/proc"; exec chroot "$root" "$@"'
         wrapper = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", self.place,
                    "env", "-i", f"--chdir={directory}", *(f"{name}={value}" for name, value in settings.items())]
         return run([*AS_ROOT, *wrapper, *command], timeout=timeout)
 
     def shell(self, script, **options):
-        return self.inside("sh", "-c", script, **options)
+        return self.inside("sh", "-ec", script, **options)

@@ -1,6 +1,7 @@
 // Java's jzmq.
-// packages: libzmq-java default-jdk-headless
-// run: java -cp /usr/share/java/zmq.jar:. -Djava.library.path=/usr/lib/x86_64-linux-gnu/jni:/usr/lib/jni Exchange.java
+// packages: libzmq-java default-jre-headless libecj-java
+// run: java -cp /usr/share/java/ecj.jar org.eclipse.jdt.internal.compiler.batch.Main -11 -cp /usr/share/java/zmq.jar -d /tmp Exchange.java && java -cp /usr/share/java/zmq.jar:/tmp -Djava.library.path=/usr/lib/x86_64-linux-gnu/jni:/usr/lib/jni Exchange
+// quick: yes
 import org.zeromq.ZMQ;
 
 public class Exchange {

@@ -2,6 +2,7 @@
 
 packages: ffmpeg python3-zmq
 run: python3 ffmpeg.py
+quick: yes
 """
 
 import subprocess

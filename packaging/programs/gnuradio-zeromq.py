@@ -1,7 +1,9 @@
 """GNU Radio's blocks for ZeroMQ: a flow graph that sends samples to another.
 
-packages: gnuradio
+packages: libgnuradio-zeromq3.10.5 libgnuradio-blocks3.10.5 python3-numpy
+unpacked: gnuradio
 run: python3 gnuradio-zeromq.py
+quick: yes
 """
 
 import pmt

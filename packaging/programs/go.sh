@@ -2,6 +2,7 @@
 # with signals all the time, and moves its work between them.
 # packages: golang-go gcc libc6-dev pkg-config libzmq3-dev
 # run: sh go.sh
+# quick: yes
 set -e
 export GOCACHE=/var/cache/go-build
 mkdir -p /tmp/exchange && cd /tmp/exchange

@@ -1,6 +1,7 @@
 % Octave's zeromq package.
 % packages: octave-zeromq
 % run: octave-cli --no-history octave.m
+% quick: yes
 pkg load zeromq
 rep = zmq_socket (ZMQ_REP);
 zmq_bind (rep, "tcp://127.0.0.1:*");

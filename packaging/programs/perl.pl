@@ -1,6 +1,7 @@
 # Perl's ZMQ::FFI.
 # packages: libzmq-ffi-perl
 # run: perl perl.pl
+# quick: yes
 use strict;
 use warnings;
 use ZMQ::FFI qw(ZMQ_REQ ZMQ_REP ZMQ_PUB ZMQ_SUB ZMQ_XPUB ZMQ_LAST_ENDPOINT);

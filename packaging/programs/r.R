@@ -1,6 +1,7 @@
 # R's pbdZMQ.
 # packages: r-cran-pbdzmq
 # run: Rscript --vanilla r.R
+# quick: yes
 library(pbdZMQ)
 context <- zmq.ctx.new()
 rep <- zmq.socket(context, .pbd_env$ZMQ.ST$REP)
