@@ -19,8 +19,9 @@ use crate::sys::net;
 /// Pieces written in one system call.
 const SLICES: usize = 64;
 
-/// How much is re-framed before it is written.
-const ENCODE: usize = 32 * 1024;
+/// How much is re-framed before it is written: what a streaming caller gathers, and what that grows
+/// by when it is encrypted, so that nothing is left for a second, short write.
+const ENCODE: usize = 64 * 1024;
 
 /// Room for such bytes that an idle connection keeps.
 const KEEP_ENCODED: usize = 4 * 1024;
@@ -208,7 +209,8 @@ impl Tx {
     /// Re-frames the next messages for a peer that speaks differently, or encrypts them.
     fn encode(&mut self) -> Result<()> {
         let waiting = self.reader.front().queued_bytes();
-        self.encoded.try_reserve(waiting.min(ENCODE)).map_err(|_| Errno::ENOMEM)?;
+        let growth = if self.sealer.is_some() { waiting / 2 } else { 0 };
+        self.encoded.try_reserve((waiting + growth).min(ENCODE)).map_err(|_| Errno::ENOMEM)?;
         while self.encoded.len() < ENCODE && self.reader.ready() {
             let Some(frame) = self.reader.take() else { break };
             self.sent.passed(frame.flags);
