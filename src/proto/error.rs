@@ -71,6 +71,8 @@ impl HandshakeError {
     pub const ZAP_INVALID_STATUS_CODE: HandshakeError = Self::with_code(0x2000_0004);
     /// `ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA`
     pub const ZAP_INVALID_METADATA: HandshakeError = Self::with_code(0x2000_0005);
+    /// `ZMQ_PROTOCOL_ERROR_WS_UNSPECIFIED`
+    pub const WS_UNSPECIFIED: HandshakeError = Self::with_code(0x3000_0000);
     /// A violation that has no event of its own.
     pub const PROTOCOL: HandshakeError = HandshakeError { kind: ErrorKind::Protocol, event: None };
     /// The connection was lost or took too long; its owner adds the event with the `errno`.

@@ -8,6 +8,7 @@
 mod error;
 pub mod mechanism;
 pub mod socks5;
+pub mod ws;
 pub mod zap;
 pub mod zmtp;
 

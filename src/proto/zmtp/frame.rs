@@ -53,7 +53,7 @@ impl Header {
 /// Checks a body length from the wire. A negative `maxmsgsize` means no limit but the address
 /// space: as an unsigned number it is larger than any length that passes.
 #[inline]
-pub(super) fn checked_len(len: u64, maxmsgsize: i64) -> Result<usize, FrameError> {
+pub(crate) fn checked_len(len: u64, maxmsgsize: i64) -> Result<usize, FrameError> {
     if len > maxmsgsize as u64 || len > (isize::MAX as u64) - 16 {
         return Err(FrameError::TooLarge);
     }

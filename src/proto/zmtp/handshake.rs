@@ -48,6 +48,8 @@ pub struct Established {
 
 #[derive(Debug)]
 enum Phase {
+    /// Another protocol carries this one and has not begun yet.
+    Carried,
     Greeting(GreetingReader),
     /// An old peer's first frame is its id.
     Identity {
@@ -94,6 +96,55 @@ impl Handshake {
             maxmsgsize,
             mechanism,
             phase: Phase::Greeting(GreetingReader::new()),
+        }
+    }
+
+    /// A handshake without a greeting, for a connection where another protocol agrees on the mechanism
+    /// and then [begins](Handshake::begin_carried) it.
+    pub fn carried(config: HandshakeConfig, mechanism: Box<dyn Mechanism>) -> Self {
+        let mut handshake = Self::with_mechanism(config, mechanism);
+        handshake.output.clear();
+        handshake.phase = Phase::Carried;
+        handshake
+    }
+
+    /// Goes on after what carries it has agreed on the mechanism, or (not `secure`) on none: then each
+    /// side tells its routing id, as a 2.0 peer does.
+    ///
+    /// # Errors
+    /// As for [`Handshake::input`].
+    pub fn begin_carried(&mut self, secure: bool) -> Result<(), HandshakeError> {
+        self.guarded(|handshake| {
+            if secure {
+                // Subscriptions travel as messages, as with a 3.0 peer.
+                let frame = Collector::new(false, handshake.maxmsgsize);
+                handshake.phase = Phase::Commands { version: ZmtpVersion::V3_0, frame };
+                return handshake.pump();
+            }
+            handshake.require_old_peers_allowed()?;
+            handshake.start_identity(ZmtpVersion::V2, None);
+            Ok(())
+        })
+    }
+
+    /// The name of the mechanism.
+    pub fn mechanism(&self) -> &'static str {
+        self.mechanism.name()
+    }
+
+    /// Whether a peer that cannot prove anything may be talked to.
+    pub fn accepts_old_peers(&self) -> bool {
+        self.mechanism.accepts_old_peers()
+    }
+
+    /// Whether another frame of the peer's is to be handed in now.
+    pub fn wants_input(&self) -> bool {
+        match self.phase {
+            Phase::Greeting(_) | Phase::Identity { .. } => true,
+            Phase::Commands { .. } => self.mechanism.wants_command(),
+            // The failure shows when more is handed in.
+            Phase::Failed(_) => true,
+            Phase::Carried | Phase::Established(_) | Phase::Over => false,
         }
     }
 

@@ -1,0 +1,168 @@
+//! What is between the stream and the handshake of ZMTP: the opening in HTTP, then frames in and out of
+//! WebSocket frames.
+//!
+//! Part of a connection's handshake, under the connection's lock.
+#![forbid(unsafe_code)]
+
+use super::frame::{CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, Control, Decoder, Encoder, Step};
+use super::upgrade::{self, Head, KEY_BYTES, Protocol, Protocols};
+use crate::proto::HandshakeError;
+use crate::proto::zmtp::frame::FrameError;
+use crate::proto::zmtp::handshake::Handshake;
+
+/// What a client has to say and to be unpredictable with.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub host: Vec<u8>,
+    pub path: Vec<u8>,
+    pub key: [u8; KEY_BYTES],
+    pub seed: u64,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Layer {
+    is_client: bool,
+    protocols: Protocols,
+    /// What the peer says in HTTP; `None` once that is through.
+    head: Option<Head>,
+    decoder: Decoder,
+    encoder: Encoder,
+    output: Vec<u8>,
+    /// A frame as the handshake gets it, as far as it has come.
+    frame: Vec<u8>,
+    /// It became a WebSocket, and nobody has asked yet.
+    upgraded: bool,
+}
+
+impl Layer {
+    /// That of an accepted connection; `max` is `ZMQ_MAXMSGSIZE`.
+    pub fn server(handshake: &Handshake, max: i64) -> Layer {
+        let (decoder, encoder) = (Decoder::server(max), Encoder::server());
+        Layer::new(false, handshake, upgrade::REQUEST, decoder, encoder)
+    }
+
+    /// That of a connection that was made; the request is at once ready to be sent.
+    pub fn client(handshake: &Handshake, max: i64, client: &Client) -> Layer {
+        let (decoder, encoder) = (Decoder::client(max), Encoder::client(client.seed));
+        let mut layer = Layer::new(true, handshake, upgrade::RESPONSE, decoder, encoder);
+        layer.output = upgrade::request(&client.host, &client.path, &client.key, &layer.protocols);
+        layer
+    }
+
+    fn new(
+        is_client: bool,
+        handshake: &Handshake,
+        start: &'static [u8],
+        decoder: Decoder,
+        encoder: Encoder,
+    ) -> Layer {
+        Layer {
+            is_client,
+            protocols: Protocols::new(handshake.mechanism(), handshake.accepts_old_peers()),
+            head: Some(Head::new(start)),
+            decoder,
+            encoder,
+            output: Vec::new(),
+            frame: Vec::new(),
+            upgraded: false,
+        }
+    }
+
+    /// Takes bytes from the peer and gives the handshake what is in them; returns how many belonged to
+    /// the handshake, as [`Handshake::input`] does.
+    ///
+    /// # Errors
+    /// The same, and `WS_UNSPECIFIED` for a peer that does not ask for what we have;
+    /// [`HandshakeError::CONNECTION`] when it takes its leave.
+    pub fn input(
+        &mut self,
+        handshake: &mut Handshake,
+        bytes: &[u8],
+    ) -> Result<usize, HandshakeError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let used = match &mut self.head {
+                Some(head) => {
+                    let used = head.feed(rest).map_err(|_| HandshakeError::WS_UNSPECIFIED)?;
+                    if head.is_complete() {
+                        self.upgrade(handshake)?;
+                    }
+                    used
+                }
+                // What follows the handshake stays where it is.
+                None if self.decoder.is_at_frame() && !handshake.wants_input() => break,
+                None => self.step(handshake, rest)?,
+            };
+            rest = rest.get(used..).unwrap_or_default();
+        }
+        Ok(bytes.len() - rest.len())
+    }
+
+    /// The bytes to send now, with what the handshake has to say.
+    pub fn take_output(&mut self, handshake: &mut Handshake) -> Vec<u8> {
+        self.encoder.append_wire(&handshake.take_output(), &mut self.output);
+        core::mem::take(&mut self.output)
+    }
+
+    /// Whether it has become a WebSocket since the last call.
+    pub fn take_upgraded(&mut self) -> bool {
+        core::mem::take(&mut self.upgraded)
+    }
+
+    /// What the connection goes on with after the handshake.
+    pub fn into_halves(self) -> (Encoder, Decoder) {
+        (self.encoder, self.decoder)
+    }
+
+    fn upgrade(&mut self, handshake: &mut Handshake) -> Result<(), HandshakeError> {
+        let Some(head) = self.head.take() else { return Ok(()) };
+        let chosen = if self.is_client {
+            upgrade::chosen(head.bytes(), &self.protocols)
+        } else {
+            upgrade::answer(head.bytes(), &self.protocols).map(|(chosen, response)| {
+                self.output.extend(response);
+                chosen
+            })
+        };
+        let chosen = chosen.map_err(|_| HandshakeError::WS_UNSPECIFIED)?;
+        self.upgraded = true;
+        handshake.begin_carried(chosen == Protocol::Secure)
+    }
+
+    /// Takes what belongs to one frame.
+    fn step(&mut self, handshake: &mut Handshake, bytes: &[u8]) -> Result<usize, HandshakeError> {
+        let used = match self.decoder.step(bytes, &mut self.frame) {
+            Ok((used, Step::Partial | Step::Frame)) => used,
+            Ok((used, Step::Control(control, payload))) => {
+                let answer = match control {
+                    Control::Ping => Control::Pong,
+                    Control::Pong => return Ok(used),
+                    Control::Close => Control::Close,
+                };
+                self.encoder.append_control(answer, payload, &mut self.output);
+                if control == Control::Close {
+                    return Err(HandshakeError::CONNECTION);
+                }
+                used
+            }
+            Err(error) => {
+                let status = close_status(error);
+                self.encoder.append_control(Control::Close, &status, &mut self.output);
+                return Err(HandshakeError::from(error));
+            }
+        };
+        // As it comes, so that the handshake sees at once what is too long for it.
+        let taken = handshake.input(&self.frame)?;
+        self.frame.drain(..taken.min(self.frame.len()));
+        Ok(used)
+    }
+}
+
+/// What a peer is told that broke the rules.
+pub fn close_status(error: FrameError) -> [u8; 2] {
+    match error {
+        FrameError::TooLarge => CLOSE_TOO_BIG,
+        FrameError::Malformed => CLOSE_PROTOCOL_ERROR,
+    }
+}
