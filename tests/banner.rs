@@ -29,7 +29,7 @@ fn line(file: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let gssapi = if cfg!(feature = "gssapi") { "gssapi " } else { "" };
     format!(
-        "zincmq {version} (libzmq 4.3.5) from {}: curve {gssapi}ipc tipc vsock zincmq\n",
+        "zincmq {version} (libzmq 4.3.5) from {}: curve {gssapi}ipc tipc vsock WS zincmq\n",
         file.display()
     )
 }

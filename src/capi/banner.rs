@@ -40,7 +40,7 @@ fn line() -> String {
     let dotted = |version: [i32; 3]| version.map(|number| number.to_string()).join(".");
     let path = library::own_path().map_or("?".into(), |path| path.display().to_string());
     let mut features: Vec<_> = capabilities().collect();
-    features.sort_unstable();
+    features.sort_unstable_by_key(|name| name.to_ascii_lowercase());
     format!(
         "zincmq {} (libzmq {}) from {path}: {}\n",
         dotted(extension::VERSION),

@@ -347,10 +347,10 @@ mod tests {
             // SAFETY: a C string.
             unsafe { zmq_has(name.as_ptr()) }
         };
-        for name in [c"curve", c"ipc", c"tipc", c"vsock", c"zincmq"] {
+        for name in [c"curve", c"ipc", c"tipc", c"vsock", c"WS", c"zincmq"] {
             assert_eq!(has(name), 1, "{name:?}");
         }
-        for name in [c"CURVE", c"draft", c"WS", c"ws", c"tcp", c"IPC", c"ipc ", c""] {
+        for name in [c"CURVE", c"draft", c"WSS", c"ws", c"tcp", c"IPC", c"ipc ", c""] {
             assert_eq!(has(name), 0, "{name:?}");
         }
         // SAFETY: null is allowed.

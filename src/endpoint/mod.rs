@@ -11,13 +11,15 @@ mod tcp;
 mod tipc;
 mod vsock;
 mod workers;
+mod ws;
 
 pub use resolver::{Done, Resolver};
-pub(crate) use tcp::endpoint_text as tcp_text;
 pub use tcp::{TcpBindAddress, TcpConnectAddress, Unresolved, numeric_form};
+pub(crate) use tcp::{endpoint_text as tcp_text, numeric_text};
 pub use tipc::{TipcText, endpoint_text as tipc_text};
 pub use vsock::VsockAddress;
 pub use workers::{After, Work, Workers};
+pub use ws::{WsBindAddress, WsConnectAddress};
 
 use crate::error::{Errno, Result};
 use crate::options::SocketType;
@@ -33,6 +35,7 @@ pub enum Endpoint {
     Inproc(Vec<u8>),
     Tipc(Vec<u8>),
     Vsock(Vec<u8>),
+    Ws(Vec<u8>),
 }
 
 impl Endpoint {
@@ -59,6 +62,7 @@ impl Endpoint {
             Endpoint::Inproc(_) => "inproc",
             Endpoint::Tipc(_) => "tipc",
             Endpoint::Vsock(_) => "vsock",
+            Endpoint::Ws(_) => "ws",
         }
     }
 
@@ -69,7 +73,18 @@ impl Endpoint {
             | Endpoint::Ipc(address)
             | Endpoint::Inproc(address)
             | Endpoint::Tipc(address)
-            | Endpoint::Vsock(address) => address,
+            | Endpoint::Vsock(address)
+            | Endpoint::Ws(address) => address,
+        }
+    }
+
+    /// What a connection is made to over TCP, as the text of a `tcp` endpoint has it; `None` for
+    /// other transports.
+    pub fn over_tcp(&self) -> Option<Vec<u8>> {
+        match self {
+            Endpoint::Tcp(address) => Some(address.clone()),
+            Endpoint::Ws(address) => Some(WsConnectAddress::parse(address).ok()?.authority()),
+            _ => None,
         }
     }
 
@@ -80,6 +95,9 @@ impl Endpoint {
             Endpoint::Tipc(address) => TipcText::parse_connected(address).map(tipc_text),
             Endpoint::Vsock(address) => {
                 VsockAddress::parse_connected(address).map(VsockAddress::endpoint_text)
+            }
+            Endpoint::Ws(address) => {
+                WsConnectAddress::parse(address).map(|address| address.endpoint_text())
             }
             Endpoint::Tcp(_) | Endpoint::Ipc(_) | Endpoint::Inproc(_) => return self.text(),
         };
@@ -135,6 +153,7 @@ mod tests {
             (&b"tipc://{5560,0,0}"[..], &b"tipc://{5560, 0, 0}"[..]),
             (b"vsock://@:012", b"vsock://2:12"),
             (b"tcp://a:012", b"tcp://a:012"),
+            (b"ws://a:012", b"ws://a:12/"),
         ] {
             assert_eq!(parse(text).unwrap().shown(), shown);
         }

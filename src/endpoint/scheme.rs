@@ -56,7 +56,7 @@ pub static SCHEMES: &[Scheme] = &[
     row("tipc", Serves::All, Some("tipc"), Some(Endpoint::Tipc)),
     row("vsock", Serves::All, Some("vsock"), Some(Endpoint::Vsock)),
     row("vmci", Serves::All, Some("vmci"), None),
-    row("ws", Serves::All, Some("WS"), None),
+    row("ws", Serves::All, Some("WS"), Some(Endpoint::Ws)),
     row("wss", Serves::All, Some("WSS"), None),
     row("pgm", Serves::PubSub, Some("pgm"), None),
     row("epgm", Serves::PubSub, None, None),
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn capabilities_are_the_transports_that_need_asking_for() {
-        assert_eq!(capabilities().collect::<Vec<_>>(), ["ipc", "tipc", "vsock"]);
+        assert_eq!(capabilities().collect::<Vec<_>>(), ["ipc", "tipc", "vsock", "WS"]);
     }
 
     #[test]

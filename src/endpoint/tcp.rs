@@ -114,13 +114,23 @@ pub fn numeric_form(address: &[u8], ipv6: bool) -> Option<Vec<u8>> {
 
 /// `tcp://a.b.c.d:port` or `tcp://[v6]:port`, numeric.
 pub(crate) fn endpoint_text(address: &SocketAddr) -> Result<Vec<u8>> {
+    numeric_text("tcp", address)
+}
+
+/// The same for any scheme whose addresses are those of TCP.
+pub(crate) fn numeric_text(scheme: &str, address: &SocketAddr) -> Result<Vec<u8>> {
     let host = resolve::numeric_host(address)?;
     let port = address.port();
     Ok(match address {
-        SocketAddr::V4(_) => format!("tcp://{host}:{port}"),
-        SocketAddr::V6(_) => format!("tcp://[{host}]:{port}"),
+        SocketAddr::V4(_) => format!("{scheme}://{host}:{port}"),
+        SocketAddr::V6(_) => format!("{scheme}://[{host}]:{port}"),
     }
     .into_bytes())
+}
+
+/// The addresses of this machine that `host:port` stands for. Does not block.
+pub(super) fn local_addresses(text: &[u8], ipv6: bool) -> Result<Vec<SocketAddr>> {
+    host_and_port(text, ipv6, Role::Local)
 }
 
 fn has_connect_syntax(text: &[u8]) -> bool {

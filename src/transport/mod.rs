@@ -9,6 +9,7 @@ mod ipc;
 mod tcp;
 mod tipc;
 mod vsock;
+mod ws;
 
 pub use crate::endpoint::scheme as table;
 
@@ -17,7 +18,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
 use socket2::{SockAddr, SockRef};
 
-use crate::endpoint::{Endpoint, TcpConnectAddress, TipcText, VsockAddress, tcp_text, tipc_text};
+use crate::endpoint::{
+    Endpoint, TcpConnectAddress, TipcText, VsockAddress, WsConnectAddress, tcp_text, tipc_text,
+};
 use crate::error::{Errno, Result};
 use crate::options::SocketOptions;
 use crate::sys::tipc::TipcAddress;
@@ -39,6 +42,8 @@ enum Kind {
     Plain,
     /// With the file to remove at the end, if the library chose its name.
     Ipc(Option<ipc::TemporaryFile>),
+    /// WebSockets of this path.
+    Ws(Vec<u8>),
 }
 
 /// A connection that a listener accepted: non-blocking, tuned as the options say.
@@ -51,6 +56,8 @@ pub struct Accepted {
     pub peer_address: Vec<u8>,
     /// The peer's end, for the monitor.
     pub remote_endpoint: Vec<u8>,
+    /// Whether the peer has to ask for a WebSocket first.
+    pub web: bool,
 }
 
 /// Why there is no accepted connection.
@@ -90,6 +97,12 @@ impl Listener {
                 return Listener::named(fd, Kind::Plain, shown);
             }
             Endpoint::Vsock(address) => (vsock::listen(address, options)?, Kind::Plain),
+            Endpoint::Ws(address) => {
+                let (fd, path) = ws::listen(address, options)?;
+                let shown = ws::endpoint_text(&SockRef::from(&fd).local_addr()?, &path)?;
+                let local_endpoint = shown.clone();
+                return Ok(Listener { fd, kind: Kind::Ws(path), local_endpoint, shown });
+            }
             Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
         };
         Listener::named(fd, kind, None)
@@ -122,11 +135,32 @@ impl Listener {
             Kind::Tcp => tcp::accept(self.fd.as_fd(), options)?,
             Kind::Ipc(_) => ipc::accept(self.fd.as_fd(), options)?,
             Kind::Plain => accept_stream(self.fd.as_fd())?.0,
+            Kind::Ws(path) => return self.accept_web(path, options),
         };
         Ok(Accepted {
             local_endpoint: local_endpoint(fd.as_fd()).unwrap_or_else(|_| self.shown.clone()),
             peer_address: peer_address(fd.as_fd()),
             remote_endpoint: remote_endpoint(fd.as_fd()).unwrap_or_default(),
+            web: false,
+            fd,
+        })
+    }
+
+    fn accept_web(
+        &self,
+        path: &[u8],
+        options: &SocketOptions,
+    ) -> core::result::Result<Accepted, AcceptError> {
+        let fd = ws::accept(self.fd.as_fd(), options)?;
+        let shown = |address: std::io::Result<SockAddr>, path: &[u8]| {
+            address.ok().and_then(|address| ws::endpoint_text(&address, path).ok())
+        };
+        let socket = SockRef::from(&fd);
+        Ok(Accepted {
+            local_endpoint: shown(socket.local_addr(), path).unwrap_or_else(|| self.shown.clone()),
+            peer_address: peer_address(fd.as_fd()),
+            remote_endpoint: shown(socket.peer_addr(), b"").unwrap_or_default(),
+            web: true,
             fd,
         })
     }
@@ -137,7 +171,7 @@ impl Listener {
         drop(self.fd);
         match self.kind {
             Kind::Ipc(Some(file)) => file.remove(),
-            Kind::Ipc(None) | Kind::Tcp | Kind::Plain => Ok(()),
+            Kind::Ipc(None) | Kind::Tcp | Kind::Plain | Kind::Ws(_) => Ok(()),
         }
     }
 }
@@ -156,9 +190,10 @@ impl AsFd for Listener {
     }
 }
 
-/// What `zmq_connect` can tell of an endpoint before anything is tried: its form only.
+/// What `zmq_connect` can tell of an endpoint before anything is tried: its form only, but for ws,
+/// whose host is looked up, which may block.
 ///
-/// * `EINVAL`: letters that no address has; for tipc and vsock, no address
+/// * `EINVAL`: letters that no address has; for tipc and vsock, no address; for ws, an unknown host
 /// * `ENAMETOOLONG`: an ipc name of 108 bytes or more
 pub fn check_connect(endpoint: &Endpoint, options: &SocketOptions) -> Result<()> {
     match endpoint {
@@ -166,6 +201,7 @@ pub fn check_connect(endpoint: &Endpoint, options: &SocketOptions) -> Result<()>
         Endpoint::Ipc(address) => ipc::check(address),
         Endpoint::Tipc(address) => TipcText::parse_connected(address).map(drop),
         Endpoint::Vsock(address) => VsockAddress::parse_connected(address).map(drop),
+        Endpoint::Ws(address) => ws::check(address, options),
         Endpoint::Inproc(_) => Ok(()),
     }
 }
@@ -200,6 +236,9 @@ pub fn dial(
         Endpoint::Ipc(text) => ipc::connect(text)?,
         Endpoint::Tipc(text) => tipc::connect(text)?,
         Endpoint::Vsock(text) => vsock::connect(text)?,
+        Endpoint::Ws(text) => {
+            tcp::connect(&WsConnectAddress::parse(text)?.authority(), address, options)?
+        }
         Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
     };
     let progress = match connected {

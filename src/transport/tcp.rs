@@ -18,16 +18,24 @@ pub(super) fn listen(address: &[u8], options: &SocketOptions) -> Result<OwnedFd>
     if options.use_fd >= 0 {
         return adopt(options.use_fd);
     }
-    match listen_on(address, options.ipv6, options) {
+    listen_at(|ipv6| TcpBindAddress::resolve(address, ipv6), options)
+}
+
+/// A listening socket at the first of the addresses that works.
+pub(super) fn listen_at(
+    resolve: impl Fn(bool) -> Result<Vec<SocketAddr>>,
+    options: &SocketOptions,
+) -> Result<OwnedFd> {
+    match listen_on(resolve(options.ipv6)?, options) {
         // A kernel without IPv6: the dual stack is then just the other half.
-        Err(Errno::EAFNOSUPPORT) if options.ipv6 => listen_on(address, false, options),
+        Err(Errno::EAFNOSUPPORT) if options.ipv6 => listen_on(resolve(false)?, options),
         result => result,
     }
 }
 
-fn listen_on(address: &[u8], ipv6: bool, options: &SocketOptions) -> Result<OwnedFd> {
+fn listen_on(addresses: Vec<SocketAddr>, options: &SocketOptions) -> Result<OwnedFd> {
     let mut last = Errno::ENODEV;
-    for address in TcpBindAddress::resolve(address, ipv6)? {
+    for address in addresses {
         match try_listen(address, options) {
             Ok(fd) => return Ok(fd),
             Err(error) => last = error,
@@ -122,7 +130,7 @@ fn open(address: SocketAddr, options: &SocketOptions) -> Result<Socket> {
 }
 
 /// What each connection gets, made or accepted.
-fn tune(socket: &SockRef<'_>, options: &SocketOptions) {
+pub(super) fn tune(socket: &SockRef<'_>, options: &SocketOptions) {
     best_effort(socket.set_tcp_nodelay(true));
     if options.tcp_keepalive >= 0 {
         set_keepalive(socket, options);

@@ -1,5 +1,5 @@
 //! Two processes talk, each on a library of its own: all four combinations of
-//! ours and the original, both ways round who binds, on tcp and ipc. What the
+//! ours and the original, both ways round who binds, on tcp, ipc and ws. What the
 //! two sides received has to be the same in each of them.
 #![forbid(unsafe_code)]
 
@@ -142,8 +142,11 @@ fn all(scenario: &str, wildcard: &str) {
         !(only("oracle") && label.contains("ours") || only("ours") && label.contains("original"))
     };
     // The original's REQ loses its replies when its own side asks the authenticator (docs/compat.md).
+    // Its subscriptions get lost where messages are encrypted in WebSockets.
+    let deaf = scenario.starts_with("curve-") && scenario.contains("pub-");
     let broken = |binder: usize, libs: [&Path; 2]| {
-        scenario == "plain-req-rep" && binder == 0 && libs[0] == oracle
+        (scenario == "plain-req-rep" && binder == 0 && libs[0] == oracle)
+            || (deaf && wildcard.starts_with("ws") && libs == [oracle; 2])
     };
     for binder in [0, 1] {
         for (label, libs) in combinations.into_iter().filter(|(label, _)| wanted(label)) {
@@ -163,17 +166,11 @@ fn all(scenario: &str, wildcard: &str) {
 }
 
 macro_rules! scenarios {
-    ($($name:ident)*) => {
-        mod tcp {
+    ($transport:ident on $wildcard:literal: $($name:ident)*) => {
+        mod $transport {
             $(#[test]
             fn $name() {
-                super::all(stringify!($name), "tcp://127.0.0.1:*");
-            })*
-        }
-        mod ipc {
-            $(#[test]
-            fn $name() {
-                super::all(stringify!($name), "ipc://*");
+                super::all(stringify!($name), $wildcard);
             })*
         }
     };
@@ -185,6 +182,7 @@ mod secured {
             $(#[test]
             fn $name() {
                 super::all(stringify!($name), "tcp://127.0.0.1:*");
+                super::all(stringify!($name), "ws://127.0.0.1:*/secured");
             })*
         };
     }
@@ -213,7 +211,15 @@ mod gssapi {
     }
 }
 
-scenarios! {
+scenarios! { tcp on "tcp://127.0.0.1:*":
     pair_pair pub_sub pub_xsub xpub_sub xpub_xsub req_rep req_router dealer_rep
     dealer_dealer dealer_router router_router push_pull stream_stream
+}
+scenarios! { ipc on "ipc://*":
+    pair_pair pub_sub pub_xsub xpub_sub xpub_xsub req_rep req_router dealer_rep
+    dealer_dealer dealer_router router_router push_pull stream_stream
+}
+scenarios! { ws on "ws://127.0.0.1:*/path":
+    pair_pair pub_sub pub_xsub xpub_sub xpub_xsub req_rep req_router dealer_rep
+    dealer_dealer dealer_router router_router push_pull
 }

@@ -68,6 +68,7 @@ programs! {
         both use_fd,
         both utilities,
         ours vsock,
+        both ws,
         both which_library,
         both xpub,
         ours subscribe_at_once,
@@ -107,5 +108,7 @@ programs! {
         ours one_segment,
         both ping_flood,
         both subscriptions,
+        both ws_frames,
+        ours ws_strict,
     }
 }

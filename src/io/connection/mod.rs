@@ -11,6 +11,7 @@
 mod rx;
 mod tx;
 mod unseal;
+mod web;
 
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -20,6 +21,7 @@ use crate::msg::{Metadata, Msg};
 use crate::pipe::{Command, Far, Flush, PipeKey};
 use crate::proto::HandshakeError;
 use crate::proto::mechanism::Sealing;
+use crate::proto::ws::frame::{Decoder, Encoder};
 use crate::queue::{Reader, Writer};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::sys::fd::Fd;
@@ -28,6 +30,7 @@ use crate::sys::net;
 pub use rx::Inbound;
 use rx::Rx;
 use tx::Tx;
+use web::Wrapping;
 
 /// Bytes of commands that wait to be written; beyond it new ones are dropped.
 const MOST_CONTROL: usize = 4 * 1024;
@@ -41,6 +44,8 @@ pub enum Framing {
     V2,
     /// ZMTP 1.0 (RFC 13).
     V1,
+    /// ZWS 2.0 (RFC 45): frames of WebSockets.
+    Ws,
     /// No frames: STREAM and raw ROUTER.
     Raw,
 }
@@ -117,6 +122,8 @@ pub struct Start {
     pub metadata: Option<Arc<Metadata>>,
     /// What encrypts and decrypts frames.
     pub sealing: Option<Sealing>,
+    /// What makes WebSocket frames, and what reads them.
+    pub web: Option<(Encoder, Decoder)>,
     /// What the handshake left to write.
     pub unsent: Vec<u8>,
 }
@@ -180,11 +187,13 @@ impl Connection {
     /// Takes over a stream whose handshake is done; nothing is read or written yet.
     pub fn install(&self, start: Start) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        let Start { stream, framing, inbound, metadata, sealing, unsent } = start;
+        let Start { stream, framing, inbound, metadata, sealing, web, unsent } = start;
         let (sealer, opener) = sealing.map(|both| (both.outgoing, both.incoming)).unzip();
-        self.rx.lock().install(stream.clone(), framing, inbound, opener, metadata);
+        let (encoder, decoder) = web.unzip();
+        let wrapping = Wrapping::new(opener, decoder);
+        self.rx.lock().install(stream.clone(), framing, inbound, wrapping, metadata);
         self.control.lock().clear();
-        self.tx.lock().install(stream, framing, sealer, unsent);
+        self.tx.lock().install(stream, framing, sealer, encoder, unsent);
         self.blocked.store(false, Ordering::SeqCst);
         self.ending.store(false, Ordering::SeqCst);
         self.alive.store(true, Ordering::SeqCst);
@@ -425,8 +434,9 @@ impl Connection {
         }
     }
 
-    /// Queues a command to go out between messages. A peer that asks and asks and reads no answer
-    /// gets no more of them.
+    /// Queues a command to go out between messages; with WebSockets, a control frame as
+    /// [`queued`](crate::proto::ws::frame::Control::queued). A peer that asks and asks and reads no
+    /// answer gets no more of them.
     pub fn send_command(&self, body: &[u8]) {
         let mut control = self.control.lock();
         if control.len() < MOST_CONTROL {

@@ -8,11 +8,11 @@ use std::io::IoSliceMut;
 use std::os::fd::AsFd;
 
 use crate::error::{Errno, Result};
-use crate::io::connection::unseal::{Opened, Unsealing};
+use crate::io::connection::unseal::Opened;
+use crate::io::connection::web::Wrapping;
 use crate::io::connection::{Cause, Connection, Framing};
 use crate::msg::{Metadata, Msg};
 use crate::pipe::{Command, HEAVY};
-use crate::proto::mechanism::Opener;
 use crate::proto::zmtp::command::Command as Zmtp;
 use crate::proto::zmtp::frame::{self, FrameError, Header};
 use crate::proto::zmtp::req_filter::ReqFilter;
@@ -56,14 +56,14 @@ pub struct Rx {
     pub writer: Writer,
     framing: Framing,
     inbound: Inbound,
-    /// Frames come encrypted.
-    unsealing: Option<Unsealing>,
+    /// What frames come in, when they do not come as they are.
+    pub(super) wrapping: Wrapping,
     /// Bytes of a frame that is not complete, or that the full pipe does not take.
-    partial: Vec<u8>,
+    pub(super) partial: Vec<u8>,
     /// A large body that is being read.
     filling: Option<Filling>,
     /// The pipe is full; reading goes on when there is room.
-    stalled: bool,
+    pub(super) stalled: bool,
     /// What the socket had taken when that was looked at last, and since when.
     taken: (u64, u64),
 }
@@ -107,7 +107,7 @@ impl Rx {
                 may_pause: false,
                 req_filter: None,
             },
-            unsealing: None,
+            wrapping: Wrapping::None,
             partial: Vec::new(),
             filling: None,
             stalled: false,
@@ -120,19 +120,19 @@ impl Rx {
         stream: Arc<Fd>,
         framing: Framing,
         inbound: Inbound,
-        opener: Option<Opener>,
+        wrapping: Wrapping,
         metadata: Option<Arc<Metadata>>,
     ) {
         self.stream = Some(stream);
         self.framing = framing;
         self.inbound = inbound;
-        self.unsealing = opener.map(Unsealing::new);
+        self.wrapping = wrapping;
         self.writer.set_metadata(metadata);
     }
 
     pub fn uninstall(&mut self) -> Option<Arc<Fd>> {
         self.writer.rollback();
-        self.unsealing = None;
+        self.wrapping = Wrapping::None;
         self.partial = Vec::new();
         self.filling = None;
         self.stalled = false;
@@ -155,10 +155,10 @@ impl Rx {
             }
             let drained = if self.filling.is_some() {
                 self.read_body(&stream, connection, buffer)?
-            } else if self.unsealing.is_some() {
-                self.read_sealed(&stream, connection, buffer)?
-            } else {
+            } else if matches!(self.wrapping, Wrapping::None) {
                 self.read_frames(&stream, connection, buffer)?
+            } else {
+                self.read_wrapped(&stream, connection, buffer)?
             };
             if drained {
                 return Ok(Turn::Drained);
@@ -186,14 +186,15 @@ impl Rx {
         connection: &Connection,
         bytes: &[u8],
     ) -> core::result::Result<(), Cause> {
-        match self.unsealing {
-            Some(_) => self.unseal(connection, &mut bytes.to_vec()),
-            None => self.take_in(connection, bytes),
+        match self.wrapping {
+            Wrapping::None => self.take_in(connection, bytes),
+            Wrapping::Sealed(_) => self.unseal(connection, &mut bytes.to_vec()),
+            Wrapping::Web(_) => self.take_web(connection, bytes),
         }
     }
 
     /// Hands over what it can of `bytes` and keeps the rest.
-    fn take_in(
+    pub(super) fn take_in(
         &mut self,
         connection: &Connection,
         bytes: &[u8],
@@ -203,12 +204,12 @@ impl Rx {
     }
 
     /// The same with encrypted frames.
-    fn unseal(
+    pub(super) fn unseal(
         &mut self,
         connection: &Connection,
         bytes: &mut [u8],
     ) -> core::result::Result<(), Cause> {
-        let Some(unsealing) = &mut self.unsealing else { return Ok(()) };
+        let Some(unsealing) = self.wrapping.unsealing() else { return Ok(()) };
         let Opened { plain, used, next, failure } = unsealing.open(bytes, self.inbound.max_size);
         let rest = bytes.get(used..).unwrap_or_default();
         match next {
@@ -270,6 +271,22 @@ impl Rx {
         Ok(is_last(connection, read, room) || self.stalled)
     }
 
+    /// One read of frames that come in others; `true` when the stream has no more.
+    fn read_wrapped(
+        &mut self,
+        stream: &Fd,
+        connection: &Connection,
+        buffer: &mut [u8],
+    ) -> core::result::Result<bool, Cause> {
+        if !matches!(self.wrapping, Wrapping::Web(_)) {
+            return self.read_sealed(stream, connection, buffer);
+        }
+        let room = buffer.len();
+        let Some(read) = receive(connection, stream, buffer)? else { return Ok(true) };
+        self.take_web(connection, buffer.get(..read).unwrap_or_default())?;
+        Ok(is_last(connection, read, room) || self.stalled)
+    }
+
     /// One read of encrypted frames; `true` when the stream has no more.
     fn read_sealed(
         &mut self,
@@ -277,7 +294,7 @@ impl Rx {
         connection: &Connection,
         buffer: &mut [u8],
     ) -> core::result::Result<bool, Cause> {
-        let Some(unsealing) = &mut self.unsealing else { return Ok(true) };
+        let Some(unsealing) = self.wrapping.unsealing() else { return Ok(true) };
         let kept = unsealing.kept.len();
         // Long frames are not kept but filled, so there is always room.
         let Some((head, tail)) = buffer.split_at_mut_checked(kept) else {
@@ -320,10 +337,11 @@ impl Rx {
         let Some(space) = space else { return Err(Cause::Connection(Errno::ENOMEM)) };
         let room = space.len();
         let behind = buffer.len().min(BEHIND);
-        let behind = if self.unsealing.is_some() { 0 } else { behind };
+        let behind = if matches!(self.wrapping, Wrapping::None) { behind } else { 0 };
         let behind = buffer.get_mut(..behind).unwrap_or_default();
         let all = room + behind.len();
         let Some(read) = receive_both(connection, stream, space, behind)? else { return Ok(true) };
+        self.wrapping.pass(space.get_mut(..read.min(room)).unwrap_or_default());
         filling.filled += read.min(room);
         if read < room {
             return Ok(is_last(connection, read, room));
@@ -338,7 +356,7 @@ impl Rx {
 
     fn finish_body(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
         if let Some(Filling { flags, mut body, .. }) = self.filling.take() {
-            if let Some(unsealing) = &mut self.unsealing {
+            if let Some(unsealing) = self.wrapping.unsealing() {
                 let plain = unsealing.open_body(body.data_mut().unwrap_or_default())?;
                 return self.take_in(connection, plain);
             }
@@ -350,13 +368,13 @@ impl Rx {
 
     /// Hands over the frames in `bytes`; returns how many bytes that used. The rest is an
     /// unfinished frame, or what a full pipe does not take (`stalled`).
-    fn decode(
+    pub(super) fn decode(
         &mut self,
         connection: &Connection,
         bytes: &[u8],
     ) -> core::result::Result<usize, Cause> {
         match self.framing {
-            Framing::V3_1 | Framing::V2 => self.decode_frames(connection, bytes),
+            Framing::V3_1 | Framing::V2 | Framing::Ws => self.decode_frames(connection, bytes),
             Framing::V1 => self.decode_v1(connection, bytes),
             Framing::Raw => self.decode_raw(connection, bytes),
         }
@@ -483,7 +501,8 @@ impl Rx {
                 let written = self.writer.write(frame::COMMAND, Body::Copy(body), 0);
                 tell(connection, written)
             }
-            Zmtp::Ping { ttl_ds, context } => {
+            // WebSockets have PINGs of their own.
+            Zmtp::Ping { ttl_ds, context } if self.framing != Framing::Ws => {
                 connection.pinged(ttl_ds);
                 connection.send_command(&command::pong_body(context));
                 Ok(())

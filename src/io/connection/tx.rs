@@ -5,10 +5,11 @@ use std::io::IoSlice;
 use std::os::fd::AsFd;
 
 use crate::error::{Errno, Result};
-use crate::io::connection::{Connection, Framing};
+use crate::io::connection::{Connection, Framing, web};
 use crate::msg::Msg;
 use crate::msg::frame as wire;
 use crate::proto::mechanism::Sealer;
+use crate::proto::ws::frame::Encoder;
 use crate::proto::zmtp::command::{self, Command as Zmtp, Subscription};
 use crate::proto::zmtp::v1;
 use crate::queue::{Incoming, Reader, Sent};
@@ -33,6 +34,8 @@ pub struct Tx {
     framing: Framing,
     /// Frames go out encrypted.
     sealer: Option<Sealer>,
+    /// Frames go out in those of a WebSocket.
+    encoder: Option<Encoder>,
     /// Bytes that go out before anything else: commands and re-framed messages.
     encoded: Vec<u8>,
     written: usize,
@@ -46,6 +49,7 @@ impl Tx {
             sent: Sent::default(),
             framing: Framing::V3_1,
             sealer: None,
+            encoder: None,
             encoded: Vec::new(),
             written: 0,
         }
@@ -57,11 +61,13 @@ impl Tx {
         stream: Arc<Fd>,
         framing: Framing,
         sealer: Option<Sealer>,
+        encoder: Option<Encoder>,
         unsent: Vec<u8>,
     ) {
         self.stream = Some(stream);
         self.framing = framing;
         self.sealer = sealer;
+        self.encoder = encoder;
         self.encoded = unsent;
         self.written = 0;
     }
@@ -70,6 +76,7 @@ impl Tx {
     pub fn uninstall(&mut self, gone: &mut Vec<Msg>) {
         self.stream = None;
         self.sealer = None;
+        self.encoder = None;
         self.encoded = Vec::new();
         self.written = 0;
         let lost = self.reader.front().restart(&mut self.sent, gone);
@@ -152,6 +159,10 @@ impl Tx {
         }
         let control = core::mem::take(&mut *connection.control.lock());
         self.written = 0;
+        if let Some(encoder) = &mut self.encoder {
+            encoder.append_queued(&control, &mut self.encoded);
+            return Ok(());
+        }
         let Some(sealer) = &mut self.sealer else {
             self.encoded = control;
             return Ok(());
@@ -214,9 +225,14 @@ impl Tx {
         while self.encoded.len() < ENCODE && self.reader.ready() {
             let Some(frame) = self.reader.take() else { break };
             self.sent.passed(frame.flags);
-            match &mut self.sealer {
-                Some(sealer) => seal_frame(sealer, self.framing, &frame, &mut self.encoded)?,
-                None => encode_frame(self.framing, &frame, &mut self.encoded)?,
+            match (&mut self.encoder, &mut self.sealer) {
+                (Some(encoder), sealer) => {
+                    web::append_frame(encoder, sealer, &frame, &mut self.encoded)?;
+                }
+                (None, Some(sealer)) => {
+                    seal_frame(sealer, self.framing, &frame, &mut self.encoded)?;
+                }
+                (None, None) => encode_frame(self.framing, &frame, &mut self.encoded)?,
             }
         }
         Ok(())
@@ -224,7 +240,7 @@ impl Tx {
 }
 
 /// Adds a frame encrypted; subscriptions become messages for peers that know no other form.
-fn seal_frame(
+pub(super) fn seal_frame(
     sealer: &mut Sealer,
     framing: Framing,
     frame: &Incoming<'_>,
@@ -240,7 +256,7 @@ fn seal_frame(
 }
 
 /// A subscription as a message. Other commands have no such form.
-fn subscription(command: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn subscription(command: &[u8]) -> Option<Vec<u8>> {
     match command::parse(command) {
         Zmtp::Subscribe(topic) => Some(Subscription::Subscribe.message_body(topic)),
         Zmtp::Cancel(topic) => Some(Subscription::Cancel.message_body(topic)),
@@ -264,7 +280,7 @@ fn encode_frame(framing: Framing, frame: &Incoming<'_>, out: &mut Vec<u8>) -> Re
 
 fn append(framing: Framing, more: bool, body: &[u8], out: &mut Vec<u8>) {
     match framing {
-        Framing::V3_1 | Framing::V2 => {
+        Framing::V3_1 | Framing::V2 | Framing::Ws => {
             let (header, header_len) = wire::encode(if more { wire::MORE } else { 0 }, body.len());
             out.extend_from_slice(header.get(..header_len).unwrap_or_default());
             out.extend_from_slice(body);

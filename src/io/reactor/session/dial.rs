@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use crate::endpoint::{Endpoint, TcpConnectAddress};
+use crate::endpoint::TcpConnectAddress;
 use crate::error::{Errno, Result};
 use crate::io::connection::Cause;
 use crate::monitor::event;
@@ -36,8 +36,8 @@ impl Session {
         let Role::Dialled(dialling) = &mut self.role else { return Step::Remove };
         dialling.addresses.clear();
         dialling.next = 0;
-        if let Endpoint::Tcp(address) = &dialling.endpoint {
-            match TcpConnectAddress::parse(address, self.options.ipv6) {
+        if let Some(address) = dialling.endpoint.over_tcp() {
+            match TcpConnectAddress::parse(&address, self.options.ipv6) {
                 Ok(address) if address.needs_lookup() => {
                     self.state = State::Resolving;
                     return match tools.resolve(self.id, address) {

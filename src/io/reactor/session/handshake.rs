@@ -6,20 +6,23 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
+use crate::endpoint::WsConnectAddress;
 use crate::error::{Errno, Result};
 use crate::io::connection::Cause;
 use crate::monitor::event;
 use crate::proto::mechanism;
+use crate::proto::ws::layer::{Client, Layer};
+use crate::proto::ws::upgrade::KEY_BYTES;
 use crate::proto::zmtp::handshake::{Handshake, HandshakeConfig};
 use crate::proto::{ErrorKind, HandshakeError, HandshakeEvent};
 use crate::sync::Arc;
 use crate::sys::fd::Fd;
-use crate::sys::{epoll, net};
+use crate::sys::{epoll, net, random};
 
 use super::super::engine::Tools;
 use super::super::timers::Purpose;
 use super::authentication::{Asked, Granted, Inquiry};
-use super::{Session, State, Step};
+use super::{Role, Session, State, Step};
 
 /// The `ZMQ_RECONNECT_STOP` bit of failed handshakes.
 const STOP_HANDSHAKE_FAILED: i32 = 2;
@@ -28,6 +31,8 @@ const STOP_HANDSHAKE_FAILED: i32 = 2;
 pub(super) struct Greeting {
     pub(super) stream: Arc<Fd>,
     pub(super) handshake: Handshake,
+    /// What the stream carries the handshake in.
+    pub(super) layer: Option<Box<Layer>>,
     /// What the handshake did not take yet.
     pub(super) unread: Vec<u8>,
     /// What the kernel did not take yet.
@@ -48,9 +53,17 @@ impl Session {
             metadata: self.options.metadata.clone(),
             maxmsgsize: self.options.maxmsgsize,
         };
+        let (handshake, layer) = if self.web {
+            let handshake = Handshake::carried(config, mechanism);
+            let layer = Box::new(self.layer(&handshake)?);
+            (handshake, Some(layer))
+        } else {
+            (Handshake::with_mechanism(config, mechanism), None)
+        };
         self.state = State::Handshaking(Box::new(Greeting {
             stream,
-            handshake: Handshake::with_mechanism(config, mechanism),
+            handshake,
+            layer,
             unread: Vec::new(),
             unsent: Vec::new(),
             peer_address,
@@ -58,6 +71,21 @@ impl Session {
             granted: Granted::default(),
         }));
         Ok(())
+    }
+
+    /// How a WebSocket begins on this side.
+    fn layer(&self, handshake: &Handshake) -> Result<Layer> {
+        let max = self.options.maxmsgsize;
+        let Role::Dialled(dialling) = &self.role else {
+            return Ok(Layer::server(handshake, max));
+        };
+        let WsConnectAddress { host, path, .. } =
+            WsConnectAddress::parse(dialling.endpoint.address())?;
+        let (mut key, mut seed) = ([0; KEY_BYTES], [0; 8]);
+        random::fill(&mut key)?;
+        random::fill(&mut seed)?;
+        let client = Client { host, path, key, seed: u64::from_ne_bytes(seed) };
+        Ok(Layer::client(handshake, max, &client))
     }
 
     pub(super) fn start_handshake(&mut self, tools: &mut Tools<'_>) -> Step {
@@ -92,9 +120,16 @@ impl Session {
         greeting.unread.extend_from_slice(tools.buffer.get(..read).unwrap_or_default());
         loop {
             let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-            if let Err(error) = greeting.read_on() {
-                return self.handshake_broken(tools, error);
+            let read = greeting.read_on();
+            if greeting.layer.as_mut().is_some_and(|layer| layer.take_upgraded()) {
+                self.raise(event::HANDSHAKE_SUCCEEDED, 0);
             }
+            match read {
+                Ok(()) => {}
+                Err(HandshakeError::CONNECTION) if self.web => return self.peer_left(tools),
+                Err(error) => return self.handshake_broken(tools, error),
+            }
+            let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
             if let Some(work) = greeting.handshake.work() {
                 if let Err(error) = tools.work(self.id, work) {
                     return self.handshake_lost(tools, error);
@@ -120,6 +155,14 @@ impl Session {
             Err(HandshakeError::CONNECTION) => self.handshake_lost(tools, Errno::EACCES),
             Err(error) => self.handshake_broken(tools, error),
         }
+    }
+
+    /// The peer said that it goes.
+    fn peer_left(&mut self, tools: &mut Tools<'_>) -> Step {
+        if let State::Handshaking(greeting) = &mut self.state {
+            greeting.part(tools.buffer);
+        }
+        self.handshake_lost(tools, Errno::EPIPE)
     }
 
     /// The peer may not come in, since nobody can be asked about it.
@@ -198,7 +241,10 @@ impl Session {
 impl Greeting {
     /// Gives the handshake what has come and keeps what it does not want yet.
     fn read_on(&mut self) -> core::result::Result<(), HandshakeError> {
-        let taken = self.handshake.input(&self.unread)?;
+        let taken = match &mut self.layer {
+            None => self.handshake.input(&self.unread)?,
+            Some(layer) => layer.input(&mut self.handshake, &self.unread)?,
+        };
         self.unread.drain(..taken.min(self.unread.len()));
         Ok(())
     }
@@ -206,7 +252,10 @@ impl Greeting {
     /// Writes what the kernel takes. If it takes no more, the peer may have left a last word, such
     /// as why it refuses us: reading finds that, and the end.
     fn write_on(&mut self) {
-        self.unsent.extend(self.handshake.take_output());
+        self.unsent.extend(match &mut self.layer {
+            None => self.handshake.take_output(),
+            Some(layer) => layer.take_output(&mut self.handshake),
+        });
         if self.unsent.is_empty() {
             return;
         }

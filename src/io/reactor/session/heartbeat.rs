@@ -1,10 +1,12 @@
-//! Heartbeats of a session's connection (RFC 37).
+//! Heartbeats of a session's connection (RFC 37); with WebSockets, their own PING and PONG, which has no time to
+//! live.
 //!
 //! Reactor's thread.
 #![forbid(unsafe_code)]
 
 use crate::error::Errno;
 use crate::io::connection::Cause;
+use crate::proto::ws::frame::Control;
 use crate::proto::zmtp::command;
 use crate::proto::zmtp::heartbeat::{Heartbeat, HeartbeatAction};
 use crate::sys::clock;
@@ -29,7 +31,7 @@ pub(super) struct Beat {
 
 impl Session {
     pub(super) fn start_heartbeat(&mut self, tools: &mut Tools<'_>) {
-        if !self.modern {
+        if !self.modern && !self.web {
             return;
         }
         let options = &self.options;
@@ -69,7 +71,12 @@ impl Session {
         match beat.heartbeat.on_timer(now) {
             HeartbeatAction::Nothing => {}
             HeartbeatAction::SendPing => {
-                connection.send_command(&command::ping_body(self.options.heartbeat_ttl, &[]));
+                let ping = if self.web {
+                    Control::Ping.queued(&[])
+                } else {
+                    command::ping_body(self.options.heartbeat_ttl, &[])
+                };
+                connection.send_command(&ping);
             }
             HeartbeatAction::TimedOut => {
                 let epoch = connection.epoch();

@@ -65,6 +65,8 @@ pub struct Session {
     ending: bool,
     /// Whether the peer speaks ZMTP 3.x, whose handshakes have an end that is told of.
     modern: bool,
+    /// Whether the stream becomes a WebSocket.
+    web: bool,
 }
 
 enum Role {
@@ -125,6 +127,7 @@ impl Session {
     ) -> Session {
         let mut session =
             Session::new(id, owner, port, options, Role::Accepted { listener }, endpoints);
+        session.web = accepted.web;
         let stream = Arc::new(accepted.fd.into());
         if let Err(error) = session.greet(stream, accepted.peer_address) {
             // Without a handshake the first step ends the session.
@@ -143,9 +146,11 @@ impl Session {
         connection: Option<Arc<Connection>>,
     ) -> Session {
         let endpoints = EndpointPair::connected(b"", &dialling.endpoint.shown());
+        let web = matches!(dialling.endpoint, Endpoint::Ws(_));
         let role = Role::Dialled(dialling);
         let mut session = Session::new(id, owner, port, options, role, endpoints);
         session.connection = connection;
+        session.web = web;
         session
     }
 
@@ -173,6 +178,7 @@ impl Session {
             backoff: None,
             ending: false,
             modern: false,
+            web: false,
         }
     }
 
@@ -193,7 +199,8 @@ impl Session {
     }
 
     fn is_raw(&self) -> bool {
-        self.options.socket_type == SocketType::Stream || self.options.router_raw
+        let raw = self.options.socket_type == SocketType::Stream || self.options.router_raw;
+        raw && !self.web
     }
 }
 

@@ -37,6 +37,7 @@ impl Session {
 
     fn framing(&self, version: ZmtpVersion) -> Framing {
         match version {
+            _ if self.web => Framing::Ws,
             _ if self.is_raw() => Framing::Raw,
             ZmtpVersion::V1 => Framing::V1,
             // Only subscriptions look different.
@@ -86,6 +87,7 @@ impl Session {
             inbound: self.inbound(),
             metadata: self.metadata(&established, &greeting),
             sealing: greeting.handshake.sealing(),
+            web: greeting.layer.take().map(|layer| layer.into_halves()),
             unsent: core::mem::take(&mut greeting.unsent),
         };
         self.state = State::Running(stream);

@@ -1,0 +1,148 @@
+//! Frames that travel in others: those of a WebSocket (RFC 45), encrypted ones, and both.
+//!
+//! Part of a direction, under that direction's lock.
+#![forbid(unsafe_code)]
+
+use crate::error::{Errno, Result};
+use crate::io::connection::rx::Rx;
+use crate::io::connection::tx::{seal_frame, subscription};
+use crate::io::connection::unseal::Unsealing;
+use crate::io::connection::{Cause, Connection, Framing};
+use crate::proto::mechanism::{Opener, Sealer};
+use crate::proto::ws::frame::{Control, Decoder, Encoder, Step};
+use crate::proto::ws::layer::close_status;
+use crate::queue::Incoming;
+
+/// What inbound frames come in.
+pub enum Wrapping {
+    None,
+    /// They are encrypted.
+    Sealed(Box<Unsealing>),
+    Web(Box<Web>),
+}
+
+/// Frames of a WebSocket, in which there may be encrypted ones.
+pub struct Web {
+    decoder: Decoder,
+    unsealing: Option<Unsealing>,
+}
+
+impl Wrapping {
+    pub fn new(opener: Option<Opener>, decoder: Option<Decoder>) -> Wrapping {
+        let unsealing = opener.map(Unsealing::new);
+        match (decoder, unsealing) {
+            (Some(decoder), unsealing) => Wrapping::Web(Box::new(Web { decoder, unsealing })),
+            (None, Some(unsealing)) => Wrapping::Sealed(Box::new(unsealing)),
+            (None, None) => Wrapping::None,
+        }
+    }
+
+    pub fn unsealing(&mut self) -> Option<&mut Unsealing> {
+        match self {
+            Wrapping::None => None,
+            Wrapping::Sealed(unsealing) => Some(unsealing),
+            Wrapping::Web(web) => web.unsealing.as_mut(),
+        }
+    }
+
+    /// Bytes of a body were read to where they belong.
+    pub fn pass(&mut self, bytes: &mut [u8]) {
+        if let Wrapping::Web(web) = self {
+            web.decoder.pass(bytes);
+        }
+    }
+}
+
+impl Web {
+    /// Appends the frames that are in `bytes` to `frames`, and answers what is not for the socket. What
+    /// comes before an error counts.
+    fn decode(
+        &mut self,
+        connection: &Connection,
+        mut bytes: &[u8],
+        frames: &mut Vec<u8>,
+    ) -> core::result::Result<(), Cause> {
+        while !bytes.is_empty() {
+            let used = match self.decoder.step(bytes, frames) {
+                Ok((used, Step::Partial | Step::Frame)) => used,
+                Ok((used, Step::Control(control, payload))) => {
+                    answer(connection, control, payload)?;
+                    used
+                }
+                Err(error) => {
+                    connection.send_command(&Control::Close.queued(&close_status(error)));
+                    return Err(Cause::Protocol(error.errno()));
+                }
+            };
+            bytes = bytes.get(used..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// Does what a control frame asks for. A peer that takes its leave has gone.
+fn answer(
+    connection: &Connection,
+    control: Control,
+    payload: &[u8],
+) -> core::result::Result<(), Cause> {
+    match control {
+        Control::Ping => connection.send_command(&Control::Pong.queued(payload)),
+        Control::Pong => {}
+        Control::Close => {
+            connection.send_command(&Control::Close.queued(payload));
+            return Err(Cause::Connection(Errno::EPIPE));
+        }
+    }
+    Ok(())
+}
+
+impl Rx {
+    /// Takes bytes of a WebSocket: hands over what it can of the frames in them and keeps the rest.
+    pub(super) fn take_web(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+    ) -> core::result::Result<(), Cause> {
+        let Wrapping::Web(web) = &mut self.wrapping else { return Ok(()) };
+        // Behind what is there of an unfinished frame.
+        let mut frames = match &mut web.unsealing {
+            Some(unsealing) => core::mem::take(&mut unsealing.kept),
+            None => core::mem::take(&mut self.partial),
+        };
+        // A header may take more here than it did there: nine bytes for five, if the body is long.
+        let room = bytes.len() + bytes.len() / 32 + 16;
+        frames.try_reserve(room).map_err(|_| Cause::Connection(Errno::ENOMEM))?;
+        let decoded = web.decode(connection, bytes, &mut frames);
+        if web.unsealing.is_some() {
+            self.unseal(connection, &mut frames)?;
+        } else {
+            let consumed = self.decode(connection, &frames)?;
+            if consumed < frames.len() {
+                frames.drain(..consumed);
+                self.partial = frames;
+            }
+        }
+        decoded
+    }
+}
+
+/// Adds a frame as a WebSocket carries it, encrypted or not; subscriptions become messages.
+pub fn append_frame(
+    encoder: &mut Encoder,
+    sealer: &mut Option<Sealer>,
+    frame: &Incoming<'_>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    out.try_reserve(frame.data().len() + 64).map_err(|_| Errno::ENOMEM)?;
+    if let Some(sealer) = sealer {
+        let mut sealed = Vec::new();
+        seal_frame(sealer, Framing::Ws, frame, &mut sealed)?;
+        encoder.append_wire(&sealed, out);
+    } else if !frame.is_command() {
+        encoder.append(frame.flags, frame.data(), out);
+    } else if let Some(message) = subscription(frame.data()) {
+        encoder.append(0, &message, out);
+    }
+    Ok(())
+}
