@@ -489,12 +489,9 @@ impl Port {
                 return true;
             }
             match self.poller.get() {
-                Some(poller) => {
-                    if self.poll_with(poller, Some(lead)).unwrap_or(false) {
-                        return true;
-                    }
-                }
-                None => (0..30).for_each(|_| core::hint::spin_loop()),
+                Some(poller) if self.poll_with(poller, Some(lead)).unwrap_or(false) => return true,
+                None if self.spin.pause(|| lead.has_news()) => return true,
+                _ => {}
             }
             if clock::nanos() > end {
                 return false;

@@ -5,7 +5,8 @@
 //! Used by a port's leader. The numbers are atomic because the leader changes; a lost update does no harm.
 #![forbid(unsafe_code)]
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, Ordering};
+use crate::sys::thread::give_way;
 
 /// The longest that a caller polls before it sleeps, in nanoseconds.
 pub const LONGEST: u64 = 60_000;
@@ -24,6 +25,9 @@ const SUCCESS: u32 = 8;
 /// At the most one wait in 1,024 is tried.
 const DEEPEST: u32 = 10 * FAILURE;
 
+/// Turns of a spin loop between two looks at what another core may have written (some 500 ns).
+const TURNS: u32 = 30;
+
 /// See the module's documentation.
 #[derive(Default)]
 pub struct Spin {
@@ -32,6 +36,8 @@ pub struct Spin {
     doubt: AtomicU32,
     /// Successes in a row.
     streak: AtomicU32,
+    /// What was waited for came while others had the core: who will leave it seems to need it.
+    shares_core: AtomicBool,
 }
 
 impl Spin {
@@ -44,6 +50,25 @@ impl Spin {
                 0
             }
         }
+    }
+
+    /// A pause between two looks at memory: lets another core go on, and then another thread on this one;
+    /// the other way round if that helped last time. Whether `has_come`.
+    pub fn pause(&self, has_come: impl Fn() -> bool) -> bool {
+        let shares = self.shares_core.load(Ordering::Relaxed);
+        for gives_way in [shares, !shares] {
+            match gives_way {
+                true => give_way(),
+                false => (0..TURNS).for_each(|_| core::hint::spin_loop()),
+            }
+            if has_come() {
+                if gives_way != shares {
+                    self.shares_core.store(gives_way, Ordering::Relaxed);
+                }
+                return true;
+            }
+        }
+        false
     }
 
     /// Polling brought something soon, or it did not: then it is tried less and less often, so that an
@@ -97,6 +122,22 @@ mod tests {
         let spin = Spin::default();
         polled(&spin, 20_000, |n| n % 3 == 0);
         assert!(polled(&spin, 100_000, |n| n % 3 == 0) <= 1_000);
+    }
+
+    #[test]
+    fn the_pause_that_helped_comes_first() {
+        let spin = Spin::default();
+        for looks in [2, 1, 1] {
+            let looked = core::cell::Cell::new(0);
+            // It comes when others have had the core: the second way first, then the first one.
+            let comes = || {
+                looked.set(looked.get() + 1);
+                looked.get() == looks
+            };
+            assert!(spin.pause(comes));
+            assert!(spin.shares_core.load(Ordering::Relaxed));
+        }
+        assert!(!spin.pause(|| false));
     }
 
     #[test]
