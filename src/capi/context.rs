@@ -7,6 +7,7 @@ use crate::capi::constants::ZMQ_IO_THREADS;
 use crate::capi::{banner, block, guard_cold, object};
 use crate::context::{Context, ContextSlot};
 use crate::error::Result;
+use crate::sys::cache;
 
 /// A new context; null on failure.
 ///
@@ -18,6 +19,7 @@ pub extern "C" fn zmq_ctx_new() -> *mut c_void {
 
 fn open(context: Context) -> *mut c_void {
     banner::show_once();
+    cache::prepare();
     from_ref(ContextSlot::open(context)).cast_mut().cast()
 }
 

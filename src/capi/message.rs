@@ -74,21 +74,27 @@ pub unsafe extern "C-unwind" fn zmq_msg_send(
     s_: *mut c_void,
     flags_: c_int,
 ) -> c_int {
-    // SAFETY: what the caller promises is handed on.
-    let parts = move || -> Result<_> { unsafe { Ok((object::socket(s_)?, message(msg_)?)) } };
     let first = guard_first(move || {
-        let (slot, msg) = parts()?;
+        // SAFETY: what the caller promises is handed on.
+        let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
         let size = object::size(msg.len());
         socket::first_send(slot, Body::Own(msg), flags_)?;
         Ok(empty(msg, size))
     });
-    if first != UNDONE {
-        return first;
-    }
-    // SAFETY: the last thing that the function does.
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
+    if first != UNDONE { first } else { unsafe { wait_to_send(msg_, s_, flags_) } }
+}
+
+/// The rest of [`zmq_msg_send`].
+///
+/// # Safety
+/// - As for [`zmq_msg_send`], and for [`block`].
+#[cold]
+unsafe fn wait_to_send(msg_: *mut zmq_msg_t, s_: *mut c_void, flags_: c_int) -> c_int {
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
         block(-1, async move |bed| {
-            let (slot, msg) = parts()?;
+            let (slot, msg) = (object::socket(s_)?, message(msg_)?);
             let size = object::size(msg.len());
             socket::send_slowly(bed, slot, Body::Own(msg), flags_).await?;
             Ok(empty(msg, size))
@@ -115,19 +121,25 @@ pub unsafe extern "C-unwind" fn zmq_msg_recv(
     s_: *mut c_void,
     flags_: c_int,
 ) -> c_int {
-    // SAFETY: what the caller promises is handed on.
-    let parts = move || -> Result<_> { unsafe { Ok((object::socket(s_)?, message(msg_)?)) } };
     let first = guard_first(move || {
-        let (slot, msg) = parts()?;
+        // SAFETY: what the caller promises is handed on.
+        let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
         fill(msg, socket::first_receive(slot, flags_, |frame| frame.into_msg()))
     });
-    if first != UNDONE {
-        return first;
-    }
-    // SAFETY: the last thing that the function does.
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
+    if first != UNDONE { first } else { unsafe { wait_to_receive(msg_, s_, flags_) } }
+}
+
+/// The rest of [`zmq_msg_recv`].
+///
+/// # Safety
+/// - As for [`zmq_msg_recv`], and for [`block`].
+#[cold]
+unsafe fn wait_to_receive(msg_: *mut zmq_msg_t, s_: *mut c_void, flags_: c_int) -> c_int {
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
         block(-1, async move |bed| {
-            let (slot, msg) = parts()?;
+            let (slot, msg) = (object::socket(s_)?, message(msg_)?);
             fill(msg, socket::receive_slowly(bed, slot, flags_, |frame| frame.into_msg()).await)
         })
     }

@@ -149,21 +149,26 @@ pub unsafe extern "C-unwind" fn zmq_send(
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    // SAFETY: what the caller promises is handed on.
-    let parts =
-        move || -> Result<_> { unsafe { Ok((object::socket(s_)?, object::bytes(buf_, len_)?)) } };
     let first = guard_first(move || {
-        let (slot, bytes) = parts()?;
+        // SAFETY: what the caller promises is handed on.
+        let (slot, bytes) = unsafe { (object::socket(s_)?, object::bytes(buf_, len_)?) };
         first_send(slot, Body::Copy(bytes), flags_)?;
         Ok(object::size(len_))
     });
-    if first != UNDONE {
-        return first;
-    }
-    // SAFETY: the last thing that the function does.
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
+    if first != UNDONE { first } else { unsafe { wait_to_send(s_, buf_, len_, flags_) } }
+}
+
+/// The rest of [`zmq_send`].
+///
+/// # Safety
+/// - As for [`zmq_send`], and for [`block`].
+#[cold]
+unsafe fn wait_to_send(s_: *mut c_void, buf_: *const c_void, len_: usize, flags_: c_int) -> c_int {
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
         block(-1, async move |bed| {
-            let (slot, bytes) = parts()?;
+            let (slot, bytes) = (object::socket(s_)?, object::bytes(buf_, len_)?);
             send_slowly(bed, slot, Body::Copy(bytes), flags_).await?;
             Ok(object::size(len_))
         })
@@ -220,27 +225,42 @@ pub unsafe extern "C-unwind" fn zmq_recv(
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    let slot = move || {
-        // SAFETY: what the caller promises is handed on.
-        let slot = unsafe { object::socket(s_) }?;
-        if buf_.is_null() && len_ != 0 { Err(Errno::EFAULT) } else { Ok(slot) }
-    };
     let first = guard_first(move || {
         // A frame with a free function of the application: to be dropped when the lock is released.
         let mut whole = None;
         // SAFETY: what the caller promises is handed on.
-        let take = |frame: Incoming<'_>| unsafe { copy_out(frame, buf_, len_, &mut whole) };
-        first_receive(slot()?, flags_, take)
+        unsafe {
+            let (slot, whole) = (receiver(s_, buf_, len_)?, &mut whole);
+            first_receive(slot, flags_, move |frame| copy_out(frame, buf_, len_, whole))
+        }
     });
-    if first != UNDONE {
-        return first;
-    }
+    // SAFETY: the last thing that the function does; what the caller promises is handed on.
+    if first != UNDONE { first } else { unsafe { wait_to_receive(s_, buf_, len_, flags_) } }
+}
+
+/// The socket to receive from into a buffer; `ENOTSOCK`, `EFAULT`.
+///
+/// # Safety
+/// - As for [`zmq_recv`].
+#[inline(always)]
+unsafe fn receiver(s_: *mut c_void, buf_: *mut c_void, len_: usize) -> Result<&'static Slot> {
+    // SAFETY: what the caller promises is handed on.
+    let slot = unsafe { object::socket(s_) }?;
+    if buf_.is_null() && len_ != 0 { Err(Errno::EFAULT) } else { Ok(slot) }
+}
+
+/// The rest of [`zmq_recv`].
+///
+/// # Safety
+/// - As for [`zmq_recv`], and for [`block`].
+#[cold]
+unsafe fn wait_to_receive(s_: *mut c_void, buf_: *mut c_void, len_: usize, flags_: c_int) -> c_int {
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
         block(-1, async move |bed| {
             let mut whole = None;
             let take = |frame: Incoming<'_>| copy_out(frame, buf_, len_, &mut whole);
-            receive_slowly(bed, slot()?, flags_, take).await
+            receive_slowly(bed, receiver(s_, buf_, len_)?, flags_, take).await
         })
     }
 }
@@ -257,17 +277,39 @@ unsafe fn copy_out(
     room: usize,
     whole: &mut Option<Msg>,
 ) -> c_int {
-    let bytes = frame.data();
+    match frame.body {
+        // SAFETY: what the caller promises is handed on.
+        InBody::Slice(bytes) => unsafe { copy_bytes(bytes, buffer, room) },
+        // SAFETY: the same.
+        InBody::Whole(msg) => unsafe { copy_whole(msg, buffer, room, whole) },
+    }
+}
+
+/// # Safety
+/// - As for [`copy_out`].
+#[inline(always)]
+unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, room: usize) -> c_int {
     let copied = bytes.len().min(room);
     if copied != 0 {
         // SAFETY: not more than the caller promises can be written, and not more than there is; the
         // frame is the library's memory, or at least not being written.
         unsafe { core::ptr::copy(bytes.as_ptr(), buffer.cast(), copied) };
     }
-    let size = object::size(bytes.len());
-    if let InBody::Whole(msg) = frame.body {
-        *whole = Some(msg.take());
-    }
+    object::size(bytes.len())
+}
+
+/// # Safety
+/// - As for [`copy_out`].
+#[cold]
+unsafe fn copy_whole(
+    msg: &mut Msg,
+    buffer: *mut c_void,
+    room: usize,
+    whole: &mut Option<Msg>,
+) -> c_int {
+    // SAFETY: what the caller promises is handed on.
+    let size = unsafe { copy_bytes(msg.data(), buffer, room) };
+    *whole = Some(msg.take());
     size
 }
 

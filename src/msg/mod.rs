@@ -6,6 +6,7 @@
 //!
 //! One of the modules that may use `unsafe`: the layout is a tagged union shared with C.
 
+pub mod append;
 pub mod blocks;
 mod content;
 pub mod frame;

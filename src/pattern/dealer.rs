@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::Result;
+use crate::options::SocketOptions;
 use crate::pattern::policy::{FairQueue, LoadBalance};
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
@@ -66,6 +67,14 @@ impl Pattern for Dealer {
 
     fn has_out(&mut self, env: &mut Env<'_>) -> bool {
         self.out.has_out(env)
+    }
+
+    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.out.lane()
+    }
+
+    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.lane()
     }
 }
 

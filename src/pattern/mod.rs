@@ -126,6 +126,17 @@ pub trait Pattern: Send {
     /// Whether [`Pattern::send`] would succeed.
     fn has_out(&mut self, env: &mut Env<'_>) -> bool;
 
+    /// The pipe that a message of one frame would go to now, if nothing but that happens in sending it:
+    /// so it is the same one next time, until the pattern is called again.
+    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+        None
+    }
+
+    /// The same for receiving.
+    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        None
+    }
+
     /// `ZMQ_SUBSCRIBE` (`true`) or `ZMQ_UNSUBSCRIBE`.
     fn subscribe(&mut self, _env: &mut Env<'_>, _topic: &[u8], _on: bool) -> Result<()> {
         Err(Errno::EINVAL)

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::Result;
+use crate::options::SocketOptions;
 use crate::pattern::policy::{FairQueue, LoadBalance};
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
@@ -98,6 +99,14 @@ impl Pattern for Pair {
 
     fn has_out(&mut self, env: &mut Env<'_>) -> bool {
         self.out.has_out(env)
+    }
+
+    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.out.lane()
+    }
+
+    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.lane()
     }
 }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
+use crate::options::SocketOptions;
 use crate::pattern::xpub::Xpub;
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
@@ -35,7 +36,9 @@ impl Pattern for Pub {
         self.xpub.readable(env, pipe);
     }
 
-    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
+    fn writable(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.xpub.writable(env, pipe);
+    }
 
     #[inline]
     fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<()> {
@@ -52,6 +55,10 @@ impl Pattern for Pub {
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
         true
+    }
+
+    fn lane_out(&self, options: &SocketOptions) -> Option<PipeId> {
+        self.xpub.lane_out(options)
     }
 
     fn topics_count(&self) -> Result<usize> {
@@ -128,6 +135,31 @@ mod tests {
         bench.send(&[b"3"]).expect("room");
         assert_eq!(bench.peer_reads(b), Some(vec![b"1".to_vec()]));
         assert_eq!(bench.peer_reads(b), Some(vec![b"3".to_vec()]));
+    }
+
+    #[test]
+    fn marks_hold_also_where_everybody_gets_everything() {
+        for nodrop in [false, true] {
+            let mut bench = Bench::new(SocketType::Pub);
+            bench.options.xpub_nodrop = nodrop;
+            let peers = [bench.attach_hwm(4), bench.attach_hwm(6), bench.attach_hwm(0)];
+            peers.iter().for_each(|peer| bench.peer_subscribes(*peer, b""));
+            let sent = (0..9u8).filter(|n| bench.send(&[&[*n]]).is_ok()).count();
+            assert_eq!(sent, if nodrop { 4 } else { 9 });
+            let read =
+                peers.map(|peer| (0..).take_while(|_| bench.peer_reads(peer).is_some()).count());
+            assert_eq!(read, if nodrop { [4, 4, 4] } else { [4, 6, 9] });
+            // What was read makes room, and longer messages count too.
+            bench.send(&[b"1"]).expect("room");
+            bench.send(&[b"2", b"tail"]).expect("room");
+            bench.send(&[&[3; 300]]).expect("room");
+            bench.send(&[b"4"]).expect("room");
+            assert_eq!(bench.send(&[b"full"]), if nodrop { Err(Errno::EAGAIN) } else { Ok(()) });
+            bench.close(peers[0]);
+            bench.send(&[b"5"]).expect("room");
+            assert_eq!(bench.peer_reads(peers[1]), Some(vec![b"1".to_vec()]));
+            assert_eq!(bench.peer_reads(peers[2]), Some(vec![b"1".to_vec()]));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
+use crate::options::SocketOptions;
 use crate::pattern::policy::FairQueue;
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
@@ -46,6 +47,10 @@ impl Pattern for Pull {
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
         false
+    }
+
+    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.lane()
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
+use crate::options::SocketOptions;
 use crate::pattern::policy::LoadBalance;
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
@@ -47,6 +48,10 @@ impl Pattern for Push {
 
     fn has_out(&mut self, env: &mut Env<'_>) -> bool {
         self.out.has_out(env)
+    }
+
+    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.out.lane()
     }
 }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
+use crate::options::SocketOptions;
 use crate::pattern::xsub::Xsub;
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
@@ -76,6 +77,11 @@ impl Pattern for Sub {
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
         false
+    }
+
+    fn lane_in(&self, options: &SocketOptions) -> Option<PipeId> {
+        let unfiltered = self.xsub.filter.wants_everything() && !options.invert_matching;
+        if unfiltered { self.xsub.inward.lane() } else { None }
     }
 
     fn subscribe(&mut self, env: &mut Env<'_>, topic: &[u8], on: bool) -> Result<()> {

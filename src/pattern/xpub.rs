@@ -117,6 +117,18 @@ impl Xpub {
         }
     }
 
+    /// Sends what is a whole message and short, if each subscriber wants every message. So nobody has to
+    /// be chosen.
+    fn send_to_everybody(&mut self, env: &mut Env<'_>, frame: &Outgoing<'_>) -> Option<Result<()>> {
+        let options = env.options;
+        if self.inside || frame.more || options.invert_matching || self.is_manual(options) {
+            return None;
+        }
+        frame.body.short(usize::MAX)?;
+        let all = self.subscriptions.only_everything()?;
+        Some(self.out.send_short(env, all, &frame.body, options.xpub_nodrop))
+    }
+
     /// Chooses who gets the message that begins with `data`; `EAGAIN` if somebody would miss it
     /// who must not.
     fn choose(&mut self, env: &mut Env<'_>, data: &[u8]) -> Result<()> {
@@ -214,9 +226,14 @@ impl Pattern for Xpub {
         self.drain(env, pipe);
     }
 
-    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
+    fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {
+        self.out.forget_room();
+    }
 
     fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<()> {
+        if let Some(sent) = self.send_to_everybody(env, &frame) {
+            return sent;
+        }
         if !self.inside {
             self.choose(env, frame.body.data())?;
         }
@@ -246,6 +263,13 @@ impl Pattern for Xpub {
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
         true
+    }
+
+    fn lane_out(&self, options: &SocketOptions) -> Option<PipeId> {
+        let only = self.out.only()?;
+        let everything = self.subscriptions.only_everything() == Some(&[only][..]);
+        let usual = !options.invert_matching && !options.xpub_manual_last_value;
+        (everything && usual && !self.inside).then_some(only)
     }
 
     /// With `ZMQ_XPUB_MANUAL`: for the pipe whose subscription was read last.

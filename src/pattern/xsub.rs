@@ -4,6 +4,7 @@
 
 use crate::error::Result;
 use crate::msg::frame;
+use crate::options::SocketOptions;
 use crate::pattern::policy::{Distribute, FairQueue, Filter, RemoveResult};
 use crate::pattern::{Env, Outgoing, Pattern, subscription};
 use crate::pipe::PipeId;
@@ -141,6 +142,10 @@ impl Pattern for Xsub {
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {
         true
+    }
+
+    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.lane()
     }
 
     fn topics_count(&self) -> Result<usize> {

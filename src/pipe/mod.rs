@@ -13,8 +13,9 @@ pub use pace::{MOMENT, Pace, Tempo};
 pub use pipes::Pipes;
 
 use crate::error::Result;
-use crate::queue::{Body, Incoming, Look, Reader, Room, Writer};
+use crate::queue::{Body, Incoming, Look, Reader, Room, Writer, Written};
 use crate::sync::Arc;
+use crate::sys::cache;
 
 /// Where a pipe stands in its socket's table.
 pub type PipeId = u32;
@@ -135,13 +136,76 @@ impl Pipe {
             return Ok(());
         }
         let written = self.writer.write(flags, body, self.copy_max)?;
+        if self.is_news(written) {
+            self.tell(written, pace);
+        }
+        Ok(())
+    }
+
+    /// Queues a message of one short frame, if that takes no more than a copy into the queue. The pipe
+    /// is open, and not inside a message.
+    #[inline(always)]
+    pub fn write_short(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
+        let Some(written) =
+            body.short(self.copy_max).and_then(|bytes| self.writer.write_short(bytes))
+        else {
+            return false;
+        };
+        if self.is_news(written) {
+            self.tell_in_call(written, pace);
+        } else {
+            pace.sent_quietly();
+        }
+        true
+    }
+
+    /// The same for one of several pipes in a call, also where messages replace each other. `false` when it
+    /// takes more than a copy.
+    #[inline(always)]
+    pub fn add_short(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
+        if !self.is_open_road() {
+            return false;
+        }
+        let Some(written) =
+            body.short(self.copy_max).and_then(|bytes| self.writer.write_short(bytes))
+        else {
+            return false;
+        };
+        if self.is_news(written) {
+            self.tell(written, pace);
+        }
+        true
+    }
+
+    /// What is used in writing is fetched.
+    #[inline(always)]
+    pub fn expect_writes(&self) {
+        cache::expect_writes(&raw const self.writer);
+        cache::expect_writes(&raw const self.press_at);
+    }
+
+    #[cold]
+    fn tell_in_call(&mut self, written: Written, pace: &Pace) {
+        pace.begin();
+        self.tell(written, pace);
+        pace.sent(false);
+    }
+
+    /// Whether anybody should hear of what was written.
+    #[inline(always)]
+    fn is_news(&self, written: Written) -> bool {
+        let grew = written.backlog > self.press_at;
+        let shrank = written.backlog < PRESSING && self.press_at > PRESSING;
+        written.wake_reader || grew || shrank
+    }
+
+    fn tell(&mut self, written: Written, pace: &Pace) {
         if written.wake_reader {
             let flush = pace.flush();
             let network = self.session != 0;
             if flush == Flush::Later && written.backlog >= PRESSING {
                 // It is worth a system call by itself.
-                self.far.readable(Flush::Now);
-                return Ok(());
+                return self.far.readable(Flush::Now);
             }
             if flush != Flush::Held || !network {
                 self.far.readable(flush);
@@ -155,11 +219,10 @@ impl Pipe {
             if written.backlog > HEAVY && self.session != 0 {
                 pace.grew_heavy();
             }
-        } else if written.backlog < PRESSING && self.press_at > PRESSING {
+        } else {
             self.press_at = PRESSING;
             pace.grew_light();
         }
-        Ok(())
     }
 
     /// A large message that is the caller's to copy: the network may take it without.
@@ -197,6 +260,24 @@ impl Pipe {
             self.far.writable();
         }
         Some(self.reader.present(flags, taken))
+    }
+
+    /// Takes the next frame if it is a short message of its own that is at hand; `tell` hears whether
+    /// another is there.
+    #[inline(always)]
+    pub fn take_short(&mut self, tell: impl FnOnce(bool)) -> Option<Incoming<'_>> {
+        let short = self.reader.take_short()?;
+        tell(short.more_waits);
+        if short.gave_credit {
+            self.far.writable();
+        }
+        Some(short.frame)
+    }
+
+    /// Whether a message that is sent now may go by [`Pipe::write_short`].
+    #[inline(always)]
+    pub fn is_open_road(&self) -> bool {
+        self.write_open && self.writer.is_at_message()
     }
 
     /// Drops what is left of the message at the reader's front.

@@ -181,6 +181,13 @@ impl Pace {
         self.weight.set(Weight::Light);
     }
 
+    /// A message of one frame was sent that nobody had to be told of.
+    #[inline(always)]
+    pub fn sent_quietly(&self) {
+        self.messages.set(self.messages.get().wrapping_add(1));
+        self.one_way.set(true);
+    }
+
     /// A frame was sent; `more` of its message will come.
     #[inline]
     pub fn sent(&self, more: bool) {
@@ -191,8 +198,7 @@ impl Pace {
             self.told.set(now);
         }
         if !more {
-            self.messages.set(self.messages.get().wrapping_add(1));
-            self.one_way.set(true);
+            self.sent_quietly();
         }
     }
 }

@@ -41,6 +41,17 @@ impl Pipes {
         self.slots.get_mut(id as usize)?.pipe.as_deref_mut()
     }
 
+    /// These pipes will be written to soon, the `nearer` one sooner.
+    #[inline(always)]
+    pub fn expect(&self, farther: Option<&PipeId>, nearer: Option<&PipeId>) {
+        if let Some(pipe) = farther.and_then(|id| self.get(*id)) {
+            pipe.expect_writes();
+        }
+        if let Some(pipe) = nearer.and_then(|id| self.get(*id)) {
+            pipe.writer.expect_writes();
+        }
+    }
+
     /// The place of the pipe that `key` was given for, if it is still there.
     pub fn find(&self, key: PipeKey) -> Option<PipeId> {
         self.get(key.id).filter(|pipe| pipe.key == key).map(|_| key.id)

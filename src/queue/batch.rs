@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::error::{Errno, Result};
+use crate::msg::append::append;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::Arc;
 
@@ -93,16 +94,23 @@ impl Batch {
     /// Adds a frame with a copy of `body`.
     #[inline(always)]
     pub fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
-        let Ok(len) = u8::try_from(body.len()) else { return self.push_long(flags, body) };
-        self.reserve(2 + body.len())?;
-        self.bytes.extend_from_slice(&[flags, len]);
-        self.bytes.extend_from_slice(body);
+        if !append(&mut self.bytes, flags, body) {
+            return self.push_slowly(flags, body);
+        }
         self.count(flags);
         Ok(())
     }
 
+    /// The same for a message of one frame, if there is memory and one length byte is enough.
+    #[inline(always)]
+    pub fn push_short(&mut self, body: &[u8]) -> bool {
+        let added = append(&mut self.bytes, 0, body);
+        self.messages += u64::from(added);
+        added
+    }
+
     #[cold]
-    fn push_long(&mut self, flags: u8, body: &[u8]) -> Result<()> {
+    fn push_slowly(&mut self, flags: u8, body: &[u8]) -> Result<()> {
         let (header, header_len) = frame::encode(flags, body.len());
         self.reserve(header_len + body.len())?;
         self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
@@ -197,6 +205,20 @@ impl Batch {
         let len = usize::try_from(header.body_len).ok()?;
         self.position = start + len;
         Some((header.flags, Taken::Arena(start, len)))
+    }
+
+    /// Takes the next frame if it is a message of its own in the shortest form: its body, and whether
+    /// another frame waits.
+    #[inline(always)]
+    pub fn take_short(&mut self) -> Option<(&[u8], bool)> {
+        if !self.marks.is_empty() {
+            return None;
+        }
+        let rest = self.bytes.get(self.position..)?;
+        let (&[0, len], rest) = rest.split_first_chunk::<2>()? else { return None };
+        let body = rest.get(..usize::from(len))?;
+        self.position += 2 + body.len();
+        Some((body, rest.len() > body.len()))
     }
 
     /// The message that is the body of the frame whose header ends at `start`, if it is one.

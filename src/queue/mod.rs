@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 use crate::sys::brief::Brief;
+use crate::sys::cache;
 
 /// What both ends share. The lock is a leaf: nothing else is locked while it is held.
 #[derive(Default)]
@@ -78,11 +79,8 @@ pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
             queue,
             front: Batch::default(),
             whole: Msg::new(),
-            read: 0,
-            known_hwm: 0,
-            credit_at: 0,
+            tally: Tally::default(),
             metadata: None,
-            credit: false,
             conflate,
             streak: 0,
             last: 0,
@@ -126,6 +124,16 @@ impl Body<'_> {
         match self {
             Body::Copy(bytes) => bytes,
             Body::Own(msg) => msg.data(),
+        }
+    }
+
+    /// Its bytes, if a frame of them is copied in the shortest form.
+    #[inline(always)]
+    pub fn short(&self, copy_max: usize) -> Option<&[u8]> {
+        match self {
+            Body::Copy(bytes) if bytes.len() <= SHORT => Some(bytes),
+            Body::Own(msg) if msg.len() <= SHORT && is_copied(msg, copy_max) => Some(msg.data()),
+            _ => None,
         }
     }
 
@@ -228,6 +236,12 @@ impl Writer {
         (hwm != 0).then(|| hwm.saturating_sub(waiting))
     }
 
+    /// The same by the credit that is known; at least what [`Writer::room_for`] has just said.
+    pub fn known_room(&self) -> Option<u64> {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        (hwm != 0).then(|| hwm.saturating_sub(self.written - self.credit))
+    }
+
     /// Messages written that the reader has not given credit for.
     pub fn outstanding(&self) -> u64 {
         self.written - self.queue.released.load(Ordering::SeqCst)
@@ -279,6 +293,22 @@ impl Writer {
         Ok(state.written())
     }
 
+    /// Adds a message of one short frame, if that takes no more than a copy: there is room by the credit
+    /// that is known, and memory. Not inside a message, nor where messages replace each other.
+    #[inline(always)]
+    pub fn write_short(&mut self, bytes: &[u8]) -> Option<Written> {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        if hwm != 0 && self.written - self.credit >= hwm {
+            return None;
+        }
+        let mut state = self.queue.state.lock();
+        if !state.back.push_short(bytes) {
+            return None;
+        }
+        self.written += 1;
+        Some(state.written())
+    }
+
     /// Adds a frame whose bytes are too many to be copied under the lock.
     #[cold]
     fn write_long(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {
@@ -293,6 +323,13 @@ impl Writer {
         }
         push(&mut self.pending, flags, body, copy_max)?;
         if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
+    }
+
+    /// What is used in writing is fetched.
+    #[inline(always)]
+    pub fn expect_writes(&self) {
+        cache::expect_writes(&raw const *self.queue.state);
+        cache::expect_writes(&raw const self.queue.hwm);
     }
 
     /// Whether the next frame begins a message, and is published like any other.
@@ -387,14 +424,21 @@ impl State {
     }
 }
 
+/// The longest body of a frame with one length byte.
+const SHORT: usize = u8::MAX as usize;
+
+/// Whether what a message holds is copied rather than handed over. A caller's memory is not given back
+/// before the frame has gone out: programs watch for it.
+#[inline(always)]
+fn is_copied(msg: &Msg, copy_max: usize) -> bool {
+    !msg.is_foreign() && (msg.len() <= copy_max || !msg.is_referable())
+}
+
 #[inline(always)]
 fn push(batch: &mut Batch, flags: u8, body: Body<'_>, copy_max: usize) -> Result<()> {
     match body {
         Body::Copy(bytes) => batch.push_copy(flags, bytes),
-        // A caller's memory is not given back before the frame has gone out: programs watch for it.
-        Body::Own(msg) if !msg.is_foreign() && (msg.len() <= copy_max || !msg.is_referable()) => {
-            batch.push_copy(flags, msg.data())
-        }
+        Body::Own(msg) if is_copied(msg, copy_max) => batch.push_copy(flags, msg.data()),
         Body::Own(msg) => batch.push_whole(flags, msg.take()),
     }
 }
@@ -457,6 +501,15 @@ impl Incoming<'_> {
     }
 }
 
+/// What [`Reader::take_short`] found.
+pub struct Short<'a> {
+    pub frame: Incoming<'a>,
+    /// Another frame is at hand.
+    pub more_waits: bool,
+    /// The writer waits for credit that was just given: it has to be told.
+    pub gave_credit: bool,
+}
+
 /// The reading end; used by one thread at a time, under the lock of the socket or connection that
 /// owns it.
 pub struct Reader {
@@ -464,17 +517,53 @@ pub struct Reader {
     front: Batch,
     /// The frame that was taken last, if its body is a message of its own.
     whole: Msg,
-    read: u64,
-    /// The mark that was used last, and the next `read` at which credit is given.
-    known_hwm: u64,
-    credit_at: u64,
+    tally: Tally,
     metadata: Option<Arc<Metadata>>,
-    /// The writer waits for credit that was just given: tell it.
-    credit: bool,
     conflate: bool,
     /// Takes in a row that found something, and how many messages the last one found.
     streak: u32,
     last: u64,
+}
+
+/// What has been read, and the credit that is due for it.
+#[derive(Default)]
+struct Tally {
+    read: u64,
+    /// The mark that was used last, and the next `read` at which credit is given.
+    known_hwm: u64,
+    credit_at: u64,
+    /// The writer waits for credit that was just given: tell it.
+    credit: bool,
+}
+
+impl Tally {
+    /// `messages` more have been read: gives credit back at every low-water mark.
+    #[inline(always)]
+    fn count(&mut self, messages: u64, queue: &Queue) {
+        self.read += messages;
+        let hwm = queue.hwm.load(Ordering::Relaxed);
+        if self.read >= self.credit_at || hwm != self.known_hwm {
+            self.give_credit(messages, hwm, queue);
+        }
+    }
+
+    /// A multiple of the low-water mark was reached, or the mark is another one.
+    #[cold]
+    fn give_credit(&mut self, messages: u64, hwm: u64, queue: &Queue) {
+        self.known_hwm = hwm;
+        self.credit_at = u64::MAX;
+        let before = self.read - messages;
+        let (Some(steps), Some(earlier)) =
+            (self.read.checked_div(hwm.div_ceil(2)), before.checked_div(hwm.div_ceil(2)))
+        else {
+            return;
+        };
+        self.credit_at = (steps + 1).saturating_mul(hwm.div_ceil(2));
+        if steps != earlier {
+            queue.released.store(self.read, Ordering::SeqCst);
+            self.credit |= queue.writer_waits.swap(false, Ordering::SeqCst);
+        }
+    }
 }
 
 /// A take of fewer messages than this does not pay for the lock.
@@ -539,7 +628,7 @@ impl Reader {
         }
         core::mem::swap(&mut state.back, &mut self.front);
         state.taken = state.taken.wrapping_add(1);
-        self.credit |= core::mem::take(&mut state.paused);
+        self.tally.credit |= core::mem::take(&mut state.paused);
         drop(state);
         self.streak = self.streak.saturating_add(1);
         self.last = self.front.messages();
@@ -590,9 +679,28 @@ impl Reader {
         self.take_metadata();
         let (flags, taken) = self.front.take(&mut self.whole)?;
         if flags & frame::MORE == 0 {
-            self.count(1);
+            self.tally.count(1, &self.queue);
         }
         Some((flags, taken))
+    }
+
+    /// Takes the next frame if it is a short message of its own that is at hand. Not where messages
+    /// replace each other.
+    #[inline(always)]
+    pub fn take_short(&mut self) -> Option<Short<'_>> {
+        let (bytes, more_waits) = self.front.take_short()?;
+        self.tally.count(1, &self.queue);
+        let body = InBody::Slice(bytes);
+        Some(Short {
+            frame: Incoming { flags: 0, body, metadata: self.metadata.as_ref() },
+            more_waits,
+            gave_credit: core::mem::take(&mut self.tally.credit),
+        })
+    }
+
+    /// Whether messages replace each other.
+    pub fn conflates(&self) -> bool {
+        self.conflate
     }
 
     /// The frame that [`Reader::step`] just moved past.
@@ -612,38 +720,10 @@ impl Reader {
         }
     }
 
-    /// `messages` more have been read: gives credit back at every low-water mark.
-    #[inline(always)]
-    fn count(&mut self, messages: u64) {
-        self.read += messages;
-        let hwm = self.queue.hwm.load(Ordering::Relaxed);
-        if self.read >= self.credit_at || hwm != self.known_hwm {
-            self.give_credit(messages, hwm);
-        }
-    }
-
-    /// A multiple of the low-water mark was reached, or the mark is another one.
-    #[cold]
-    fn give_credit(&mut self, messages: u64, hwm: u64) {
-        self.known_hwm = hwm;
-        self.credit_at = u64::MAX;
-        let before = self.read - messages;
-        let (Some(steps), Some(earlier)) =
-            (self.read.checked_div(hwm.div_ceil(2)), before.checked_div(hwm.div_ceil(2)))
-        else {
-            return;
-        };
-        self.credit_at = (steps + 1).saturating_mul(hwm.div_ceil(2));
-        if steps != earlier {
-            self.queue.released.store(self.read, Ordering::SeqCst);
-            self.credit |= self.queue.writer_waits.swap(false, Ordering::SeqCst);
-        }
-    }
-
     /// Whether the writer waits for credit that was given since the last call: it has to be told.
     #[inline]
     pub fn take_credit_note(&mut self) -> bool {
-        core::mem::take(&mut self.credit)
+        core::mem::take(&mut self.tally.credit)
     }
 
     /// What waits to be written to a descriptor, for the outbound end of a connection.
@@ -653,7 +733,7 @@ impl Reader {
 
     /// `messages` went out by way of [`Reader::front`].
     pub fn sent(&mut self, messages: u64) {
-        self.count(messages);
+        self.tally.count(messages, &self.queue);
     }
 
     /// A message of which some went past the queue: the rest of it comes first now. `ENOMEM`.

@@ -13,7 +13,7 @@ use crate::io::port::{Port, Waiter};
 use crate::io::wake::Ticket;
 use crate::options::SocketType;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
-use crate::pattern::Outgoing;
+use crate::pattern::{Env, Outgoing};
 use crate::pipe::{HEAVY, Pipe};
 use crate::queue::{Body, Incoming, Look};
 use crate::socket::{Core, LOOK_EVERY, Slot};
@@ -31,7 +31,7 @@ pub async fn send(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Res
 }
 
 /// The first try of [`send`]; `UNDONE` when more is needed, which [`send_slowly`] does.
-#[inline]
+#[inline(always)]
 pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
     let first = slot.with(|core| {
         core.pause_at_times()?;
@@ -40,7 +40,7 @@ pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
         }
         core.process_commands()?;
         core.hear_subscribers()?;
-        core.try_send_here(&mut body, flags)
+        core.try_send(&mut body, flags)
     });
     match first {
         Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
@@ -130,7 +130,7 @@ pub async fn receive<R>(
 }
 
 /// The first try of [`receive`]; `UNDONE` when more is needed, which [`receive_slowly`] does.
-#[inline]
+#[inline(always)]
 pub fn first_receive<R>(
     slot: &Slot,
     flags: i32,
@@ -139,7 +139,7 @@ pub fn first_receive<R>(
     try_first(slot, flags, &mut take)
 }
 
-#[inline]
+#[inline(always)]
 fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
     let first = slot.with(|core| {
         core.pause_at_times()?;
@@ -247,13 +247,17 @@ impl Patience {
 }
 
 impl Core {
+    #[inline(always)]
     pub(super) fn try_send(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
-        self.try_send_here(body, flags)
+        if flags == 0 && self.send_by_lane(body) {
+            Ok(())
+        } else {
+            self.send_the_long_way(body, flags)
+        }
     }
 
-    /// As [`Core::try_send`], for the one place where the call would cost too much.
-    #[inline(always)]
-    fn try_send_here(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
+    #[inline(never)]
+    fn send_the_long_way(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
         let more = flags & ZMQ_SNDMORE != 0;
         self.pace.begin();
         let hasty = self.is_hasty(flags);
@@ -267,6 +271,9 @@ impl Core {
         if sent.is_ok() {
             self.pace.sent(more);
             self.sending = more;
+            if !more && !hasty {
+                self.find_lane_out();
+            }
         }
         if !self.done.is_empty() {
             self.remove_done();
@@ -320,28 +327,52 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn try_receive<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
-        self.pace.turn();
-        self.look();
-        let mut env = crate::pattern::Env {
-            pipes: &mut self.pipes,
-            options: &self.options,
-            pace: &self.pace,
-            look: Look::default(),
-            done: &mut self.done,
-        };
-        let received = match self.pattern.recv(&mut env) {
-            Ok(frame) => {
-                self.rcvmore = frame.more();
-                Ok(take(frame))
+        let (pace, mut env);
+        pace = &self.pace;
+        let lane = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
+        let short = lane.and_then(|pipe| pipe.take_short(|more| pace.took_input(more)));
+        let is_short = short.is_some();
+        let frame = match short {
+            Some(frame) => {
+                pace.turn();
+                self.look = self.look.wrapping_add(1);
+                self.rcvmore = false;
+                Ok(frame)
             }
+            None => {
+                self.lanes.inward = None;
+                pace.turn();
+                self.look = self.look.wrapping_add(1);
+                env = Env {
+                    pipes: &mut self.pipes,
+                    options: &self.options,
+                    pace,
+                    look: Look::default(),
+                    done: &mut self.done,
+                };
+                self.pattern.recv(&mut env).inspect(|frame| self.rcvmore = frame.more())
+            }
+        };
+        let taken = match frame {
+            Ok(frame) => Ok(take(frame)),
             Err(error) => Err(error),
         };
+        if !is_short {
+            self.came_the_long_way(taken.is_ok());
+        }
+        taken
+    }
+
+    #[inline(never)]
+    fn came_the_long_way(&mut self, received: bool) {
+        if received && !self.rcvmore {
+            self.find_lane_in();
+        }
         if !self.done.is_empty() {
             self.remove_done();
         }
-        received
     }
 
     /// Before sleeping for room: moves what is queued, if nobody else does.

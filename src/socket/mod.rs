@@ -9,6 +9,7 @@ mod call;
 mod endpoints;
 mod forward;
 mod inproc;
+mod lane;
 mod live;
 mod monitor;
 mod slot;
@@ -30,6 +31,7 @@ use crate::sys::clock;
 use crate::sys::thread::give_way;
 
 use endpoints::Endpoints;
+use lane::Lanes;
 
 /// Ticks after which a caller that sends without waiting looks for credit again, as in libzmq.
 const LOOK_EVERY: u64 = 3_000_000;
@@ -59,6 +61,7 @@ pub struct Core {
     sending: bool,
     /// Calls that did something at once.
     calls: u8,
+    lanes: Lanes,
 }
 
 impl Core {
@@ -83,6 +86,7 @@ impl Core {
             look: 0,
             sending: false,
             calls: 0,
+            lanes: Lanes::default(),
         })
     }
 
@@ -96,6 +100,7 @@ impl Core {
 
     /// The pattern and what it works on.
     fn parts(&mut self) -> (&mut dyn Pattern, Env<'_>) {
+        self.lanes.forget();
         let env = Env {
             pipes: &mut self.pipes,
             options: &self.options,
@@ -171,6 +176,7 @@ impl Core {
     /// `zmq_setsockopt`: `ETERM`, `EINVAL`.
     pub fn set_option(&mut self, number: i32, value: Option<&[u8]>) -> Result<()> {
         self.process_commands()?;
+        self.lanes.forget();
         match options::set(&mut self.options, number, value)? {
             Effect::Stored => Ok(()),
             Effect::Subscribe => self.subscribe(value.unwrap_or_default(), true),

@@ -48,7 +48,7 @@ impl Slot {
     }
 
     /// Runs `call` on the socket under its lock; `ENOTSOCK`.
-    #[inline]
+    #[inline(always)]
     pub fn with<R>(&self, call: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
         match self.core.lock().as_deref_mut() {
             Some(core) => call(core),

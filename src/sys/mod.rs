@@ -6,6 +6,7 @@
 
 pub mod bed;
 pub mod brief;
+pub mod cache;
 pub mod cancel;
 pub mod clock;
 pub mod epoll;

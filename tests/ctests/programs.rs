@@ -56,6 +56,7 @@ programs! {
         both router,
         ours router_raw_back,
         both seen_in_next_call,
+        both short_messages,
         both send_recv,
         both socks,
         ours socks_login,

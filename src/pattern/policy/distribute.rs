@@ -2,6 +2,7 @@
 //! (RFC 29). Under the socket's lock.
 #![forbid(unsafe_code)]
 
+use crate::error::{Errno, Result};
 use crate::msg::{Msg, frame};
 use crate::pattern::{Env, Outgoing};
 use crate::pipe::PipeId;
@@ -15,6 +16,11 @@ const COPY_MAX: usize = 1024;
 /// With more receivers than this nobody waits for an answer to the message: batches pay.
 const AT_ONCE: usize = 4;
 
+/// So many pipes before its turn a pipe is fetched into the cache, and then its queue: a thousand of them
+/// do not stay there.
+const FAR_AHEAD: usize = 4;
+const AHEAD: usize = 2;
+
 /// The pipes that are written to.
 #[derive(Default)]
 pub struct Distribute {
@@ -24,10 +30,13 @@ pub struct Distribute {
     /// For each pipe number the round in which it was matched last.
     rounds: Vec<u32>,
     round: u32,
+    /// For so many messages more there is room in every pipe.
+    room: u64,
 }
 
 impl Distribute {
     pub fn add(&mut self, id: PipeId) {
+        self.forget_room();
         self.members.add(id);
         let at = id as usize;
         if at >= self.rounds.len() {
@@ -50,6 +59,7 @@ impl Distribute {
 
     /// Begins a message: nobody is chosen yet.
     pub fn begin(&mut self) {
+        self.forget_room();
         self.matched.clear();
         self.round = self.round.wrapping_add(1);
         if self.round == 0 {
@@ -72,8 +82,14 @@ impl Distribute {
         }
     }
 
+    /// The only pipe.
+    pub fn only(&self) -> Option<PipeId> {
+        self.members.only()
+    }
+
     /// Chooses all pipes.
     pub fn choose_all(&mut self) {
+        self.forget_room();
         self.matched.clear();
         self.matched.extend(self.members.iter());
     }
@@ -105,6 +121,53 @@ impl Distribute {
         if !frame.more {
             self.matched.clear();
         }
+    }
+
+    /// Gives a message of one short frame to these pipes, which are all there are: at once, without
+    /// choosing. Those that are full do without it, or if it is to `reach_all`, that is `EAGAIN`.
+    pub fn send_short(
+        &mut self,
+        env: &mut Env<'_>,
+        to: &[PipeId],
+        body: &Body<'_>,
+        reach_all: bool,
+    ) -> Result<()> {
+        if reach_all {
+            self.take_room(env, to)?;
+        }
+        if to.len() > AT_ONCE {
+            env.pace.leave_to_background();
+        }
+        for (n, id) in to.iter().enumerate() {
+            env.pipes.expect(to.get(n + FAR_AHEAD), to.get(n + AHEAD));
+            let Some(pipe) = env.pipes.get_mut(*id) else { continue };
+            if !pipe.add_short(body, env.pace) && (reach_all || pipe.can_write()) {
+                // Without memory the message is lost to this one.
+                let _ = pipe.write(0, Body::Copy(body.data()), env.pace);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the room for a message in each of these pipes; `EAGAIN`.
+    fn take_room(&mut self, env: &mut Env<'_>, pipes: &[PipeId]) -> Result<()> {
+        if self.room == 0 {
+            // All are asked, so that each one that is full tells when it is not.
+            if pipes.iter().filter(|id| !env.has_room(**id)).count() > 0 {
+                return Err(Errno::EAGAIN);
+            }
+            let rooms = pipes.iter().filter_map(|id| env.pipes.get(*id)?.writer.known_room());
+            // What goes to a single one may take the short way, past this count.
+            let counted = if pipes.len() > 1 { rooms.min().unwrap_or(u64::MAX) } else { 1 };
+            self.room = counted.max(1);
+        }
+        self.room -= 1;
+        Ok(())
+    }
+
+    /// What is known of the room in the pipes does not hold any more.
+    pub fn forget_room(&mut self) {
+        self.room = 0;
     }
 
     /// Writes a command of one frame to all pipes that have room.

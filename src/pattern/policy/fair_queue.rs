@@ -111,6 +111,11 @@ impl FairQueue {
         self.take(env, id).ok_or(Errno::EAGAIN)
     }
 
+    /// See [`Pattern::lane_in`](crate::pattern::Pattern::lane_in).
+    pub fn lane(&self) -> Option<PipeId> {
+        self.active.only().filter(|_| !self.inside && self.promised.is_none())
+    }
+
     /// Drops what is left of the current message of the pipe that [`FairQueue::select`] told.
     pub fn skip(&mut self, env: &mut Env<'_>, id: PipeId) {
         while self.take(env, id).is_some_and(Incoming::discard) {}

@@ -88,6 +88,12 @@ impl Filter {
             || self.topics.for_each_prefix(message, |_| ControlFlow::Break(())).is_break()
     }
 
+    /// Whether every message is wanted.
+    #[must_use]
+    pub fn wants_everything(&self) -> bool {
+        self.everything > 0
+    }
+
     /// Every topic once.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let everything = (self.everything > 0).then_some(&[][..]);

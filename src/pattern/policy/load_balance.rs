@@ -107,6 +107,11 @@ impl LoadBalance {
         self.inside = false;
     }
 
+    /// See [`Pattern::lane_out`](crate::pattern::Pattern::lane_out).
+    pub fn lane(&self) -> Option<PipeId> {
+        self.active.only().filter(|_| !self.inside && !self.dropping)
+    }
+
     /// Whether [`LoadBalance::send`] would succeed.
     pub fn has_out(&mut self, env: &mut Env<'_>) -> bool {
         self.dropping || self.select(env).is_some()

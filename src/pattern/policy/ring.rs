@@ -73,6 +73,14 @@ impl Ring {
         }
     }
 
+    /// The pipe whose turn it always is, because there is no other.
+    pub fn only(&self) -> Option<PipeId> {
+        match *self.order.as_slice() {
+            [id] => Some(id),
+            _ => None,
+        }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = PipeId> + '_ {
         self.order.iter().copied()
     }

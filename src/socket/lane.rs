@@ -1,0 +1,48 @@
+//! The short way of a message: where the next short one goes, or comes from, as long as nothing but such
+//! messages pass. Under the socket's lock.
+//!
+//! It is found with a message that went the whole way, and forgotten whenever the pattern is called, or
+//! an option set. So who takes it need not ask whether the pipe is there, whose turn it is, what the
+//! socket's type wants.
+#![forbid(unsafe_code)]
+
+use crate::pipe::PipeId;
+use crate::queue::Body;
+use crate::socket::Core;
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct Lanes {
+    pub out: Option<PipeId>,
+    pub inward: Option<PipeId>,
+}
+
+impl Lanes {
+    #[inline]
+    pub fn forget(&mut self) {
+        *self = Lanes::default();
+    }
+}
+
+impl Core {
+    /// A message of one frame was sent, by a call that would have waited.
+    pub(super) fn find_lane_out(&mut self) {
+        let id = self.pattern.lane_out(&self.options);
+        self.lanes.out =
+            id.filter(|id| self.pipes.get(*id).is_some_and(|pipe| pipe.is_open_road()));
+    }
+
+    /// A message of one frame was received.
+    pub(super) fn find_lane_in(&mut self) {
+        let id = self.pattern.lane_in(&self.options);
+        let keeps = |id: &PipeId| self.pipes.get(*id).is_some_and(|pipe| !pipe.reader.conflates());
+        self.lanes.inward = id.filter(keeps);
+    }
+
+    /// Sends a message of one frame, if it can go the short way; whether it did.
+    #[inline(always)]
+    pub(super) fn send_by_lane(&mut self, body: &Body<'_>) -> bool {
+        let Some(id) = self.lanes.out else { return false };
+        self.pipes.get_mut(id).is_some_and(|pipe| pipe.write_short(body, &self.pace))
+    }
+}
