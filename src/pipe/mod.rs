@@ -146,35 +146,28 @@ impl Pipe {
     /// is open, and not inside a message.
     #[inline(always)]
     pub fn write_short(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
-        let Some(written) =
-            body.short(self.copy_max).and_then(|bytes| self.writer.write_short(bytes))
-        else {
-            return false;
-        };
-        if self.is_news(written) {
-            self.tell_in_call(written, pace);
-        } else {
-            pace.sent_quietly();
+        match self.copy_short(body) {
+            None => return false,
+            Some(written) if self.is_news(written) => self.tell_in_call(written, pace),
+            Some(_) => pace.sent_quietly(),
         }
         true
     }
 
-    /// The same for one of several pipes in a call, also where messages replace each other. `false` when it
-    /// takes more than a copy.
+    /// The same for one of several pipes in a call, whatever the pipe is like.
     #[inline(always)]
     pub fn add_short(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
-        if !self.is_open_road() {
-            return false;
-        }
-        let Some(written) =
-            body.short(self.copy_max).and_then(|bytes| self.writer.write_short(bytes))
-        else {
-            return false;
-        };
-        if self.is_news(written) {
-            self.tell(written, pace);
+        match if self.is_open_road() { self.copy_short(body) } else { None } {
+            None => return false,
+            Some(written) if self.is_news(written) => self.tell(written, pace),
+            Some(_) => {}
         }
         true
+    }
+
+    #[inline(always)]
+    fn copy_short(&mut self, body: &Body<'_>) -> Option<Written> {
+        body.short(self.copy_max).and_then(|bytes| self.writer.write_short(bytes))
     }
 
     /// What is used in writing is fetched.
