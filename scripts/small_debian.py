@@ -100,15 +100,28 @@ class Debian:
 
     def unpack(self, package, release=None):
         """Takes the files of a package, also of another release, without what it depends on."""
-        seen = f"/complete/{package}"
-        if (self.place / seen[1:]).exists():
-            return
-        options = ""
-        if release:
-            options = f"-o Dir::Etc::SourceList=/complete/{release}.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=/complete/{release}"
-            self.shell(f"mkdir -p /complete/{release}; sed 's/ {self.release} / {release} /;q' /etc/apt/sources.list >/complete/{release}.list; "
-                       f"apt-get {options} update")
-        self.shell(f"cd /tmp; apt-get {options} download {package}; dpkg -x {package}_*.deb /; rm {package}_*.deb; touch {seen}")
+        options = self.others("deb", release) if release else ""
+        self.once(package, f"cd /tmp; apt-get {options} download {package}; dpkg -x {package}_*.deb /; rm {package}_*.deb")
+
+    def source(self, package):
+        """Puts the sources of a package, as its authors made them, into /source/PACKAGE."""
+        options = self.others("deb-src", self.release)
+        self.once(f"source/{package}", f"mkdir -p /source/{package}; cd /source/{package}; apt-get {options} source --download-only {package}; "
+                                       "tar --strip-components=1 -xf *.orig.tar.*")
+
+    def others(self, kind, release):
+        """The options of apt-get for packages of another kind or release; of those nothing is known otherwise."""
+        place = f"/complete/{kind}-{release}"
+        options = f"-o Dir::Etc::SourceList={place}/sources.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists={place}/lists"
+        self.once(f"{kind}-{release}/known", f"mkdir -p {place}/lists/partial; chmod -R a+rX {place}; "
+                                             f"sed 's/^deb /{kind} /; s/ {self.release} / {release} /; q' /etc/apt/sources.list >{place}/sources.list; "
+                                             f"apt-get {options} update")
+        return options
+
+    def once(self, what, script):
+        """Runs a script in it that has to run one time."""
+        if not (self.place / "complete" / what).exists():
+            self.shell(f"{script}; mkdir -p $(dirname /complete/{what}); touch /complete/{what}")
 
     def put(self, path, text, mode):
         """Writes a file."""
