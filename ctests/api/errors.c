@@ -106,6 +106,9 @@ endpoints (void *ctx)
 
     CHECK_ERRNO (zmq_socket_monitor (s, "nonsense", ZMQ_EVENT_ALL), EINVAL);
     CHECK_ERRNO (zmq_socket_monitor (s, "inproc://m", ZMQ_EVENT_PIPES_STATS), EINVAL);
+    CHECK_ERRNO (zmq_socket_monitor (s, NULL, ZMQ_EVENT_PIPES_STATS), EINVAL);
+    CHECK_ERRNO (zmq_socket_monitor (s, "udp://127.0.0.1:1", ZMQ_EVENT_ALL), ENOCOMPATPROTO);
+    CHECK_ERRNO (zmq_socket_monitor (s, "foo://x", ZMQ_EVENT_ALL), EPROTONOSUPPORT);
     CHECK_ERRNO (zmq_socket_monitor (s, "tcp://127.0.0.1:*", ZMQ_EVENT_ALL), EPROTONOSUPPORT);
     CHECK_ERRNO (zmq_socket_monitor (s, "inproc://taken", ZMQ_EVENT_ALL), EADDRINUSE);
     close0 (other);
@@ -242,6 +245,10 @@ options_and_polling (void *ctx)
     CHECK_ERRNO (zmq_device (ZMQ_QUEUE, a, b), ETERM);
     CHECK_ERRNO (zmq_device (ZMQ_FORWARDER, a, b), ETERM);
     CHECK_ERRNO (zmq_device (ZMQ_STREAMER, a, b), ETERM);
+    /* which is told before any mistake in an argument */
+    CHECK_ERRNO (zmq_disconnect (a, NULL), ETERM);
+    CHECK_ERRNO (zmq_unbind (a, "nonsense"), ETERM);
+    CHECK_ERRNO (zmq_socket_monitor (a, NULL, -1), ETERM);
     OK (zmq_close (a));
     OK (zmq_close (b));
     term (own);

@@ -104,7 +104,7 @@ pub unsafe extern "C" fn zmq_getsockopt(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_bind(s_: *mut c_void, addr_: *const c_char) -> c_int {
     // SAFETY: what the caller promises is handed on.
-    unsafe { on_socket(s_, |core| core.bind(object::text(addr_)?)) }
+    unsafe { on_socket(s_, |core| core.bind(endpoint(addr_))) }
 }
 
 /// Connects to an endpoint, in the background where the transport needs time.
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn zmq_bind(s_: *mut c_void, addr_: *const c_char) -> c_in
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_connect(s_: *mut c_void, addr_: *const c_char) -> c_int {
     // SAFETY: what the caller promises is handed on.
-    unsafe { on_socket(s_, |core| core.connect(object::text(addr_)?)) }
+    unsafe { on_socket(s_, |core| core.connect(endpoint(addr_))) }
 }
 
 /// Undoes a bind.
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn zmq_unbind(s_: *mut c_void, addr_: *const c_char) -> c_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_disconnect(s_: *mut c_void, addr_: *const c_char) -> c_int {
     // SAFETY: what the caller promises is handed on.
-    unsafe { on_socket(s_, |core| core.disconnect(object::text(addr_)?)) }
+    unsafe { on_socket(s_, |core| core.disconnect(endpoint(addr_))) }
 }
 
 /// Sends a copy of a buffer as one frame; the number of bytes sent, or -1.
@@ -326,10 +326,19 @@ pub unsafe extern "C" fn zmq_socket_monitor(
     // SAFETY: what the caller promises is handed on.
     unsafe {
         on_socket(s_, |core| {
-            let endpoint = if addr_.is_null() { None } else { Some(object::text(addr_)?) };
+            let endpoint = if addr_.is_null() { None } else { Some(endpoint(addr_)) };
             core.monitor(endpoint, events_)
         })
     }
+}
+
+/// A null endpoint is as wrong as an empty one, and said to be so in the same order.
+///
+/// # Safety
+/// - `text` is null or a C string that lives as long as `'a`.
+unsafe fn endpoint<'a>(text: *const c_char) -> &'a [u8] {
+    // SAFETY: what the caller promises is handed on.
+    unsafe { object::text(text) }.unwrap_or_default()
 }
 
 /// # Safety
