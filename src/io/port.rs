@@ -54,6 +54,8 @@ pub struct Port {
     spin: Spin,
     pub monitor: Monitor,
     claimed: AtomicBool,
+    /// The socket has given up an endpoint (`ZMQ_RECONNECT_STOP`).
+    disconnected: AtomicBool,
     /// Called when a peer in this context has connected, if nobody else calls in.
     attendant: OnceLock<Box<dyn Fn() + Send + Sync>>,
     /// Wakes the reactor that watches this port.
@@ -132,6 +134,7 @@ impl Default for Port {
             spin: Spin::default(),
             monitor: Monitor::default(),
             claimed: AtomicBool::new(false),
+            disconnected: AtomicBool::new(false),
             attendant: OnceLock::new(),
             background: OnceLock::new(),
         }
@@ -497,6 +500,17 @@ impl Port {
                 return false;
             }
         }
+    }
+}
+
+// What the sessions have to know of their socket.
+impl Port {
+    pub fn note_disconnect(&self) {
+        self.disconnected.store(true, Ordering::SeqCst);
+    }
+
+    pub fn has_disconnected(&self) -> bool {
+        self.disconnected.load(Ordering::SeqCst)
     }
 }
 

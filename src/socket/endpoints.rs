@@ -202,6 +202,7 @@ impl Core {
         if entries.is_empty() {
             return Err(Errno::ENOENT);
         }
+        self.port.note_disconnect();
         for entry in entries {
             self.end_entry(text, entry);
         }

@@ -60,6 +60,7 @@ programs! {
         both send_recv,
         both socks,
         ours socks_login,
+        ours stop_after_disconnect,
         both stream,
         both stream_monitor,
         both tcp,

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use crate::endpoint::TcpConnectAddress;
+use crate::endpoint::{Endpoint, TcpConnectAddress};
 use crate::error::{Errno, Result};
 use crate::io::connection::Cause;
 use crate::monitor::event;
@@ -21,6 +21,9 @@ use super::{Role, Session, State, Step};
 
 /// The `ZMQ_RECONNECT_STOP` bit of refused connections.
 const STOP_CONN_REFUSED: i32 = 1;
+
+/// The one that ends the attempts over ipc, when nobody listens, of a socket that has given up an endpoint.
+const STOP_AFTER_DISCONNECT: i32 = 4;
 
 impl Session {
     /// The session's first step in its reactor.
@@ -136,6 +139,11 @@ impl Session {
         if stop && error == Errno::ECONNREFUSED && dialling.is_refused_for_good() {
             self.port.post(Command::EndpointGone(self.id));
             return self.give_up();
+        }
+        let stop = self.options.reconnect_stop & STOP_AFTER_DISCONNECT != 0;
+        let ipc = matches!(dialling.endpoint, Endpoint::Ipc(_));
+        if stop && ipc && error == Errno::ECONNREFUSED && self.port.has_disconnected() {
+            return Step::Stay;
         }
         self.retry_later(tools)
     }
