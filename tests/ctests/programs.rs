@@ -30,6 +30,7 @@ programs! {
         both inproc,
         both ipc,
         both large_stream,
+        ours live_marks,
         both mixed,
         both monitor,
         both monitor_values,
