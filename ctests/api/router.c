@@ -43,6 +43,18 @@ main (void)
     SAY ("made up id: %d bytes, first %d", n, id[0]);
     CHECK (rcvmore (router));
     expect (router, "z");
+
+    /* another socket makes up other ones */
+    void *elsewhere = new_sock (ctx, ZMQ_ROUTER), *there = new_sock (ctx, ZMQ_DEALER);
+    char other[300];
+    OK (zmq_bind (elsewhere, "inproc://elsewhere"));
+    OK (zmq_connect (there, "inproc://elsewhere"));
+    send_str (there, "z", 0);
+    CHECK_EQ (zmq_recv (elsewhere, other, sizeof other, 0), 5);
+    CHECK (memcmp (id, other, 5) != 0);
+    expect (elsewhere, "z");
+    close0 (there);
+    close0 (elsewhere);
     CHECK_EQ (zmq_send (router, id, (size_t) n, ZMQ_SNDMORE), n);
     send_str (router, "to you", 0);
     expect (anonymous, "to you");

@@ -79,12 +79,12 @@ pub fn new(socket_type: SocketType) -> Box<dyn Pattern> {
         SocketType::Req => Box::new(req::Req::new()),
         SocketType::Rep => Box::<rep::Rep>::default(),
         SocketType::Dealer => Box::<dealer::Dealer>::default(),
-        SocketType::Router => Box::<router::Router>::default(),
+        SocketType::Router => Box::new(router::Router::new()),
         SocketType::Pull => Box::<pull::Pull>::default(),
         SocketType::Push => Box::<push::Push>::default(),
         SocketType::Xpub => Box::<xpub::Xpub>::default(),
         SocketType::Xsub => Box::<xsub::Xsub>::default(),
-        SocketType::Stream => Box::<stream::Stream>::default(),
+        SocketType::Stream => Box::new(stream::Stream::new()),
     }
 }
 

@@ -21,8 +21,10 @@ pub struct Router {
     inward: FairQueue,
     /// The pipe whose name was given to the reader and whose message comes next.
     body_from: Option<PipeId>,
-    /// A peer that had to make way, and falls silent when its message has been read.
-    leaving: Option<PipeId>,
+    /// The pipe of the message that polling found: it is the next to be read, whatever happens.
+    found: Option<PipeId>,
+    /// A peer that had to make way, and falls silent when its message has been read; and its name.
+    leaving: Option<(PipeId, Vec<u8>)>,
     /// Whether the name was sent and frames of the message come next.
     addressed: bool,
     /// Where the message under way goes; without, it is dropped.
@@ -30,6 +32,10 @@ pub struct Router {
 }
 
 impl Router {
+    pub fn new() -> Router {
+        Router { auto: AutoId::apart(), ..Router::default() }
+    }
+
     /// Names the pipe if it can be named now.
     fn identify(&mut self, env: &mut Env<'_>, id: PipeId) {
         if self.table.name(id).is_some() {
@@ -69,10 +75,11 @@ impl Router {
             return false;
         }
         self.stop_sending(env, holder);
+        let old = self.table.name(holder).unwrap_or_default().to_vec();
         let name = self.auto_name();
         self.table.set(holder, &name);
-        if self.body_from == Some(holder) {
-            self.leaving = Some(holder);
+        if self.body_from.or(self.found) == Some(holder) {
+            self.leaving = Some((holder, old));
         } else {
             self.dismiss(env, holder);
         }
@@ -90,8 +97,8 @@ impl Router {
 
     /// Lets the peer fall silent that had to make way, when its message has been read.
     fn settle(&mut self, env: &mut Env<'_>) {
-        if self.body_from.is_none()
-            && let Some(id) = self.leaving.take()
+        if self.body_from.or(self.found).is_none()
+            && let Some((id, _)) = self.leaving.take()
         {
             self.dismiss(env, id);
         }
@@ -170,7 +177,8 @@ impl Pattern for Router {
     fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
         self.stop_sending(env, pipe);
         self.body_from.take_if(|id| *id == pipe);
-        self.leaving.take_if(|id| *id == pipe);
+        self.found.take_if(|id| *id == pipe);
+        self.leaving.take_if(|(id, _)| *id == pipe);
         self.inward.remove(pipe);
         self.table.remove(pipe);
     }
@@ -213,15 +221,23 @@ impl Pattern for Router {
         }
         self.settle(env);
         let id = self.inward.select(env).ok_or(Errno::EAGAIN)?;
+        self.found = None;
         self.body_from = Some(id);
         let metadata = env.pipes.get_mut(id).and_then(|pipe| pipe.reader.peek_metadata());
-        let name = self.table.name(id).unwrap_or_default();
+        let name = match &self.leaving {
+            Some((leaving, old)) if *leaving == id => old,
+            _ => self.table.name(id).unwrap_or_default(),
+        };
         Ok(Incoming { flags: frame::MORE, body: InBody::Slice(name), metadata })
     }
 
     fn has_in(&mut self, env: &mut Env<'_>) -> bool {
         self.settle(env);
-        self.body_from.is_some() || self.inward.promise(env)
+        if self.body_from.is_some() {
+            return true;
+        }
+        self.found = if self.inward.promise(env) { self.inward.select(env) } else { None };
+        self.found.is_some()
     }
 
     fn has_out(&mut self, env: &mut Env<'_>) -> bool {

@@ -5,19 +5,31 @@
 use hashbrown::HashMap;
 
 use crate::pipe::PipeId;
-use crate::sync::Arc;
+use crate::sync::{Arc, AtomicU32, Ordering};
+
+/// The first id is the same in every run, and the one that programs may have seen from libzmq.
+const FIRST: u32 = 0x6b8b_4567;
+
+/// How far the sockets of a process are from each other: multiples of it stay far apart.
+const STRIDE: u32 = 0x9e37_79b9;
 
 /// Routing ids for peers without one: a zero byte and a counter.
 pub struct AutoId(u32);
 
 impl Default for AutoId {
-    /// The first id is the same in every run, and the one that programs may have seen from libzmq.
     fn default() -> Self {
-        AutoId(0x6b8b_4567)
+        AutoId(FIRST)
     }
 }
 
 impl AutoId {
+    /// Ids of another socket: some programs keep those of several in one table.
+    pub fn apart() -> Self {
+        static SOCKETS: AtomicU32 = AtomicU32::new(0);
+        let socket = SOCKETS.fetch_add(1, Ordering::Relaxed);
+        AutoId(FIRST.wrapping_add(socket.wrapping_mul(STRIDE)))
+    }
+
     /// A new id.
     pub fn make(&mut self) -> [u8; 5] {
         let [a, b, c, d] = self.0.to_be_bytes();
@@ -100,5 +112,6 @@ mod tests {
         let mut auto = AutoId::default();
         assert_eq!(auto.make(), [0, 0x6b, 0x8b, 0x45, 0x67]);
         assert_eq!(auto.make(), [0, 0x6b, 0x8b, 0x45, 0x68]);
+        assert_ne!(AutoId::apart().make(), AutoId::apart().make());
     }
 }
