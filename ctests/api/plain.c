@@ -110,6 +110,27 @@ meet (const char *label, void *s, void *c, const char *status)
     close0 (s);
 }
 
+/* A server that connects tries again after it has refused its client. */
+static void
+refuse_again (const char *status)
+{
+    char ep[EP_MAX];
+    void *s = server (), *c = client ("secret");
+    OK (set_int (s, ZMQ_RECONNECT_IVL, 10));
+    void *m = mon_open (ctx, s, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_CONNECT_RETRIED);
+    bind_tcp (c, ep);
+    OK (zmq_connect (s, ep));
+    SAY ("refused twice with %s", status);
+    for (int i = 0; i < 2; i++) {
+        answer (status);
+        mon_expect (m, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
+        mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED);
+    }
+    mon_close (s, m);
+    close0 (s);
+    close0 (c);
+}
+
 int
 main (void)
 {
@@ -123,6 +144,8 @@ main (void)
     meet ("later", server (), client ("secret"), "300");
     meet ("never", server (), client ("secret"), "400");
     meet ("broken", server (), client ("secret"), "500");
+    refuse_again ("400");
+    refuse_again ("500");
     close0 (zap);
     term (ctx);
     return 0;

@@ -88,4 +88,15 @@ impl HandshakeError {
     pub const fn refused(status: u16) -> Self {
         HandshakeError { kind: ErrorKind::Protocol, event: Some(HandshakeEvent::Auth(status)) }
     }
+
+    /// The same refusal on the side that pronounced it: told why, the peer goes, and if it is this
+    /// side that connects, it tries again. After 300, which the peer is not told, it does not.
+    pub const fn by_ourselves(self) -> Self {
+        match self.event {
+            Some(HandshakeEvent::Auth(400 | 500)) => {
+                HandshakeError { kind: ErrorKind::Connection, ..self }
+            }
+            _ => self,
+        }
+    }
 }

@@ -78,7 +78,7 @@ impl Session {
         greeting.granted = Granted { properties: reply.properties, identity: reply.identity };
         match greeting.handshake.authenticated(reply.verdict) {
             Ok(()) => self.continue_handshake(tools, 0),
-            Err(error) => self.handshake_broken(tools, error),
+            Err(error) => self.handshake_broken(tools, error.by_ourselves()),
         }
     }
 }

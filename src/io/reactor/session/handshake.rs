@@ -208,7 +208,9 @@ impl Session {
         }
         self.raise_failure(error);
         self.end_greeting(tools);
+        let stop = self.options.reconnect_stop & STOP_HANDSHAKE_FAILED != 0;
         let cause = match error.kind {
+            ErrorKind::Connection if stop => Cause::Protocol(Errno::EPROTO),
             ErrorKind::Protocol => Cause::Protocol(Errno::EPROTO),
             ErrorKind::Connection => Cause::Connection(Errno::EPROTO),
         };
