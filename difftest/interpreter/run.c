@@ -14,7 +14,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <arpa/inet.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "quiet.h"
@@ -103,7 +105,12 @@ static bool print_number (const unsigned char *data)
     if (!subject->numbered)
         subject->first_number = value;
     subject->numbered = true;
-    printf ("[number %d]", (int) (value - subject->first_number));
+    uint32_t distance = value - subject->first_number;
+    /* others were given by another socket, and passed on */
+    if (distance < 100)
+        printf ("[number %u]", distance);
+    else
+        printf ("[a number]");
     return true;
 }
 
@@ -532,6 +539,51 @@ static void op_recviov (void)
     }
 }
 
+/* forward FROM TO: one message, frame by frame. */
+static void op_forward (void)
+{
+    for (bool more = true; more;) {
+        zmq_msg_t msg;
+        zmq_msg_init (&msg);
+        if (result (zmq_msg_recv (&msg, socket_of (2), ZMQ_DONTWAIT)) == -1) {
+            zmq_msg_close (&msg);
+            return;
+        }
+        more = zmq_msg_more (&msg);
+        printf (" ->");
+        if (result (zmq_msg_send (&msg, socket_of (3), ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0))) == -1)
+            zmq_msg_close (&msg);
+    }
+}
+
+/* answer SOCKET PAYLOAD: one message goes back to where it came from, as far as its first empty frame,
+ * with something else behind it. */
+static void op_answer (void)
+{
+    bool copy = true;
+    for (bool more = true; more;) {
+        zmq_msg_t msg;
+        zmq_msg_init (&msg);
+        if (zmq_msg_recv (&msg, socket_of (2), ZMQ_DONTWAIT) == -1) {
+            result (-1);
+            zmq_msg_close (&msg);
+            return;
+        }
+        bool empty = zmq_msg_size (&msg) == 0;
+        more = zmq_msg_more (&msg);
+        print_data (zmq_msg_data (&msg), zmq_msg_size (&msg));
+        if (copy && more)
+            result (zmq_msg_send (&msg, socket_of (2), ZMQ_DONTWAIT | ZMQ_SNDMORE));
+        zmq_msg_close (&msg);
+        copy = copy && !empty;
+    }
+    size_t size;
+    unsigned char *data = payload (word (3), &size);
+    result (zmq_send (socket_of (2), data, size, ZMQ_DONTWAIT));
+}
+
+#include "strangers.h"
+
 /* poll TIMEOUT SOCKET:EVENTS... */
 static void op_poll (void)
 {
@@ -591,6 +643,8 @@ static void op_lazy (void)
 {
     lazy = number (2);
 }
+
+#include "authenticator.h"
 
 /* ---- monitors and proxies ---- */
 
@@ -910,7 +964,12 @@ static const struct operation {
   {"strerror", op_strerror, false}, {"z85e", op_z85e, false},
   {"z85d", op_z85d, false},         {"counter", op_counter, false},
   {"wait", op_wait, true},          {"lazy", op_lazy, false},
-  {"note", op_note, false},
+  {"note", op_note, false},         {"forward", op_forward, true},
+  {"answer", op_answer, true},      {"raw", op_raw, true},
+  {"rawbind", op_rawbind, false},   {"rawaccept", op_rawaccept, true},
+  {"rawsend", op_rawsend, true},    {"rawread", op_rawread, false},
+  {"rawclose", op_rawclose, true},  {"zap", op_zap, true},
+  {"zaplog", op_zaplog, false},
 };
 
 static void step (char *line)

@@ -6,9 +6,12 @@
 //! original: reconnection by chance, short time limits, kernel buffers that fill up.
 #![forbid(unsafe_code)]
 
+mod scenes;
+
 use fastrand::Rng;
 
 use crate::options;
+use scenes::Habit;
 
 const PAIR: u32 = 0;
 const PUB: u32 = 1;
@@ -106,6 +109,11 @@ struct Generator {
     next_name: u32,
     next_inproc: u32,
     monitors: Vec<usize>,
+    /// What the set-up at the beginning was made for.
+    habits: Vec<Habit>,
+    next_stranger: usize,
+    /// Sockets with secrets; what else meets them is refused.
+    secured: Vec<usize>,
     /// Lost connections come back; waiting for that is part of the script.
     reconnecting: bool,
     /// Queues so small that a quick series of messages would depend on timing.
@@ -135,13 +143,18 @@ pub fn script(seed: u64) -> Vec<String> {
         next_name: 0,
         next_inproc: 0,
         monitors: Vec::new(),
+        habits: Vec::new(),
+        next_stranger: 0,
+        secured: Vec::new(),
         reconnecting,
         small_queues,
         large_left: 6,
     };
     generator.begin();
     let proxy = generator.one_in(12) && generator.proxy();
-    if !proxy {
+    // What comes back by itself takes too long for more.
+    let scene = !proxy && !reconnecting && generator.one_in(2) && generator.scene();
+    if !proxy && (!scene || generator.one_in(4)) {
         generator.topology();
     }
     let steps = if reconnecting { 25 } else { 50 };
@@ -371,6 +384,18 @@ impl Generator {
             }
             self.say("note misfit");
         }
+        let owner = self.bound.iter().find(|place| place.text == text).map(|place| place.owner);
+        let mut ends = [Some(slot), owner].into_iter().flatten();
+        if ends.any(|end| self.secured.contains(&end)) {
+            if !self.one_in(4) {
+                return;
+            }
+            self.say("note misfit");
+        }
+        self.connect_as_meant(slot, text);
+    }
+
+    fn connect_as_meant(&mut self, slot: usize, text: &str) {
         self.say(format!("connect {slot} {text}"));
         self.settle();
         let text = text.to_owned();
@@ -442,7 +467,8 @@ impl Generator {
 
     fn monitor(&mut self, slot: usize) {
         // Without a reader the original waits for one.
-        if self.reconnecting || self.next_slot >= 30 {
+        let room = !self.lines.iter().any(|line| line.ends_with(" ctxset 0 2 2"));
+        if self.reconnecting || self.next_slot >= 30 || !room {
             return;
         }
         let number = self.next_slot;
@@ -536,6 +562,10 @@ impl Generator {
     }
 
     fn step(&mut self) {
+        if !self.habits.is_empty() && self.one_in(2) {
+            self.habit();
+            return;
+        }
         let Some(slot) = self.any() else {
             let kind = self.rng.u32(..12);
             self.sock(kind);
@@ -642,7 +672,7 @@ impl Generator {
                 sock.open_message = more;
             }
         }
-        if self.one_in(25) && !self.small_queues {
+        if self.one_in(25) && !self.small_queues && !conflating {
             let (a, b) = (self.payload(kind), self.payload(kind));
             let flags = self.pick(&[1, 3]);
             self.say(format!("sendiov {slot} {flags} {a} {b}"));

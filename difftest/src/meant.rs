@@ -82,17 +82,36 @@ impl Step<'_> {
         [" close ", " unbind ", " disconnect "].iter().any(|end| self.had(end))
     }
 
+    /// Whether the step is a call on a socket that speaks no ZMTP.
+    fn is_raw(&self) -> bool {
+        self.on(11) || self.was(&format!("set {} 41 i:1", self.slot()))
+    }
+
+    /// Whether an empty frame was sent on the step's socket.
+    fn hangs_up(&self) -> bool {
+        let empty = |line: &String| {
+            let words: Vec<&str> = line.split(' ').skip(1).collect();
+            match words[..] {
+                ["send", at, _, payload] | ["answer", at, payload] => {
+                    at.parse() == Ok(self.slot()) && payload.contains(".0")
+                }
+                _ => false,
+            }
+        };
+        self.before.iter().any(empty)
+    }
+
     /// Whether what was drained is the same but for the order.
     fn same_words(&self) -> bool {
         !self.is(&["drain"]) || sorted_words(self.ours) == sorted_words(self.original)
     }
 
     fn reads(&self) -> bool {
-        self.is(&["recv", "recvmsg", "drain", "recviov", "mrecv"])
+        self.is(&["recv", "recvmsg", "drain", "recviov", "mrecv", "forward", "answer"])
     }
 
     fn sends(&self) -> bool {
-        self.is(&["send", "msend", "sendiov", "burst", "sendc"])
+        self.is(&["send", "msend", "sendiov", "burst", "sendc", "answer"])
     }
 
     fn polls(&self) -> bool {
@@ -205,6 +224,52 @@ pub const MEANT: &[Meant] = &[
         parts: false,
     },
     Meant {
+        name: "A peer about which nobody can be asked: a connecting end does not try again",
+        excuses: |step| {
+            let asks = [" 44 i:1", " 47 i:1", " 93 i:1"].iter().any(|option| step.had(option));
+            asks && !step.was("zap 0") && step.same_events_but(&["0800", "0200", "0004", "0400"])
+        },
+        parts: false,
+    },
+    Meant {
+        name: "A peer about which nobody can be asked: what is sent to it where it may come again",
+        excuses: |step| {
+            let asks = [" 44 i:1", " 47 i:1", " 93 i:1"].iter().any(|option| step.had(option));
+            asks && !step.was("zap 0") && (step.sends() || step.polls())
+        },
+        parts: true,
+    },
+    Meant {
+        name: "A peer that is refused by the authenticator may hang until it sends more or the time is up",
+        excuses: |step| step.was("zap 0") && step.same_events_but(&["0800", "0200"]),
+        parts: false,
+    },
+    Meant {
+        name: "A REQ whose own side asks the authenticator closes the connection at the first reply",
+        excuses: |step| {
+            let asks = [" 44 i:1", " 47 i:1", " 55 d:7a"].iter().any(|option| step.had(option));
+            let shows = step.reads() || step.sends() || step.polls() || step.is(&["monread"]);
+            asks && step.was("zap 0") && step.has(3) && shows
+        },
+        parts: true,
+    },
+    Meant {
+        name: "Who connects, asks the authenticator and has `ZMQ_RCVHWM` 1 receives nothing",
+        excuses: |step| {
+            let asks = step.was("zap 0") && step.had(" 55 d:7a") && step.had(" 24 i:1");
+            asks && (step.reads() || step.polls())
+        },
+        parts: true,
+    },
+    Meant {
+        name: "With `ZMQ_XPUB_MANUAL` a message that is no subscription uses one up",
+        excuses: |step| {
+            let manual = step.had(" 71 i:") || step.had(" 98 i:");
+            manual && step.has(9) && step.has(10) && (step.reads() || step.polls())
+        },
+        parts: true,
+    },
+    Meant {
         name: "The second peer of a PAIR leaves without an event if it has sent something",
         excuses: |step| {
             let waits = step.is_end() && step.has(0) && step.original.contains("blocks");
@@ -219,7 +284,11 @@ pub const MEANT: &[Meant] = &[
             let shorter = step.ours.len() < step.original.len() || step.ours.contains("EAGAIN");
             let left = left("disconnect") || left("unbind");
             let polled = step.is(&["poll"]) && (step.had(" disconnect ") || step.had(" unbind "));
-            left && step.reads() && shorter || (left || polled) && step.polls_more()
+            // The same with what a raw socket sends away by an empty frame.
+            let hung_up = step.is_raw() && step.hangs_up();
+            left && step.reads() && shorter
+                || (left || polled) && step.polls_more()
+                || hung_up && (step.reads() || step.polls())
         },
         parts: true,
     },
@@ -231,8 +300,9 @@ pub const MEANT: &[Meant] = &[
     Meant {
         name: "That a peer or an endpoint is gone is noticed when all that it sent was read",
         excuses: |step| {
-            let seen =
-                step.reads() || step.polls() || step.is(&["monread", "unbind", "disconnect"]);
+            let seen = step.reads()
+                || step.polls()
+                || step.is(&["monread", "unbind", "disconnect", "rawsend", "rawread"]);
             let lost =
                 step.sends() && (step.ours.contains("EAGAIN") || step.original.contains("EAGAIN"));
             // A REP that owes a reply does not look, so what it was sent cannot be read before.
@@ -276,9 +346,11 @@ pub const MEANT: &[Meant] = &[
         excuses: |step| {
             let ends = [" unbind ", " disconnect ", " close ", " inproc://"];
             let conflates = step.before.iter().any(|line| line.ends_with(" 54 i:1"));
-            conflates
-                && ends.iter().any(|end| step.had(end))
-                && (step.reads() || step.polls() || step.is_end())
+            let lost = step.is_end() && step.ours.contains("blocks");
+            conflates && lost && !step.original.contains("blocks")
+                || conflates
+                    && ends.iter().any(|end| step.had(end))
+                    && (step.reads() || step.polls() || step.is_end())
         },
         parts: true,
     },
