@@ -487,19 +487,20 @@ impl Port {
     }
 
     fn spin_until(&self, lead: &Lead<'_>, end: u64) -> bool {
-        loop {
+        for looks in 0.. {
             if lead.has_news() {
                 return true;
             }
             match self.poller.get() {
                 Some(poller) if self.poll_with(poller, Some(lead)).unwrap_or(false) => return true,
-                None if self.spin.pause(|| lead.has_news()) => return true,
+                None if self.spin.pause(looks, || lead.has_news()) => return true,
                 _ => {}
             }
             if clock::nanos() > end {
-                return false;
+                break;
             }
         }
+        false
     }
 }
 
