@@ -7,6 +7,7 @@
 
 mod error;
 pub mod mechanism;
+pub mod multicast;
 pub mod socks5;
 pub mod ws;
 pub mod zap;
