@@ -28,9 +28,18 @@ fn stderr(output: &Output) -> String {
 fn line(file: &Path) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let gssapi = if cfg!(feature = "gssapi") { "gssapi " } else { "" };
+    let lent = |name| {
+        if zmq::endpoint::scheme::has(name) {
+            format!("{name} ", name = String::from_utf8_lossy(name))
+        } else {
+            String::new()
+        }
+    };
     format!(
-        "zincmq {version} (libzmq 4.3.5) from {}: curve {gssapi}ipc tipc vsock WS zincmq\n",
-        file.display()
+        "zincmq {version} (libzmq 4.3.5) from {}: curve {gssapi}ipc {}{}tipc vsock WS zincmq\n",
+        file.display(),
+        lent(b"norm"),
+        lent(b"pgm"),
     )
 }
 

@@ -1,5 +1,5 @@
-/* Options of transports that are not built in, or of another implementation:
-   they keep their value and change nothing. */
+/* Options of multicast, or of another implementation: they keep their value
+   and change nothing about other transports. */
 #include "check.h"
 
 /* Of the draft API's header, but known to every build. */

@@ -7,7 +7,7 @@ int
 main (void)
 {
     void *ctx = new_ctx ();
-    /* the one part that a build may have */
+    /* a part that a build may have */
     int gssapi = zmq_has ("gssapi");
     static const int types[] = {ZMQ_SERVER, ZMQ_CLIENT, ZMQ_RADIO, ZMQ_DISH, ZMQ_GATHER,
                                 ZMQ_SCATTER, ZMQ_DGRAM, ZMQ_PEER, ZMQ_CHANNEL};
@@ -44,13 +44,17 @@ main (void)
     static const char *const schemes[] = {"wss://127.0.0.1:1", "vmci://1:1",
                                           "pgm://lo;239.0.0.1:1", "epgm://lo;239.0.0.1:1",
                                           "norm://127.0.0.1:1"};
+    /* these need a library of the system */
+    int lent[] = {0, 0, zmq_has ("pgm"), zmq_has ("pgm"), zmq_has ("norm")};
     for (int i = 0; i < 5; i++) {
+        if (lent[i])
+            continue;
         CHECK_ERRNO (zmq_bind (s, schemes[i]), EPROTONOSUPPORT);
         CHECK_ERRNO (zmq_connect (s, schemes[i]), EPROTONOSUPPORT);
     }
     close0 (s);
-    static const char *const names[] = {"pgm", "norm", "vmci", "draft", "WSS"};
-    for (int i = 0; i < 5; i++)
+    static const char *const names[] = {"vmci", "draft", "WSS"};
+    for (int i = 0; i < 3; i++)
         CHECK_EQ (zmq_has (names[i]), 0);
     CHECK (zmq_has ("zincmq") && zmq_has ("curve") && zmq_has ("ipc") && zmq_has ("tipc") && zmq_has ("WS"));
     term (ctx);

@@ -43,7 +43,8 @@ pub unsafe extern "C" fn zmq_has(capability_: *const c_char) -> c_int {
     }
     // SAFETY: not null, and the caller promises a C string.
     let name = unsafe { CStr::from_ptr(capability_) };
-    c_int::from(capabilities().any(|known| known.as_bytes() == name.to_bytes()))
+    let own = CAPABILITIES.iter().any(|known| known.as_bytes() == name.to_bytes());
+    c_int::from(own || scheme::has(name.to_bytes()))
 }
 
 /// Writes size_ bytes (a multiple of 4) as Z85 text and a NUL to dest_, and answers dest_; null on failure.

@@ -3,8 +3,14 @@
 //! A new transport is a row here, a variant of [`Endpoint`] and a file in `transport/`.
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "norm", feature = "pgm"))]
+use crate::endpoint::Carrier;
 use crate::endpoint::Endpoint;
 use crate::options::SocketType;
+#[cfg(feature = "norm")]
+use crate::sys::norm;
+#[cfg(feature = "pgm")]
+use crate::sys::pgm;
 
 /// Which socket types may use a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +42,15 @@ pub struct Scheme {
     pub capability: Option<&'static str>,
     /// Makes the endpoint from the address; `None` for a scheme that is known but not built.
     pub make: Option<fn(Vec<u8>) -> Endpoint>,
+    /// Whether the system has the library that it needs; asked for when somebody wants the scheme.
+    library: Option<fn() -> bool>,
+}
+
+impl Scheme {
+    /// Whether it is built, and what it needs is there.
+    pub fn is_present(&self) -> bool {
+        self.make.is_some() && self.library.is_none_or(|is_there| is_there())
+    }
 }
 
 const fn row(
@@ -44,8 +59,32 @@ const fn row(
     capability: Option<&'static str>,
     make: Option<fn(Vec<u8>) -> Endpoint>,
 ) -> Scheme {
-    Scheme { name, serves, capability, make }
+    Scheme { name, serves, capability, make, library: None }
 }
+
+/// A transport that a library of the system does; `None` where it is not built.
+type Lent = Option<(fn(Vec<u8>) -> Endpoint, fn() -> bool)>;
+
+const fn lent(name: &'static str, capability: Option<&'static str>, lent: Lent) -> Scheme {
+    let (make, library) = match lent {
+        Some((make, library)) => (Some(make), Some(library)),
+        None => (None, None),
+    };
+    Scheme { name, serves: Serves::PubSub, capability, make, library }
+}
+
+#[cfg(feature = "pgm")]
+const PGM: Lent = Some((|address| Endpoint::Multicast(Carrier::Pgm, address), pgm::is_present));
+#[cfg(feature = "pgm")]
+const EPGM: Lent = Some((|address| Endpoint::Multicast(Carrier::Epgm, address), pgm::is_present));
+#[cfg(not(feature = "pgm"))]
+const PGM: Lent = None;
+#[cfg(not(feature = "pgm"))]
+const EPGM: Lent = None;
+#[cfg(feature = "norm")]
+const NORM: Lent = Some((|address| Endpoint::Multicast(Carrier::Norm, address), norm::is_present));
+#[cfg(not(feature = "norm"))]
+const NORM: Lent = None;
 
 /// Every scheme of ZeroMQ.
 pub static SCHEMES: &[Scheme] = &[
@@ -58,9 +97,9 @@ pub static SCHEMES: &[Scheme] = &[
     row("vmci", Serves::All, Some("vmci"), None),
     row("ws", Serves::All, Some("WS"), Some(Endpoint::Ws)),
     row("wss", Serves::All, Some("WSS"), None),
-    row("pgm", Serves::PubSub, Some("pgm"), None),
-    row("epgm", Serves::PubSub, None, None),
-    row("norm", Serves::PubSub, Some("norm"), None),
+    lent("pgm", Some("pgm"), PGM),
+    lent("epgm", None, EPGM),
+    lent("norm", Some("norm"), NORM),
 ];
 
 /// The row of a scheme.
@@ -68,9 +107,15 @@ pub fn find(name: &[u8]) -> Option<&'static Scheme> {
     SCHEMES.iter().find(|scheme| scheme.name.as_bytes() == name)
 }
 
-/// What `zmq_has` calls the transports that are built.
+/// What `zmq_has` calls the transports that are there.
 pub fn capabilities() -> impl Iterator<Item = &'static str> {
-    SCHEMES.iter().filter(|scheme| scheme.make.is_some()).filter_map(|scheme| scheme.capability)
+    SCHEMES.iter().filter_map(|scheme| scheme.capability.filter(|_| scheme.is_present()))
+}
+
+/// Whether the transport that `zmq_has` calls so is there.
+pub fn has(capability: &[u8]) -> bool {
+    let called = |scheme: &&Scheme| scheme.capability.is_some_and(|it| it.as_bytes() == capability);
+    SCHEMES.iter().find(called).is_some_and(Scheme::is_present)
 }
 
 #[cfg(test)]
@@ -79,7 +124,9 @@ mod tests {
 
     #[test]
     fn capabilities_are_the_transports_that_need_asking_for() {
-        assert_eq!(capabilities().collect::<Vec<_>>(), ["ipc", "tipc", "vsock", "WS"]);
+        let lent = ["pgm", "norm"];
+        let own: Vec<_> = capabilities().filter(|name| !lent.contains(name)).collect();
+        assert_eq!(own, ["ipc", "tipc", "vsock", "WS"]);
     }
 
     #[test]

@@ -98,6 +98,7 @@ impl Bench {
             session: 1,
             listener: 0,
             far_marks: FarMarks::None,
+            takes_all: false,
         };
         change(&mut parts);
         let id = self.pipes.insert(parts).id;

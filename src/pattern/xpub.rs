@@ -183,6 +183,9 @@ impl Pattern for Xpub {
             // Without memory the subscriber is not welcomed.
             let _ = pipe.write_own(0, welcome);
         }
+        if env.pipes.get(pipe).is_some_and(|pipe| pipe.takes_all) {
+            self.subscriptions.add(b"", pipe);
+        }
         self.drain(env, pipe);
     }
 

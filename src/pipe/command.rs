@@ -27,6 +27,8 @@ pub struct PipeParts {
     /// The listener that accepted the peer; 0 for any other pipe.
     pub listener: u64,
     pub far_marks: FarMarks,
+    /// Who listens there cannot subscribe, and gets whatever is published.
+    pub takes_all: bool,
 }
 
 /// The far socket's high-water marks, which add to the own ones inside a context. For a network

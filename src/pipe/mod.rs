@@ -90,6 +90,8 @@ pub struct Pipe {
     /// The listener that accepted the peer; 0 for any other pipe.
     pub listener: u64,
     far_marks: FarMarks,
+    /// Who listens there cannot subscribe, and gets whatever is published.
+    pub takes_all: bool,
     pub key: PipeKey,
 }
 
@@ -110,6 +112,7 @@ impl Pipe {
             session: parts.session,
             listener: parts.listener,
             far_marks: parts.far_marks,
+            takes_all: parts.takes_all,
             key,
         }
     }

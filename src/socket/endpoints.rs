@@ -35,6 +35,10 @@ impl Endpoints {
         self.entries.push((key.to_vec(), entry));
     }
 
+    pub fn add_group(&mut self, key: &[u8], session: u64) {
+        self.add(key, Entry::Dialled { session, immediate: false });
+    }
+
     pub fn add_inproc_bound(&mut self, key: &[u8]) {
         self.add(key, Entry::InprocBound);
     }
@@ -102,6 +106,11 @@ impl Core {
         }
         let pool = self.context.pool()?;
         pool.check_affinity(self.options.affinity)?;
+        if let Endpoint::Multicast(..) = &endpoint {
+            self.join_group(text, &endpoint)?;
+            self.port.share();
+            return Ok(());
+        }
         let mut options = self.options.clone();
         // That is for the next connection that is made, and not for one that is accepted.
         options.connect_routing_id.clear();
@@ -137,6 +146,9 @@ impl Core {
             return Ok(());
         }
         self.context.pool()?.check_affinity(self.options.affinity)?;
+        if let Endpoint::Multicast(..) = &endpoint {
+            return self.join_group(text, &endpoint);
+        }
         transport::check_connect(&endpoint, &self.options)?;
         let seat = self.context.pool()?.reserve(self.options.affinity)?;
         self.last_endpoint = endpoint.shown();
@@ -183,6 +195,7 @@ impl Core {
             session: seat.id,
             listener: 0,
             far_marks: FarMarks::None,
+            takes_all: false,
         });
         connection.set_key(key);
         connection

@@ -203,6 +203,7 @@ impl Core {
             session: 0,
             listener: 0,
             far_marks: self.marks(),
+            takes_all: false,
         };
         let key = self.attach(PipeParts {
             reader,
@@ -215,6 +216,7 @@ impl Core {
             session: 0,
             listener: 0,
             far_marks: if known { far } else { FarMarks::None },
+            takes_all: false,
         });
         self.newest_inproc = Some(key);
         (near_end, (far_parts, far_end), key)

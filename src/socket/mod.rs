@@ -8,6 +8,7 @@ mod attach;
 mod call;
 mod endpoints;
 mod forward;
+mod group;
 mod inproc;
 mod lane;
 mod live;

@@ -18,7 +18,13 @@ pub mod futex;
 pub mod gssapi;
 pub mod interfaces;
 pub mod library;
+#[cfg(any(feature = "norm", feature = "pgm"))]
+pub mod loaded;
 pub mod net;
+#[cfg(feature = "norm")]
+pub mod norm;
+#[cfg(feature = "pgm")]
+pub mod pgm;
 pub mod poll;
 pub mod random;
 pub mod resolve;

@@ -1,4 +1,5 @@
-//! Stream transports: listening sockets, connecting sockets, and the texts that name their ends.
+//! Stream transports: listening sockets, connecting sockets, and the texts that name their ends. Groups
+//! that are spoken to as a whole are in [`multicast`].
 //!
 //! One file a scheme; [`Listener`] and [`dial`] are where they are told apart. Nothing here blocks
 //! and nothing is shared: a listener belongs to whoever drives it. Failures carry the system's own
@@ -6,6 +7,11 @@
 #![forbid(unsafe_code)]
 
 mod ipc;
+pub mod multicast;
+#[cfg(feature = "norm")]
+mod norm;
+#[cfg(feature = "pgm")]
+mod pgm;
 mod tcp;
 mod tipc;
 mod vsock;
@@ -103,7 +109,7 @@ impl Listener {
                 let local_endpoint = shown.clone();
                 return Ok(Listener { fd, kind: Kind::Ws(path), local_endpoint, shown });
             }
-            Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
+            Endpoint::Inproc(_) | Endpoint::Multicast(..) => return Err(Errno::EPROTONOSUPPORT),
         };
         Listener::named(fd, kind, None)
     }
@@ -202,7 +208,7 @@ pub fn check_connect(endpoint: &Endpoint, options: &SocketOptions) -> Result<()>
         Endpoint::Tipc(address) => TipcText::parse_connected(address).map(drop),
         Endpoint::Vsock(address) => VsockAddress::parse_connected(address).map(drop),
         Endpoint::Ws(address) => ws::check(address, options),
-        Endpoint::Inproc(_) => Ok(()),
+        Endpoint::Inproc(_) | Endpoint::Multicast(..) => Ok(()),
     }
 }
 
@@ -239,7 +245,7 @@ pub fn dial(
         Endpoint::Ws(text) => {
             tcp::connect(&WsConnectAddress::parse(text)?.authority(), address, options)?
         }
-        Endpoint::Inproc(_) => return Err(Errno::EPROTONOSUPPORT),
+        Endpoint::Inproc(_) | Endpoint::Multicast(..) => return Err(Errno::EPROTONOSUPPORT),
     };
     let progress = match connected {
         Ok(()) => Progress::Connected,

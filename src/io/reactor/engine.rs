@@ -21,6 +21,7 @@ use crate::transport::Accepted;
 
 use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
 use super::session::{Session, Step};
+use super::station::Station;
 use super::streams::Streams;
 use super::timers::{Purpose, Timers};
 use super::watch::Watches;
@@ -30,6 +31,7 @@ use super::{Bound, Job, Member, Reactor, WAKE, from_now};
 const LISTENER: u64 = 1 << 60;
 const SESSION: u64 = 2 << 60;
 const PORT: u64 = 3 << 60;
+const STATION: u64 = 4 << 60;
 const KIND: u64 = 0xf << 60;
 
 const EVENTS: usize = 128;
@@ -57,6 +59,7 @@ struct Entry {
 pub struct Engine {
     member: Arc<Member>,
     sessions: HashMap<u64, Session>,
+    stations: HashMap<u64, Station>,
     listeners: HashMap<u64, Entry>,
     streams: Streams,
     parts: Parts,
@@ -93,6 +96,10 @@ impl Tools<'_> {
 
     pub fn rewatch_session(&self, fd: RawFd, events: u32, session: u64) -> Result<()> {
         self.reactor().epoll.modify(fd, events, SESSION | session)
+    }
+
+    pub fn watch_station(&self, fd: RawFd, events: u32, station: u64) -> Result<()> {
+        self.reactor().epoll.add(fd, events, STATION | station)
     }
 
     pub fn unwatch(&self, fd: RawFd) {
@@ -151,6 +158,7 @@ impl Engine {
         Engine {
             member,
             sessions: HashMap::new(),
+            stations: HashMap::new(),
             listeners: HashMap::new(),
             streams: Streams::default(),
             parts: Parts {
@@ -178,6 +186,9 @@ impl Engine {
         }
         for (_, session) in core::mem::take(&mut self.sessions) {
             session.end(&mut self.parts.tools(&self.member));
+        }
+        for (_, station) in core::mem::take(&mut self.stations) {
+            station.end(&mut self.parts.tools(&self.member));
         }
     }
 
@@ -218,6 +229,7 @@ impl Engine {
             LISTENER => self.accept(id),
             SESSION => self.step(id, |session, tools| session.ready(tools, event.flags())),
             PORT => self.parts.watches.ready(&self.member.reactor, PORT, id),
+            STATION => self.station(id, |station, tools| station.work(tools)),
             _ => {}
         }
     }
@@ -237,6 +249,30 @@ impl Engine {
             self.member.reactor.load.fetch_sub(1, Ordering::Relaxed);
             session.end(&mut self.parts.tools(&self.member));
         }
+    }
+
+    /// One step of a station.
+    fn station(&mut self, id: u64, step: impl FnOnce(&mut Station, &mut Tools<'_>) -> Step) {
+        let Some(station) = self.stations.get_mut(&id) else { return };
+        let mut tools = self.parts.tools(&self.member);
+        let outcome = catch_unwind(AssertUnwindSafe(|| step(station, &mut tools)));
+        if outcome.unwrap_or(Step::Remove) == Step::Remove {
+            self.remove_station(id);
+        }
+    }
+
+    fn remove_station(&mut self, id: u64) {
+        if let Some(station) = self.stations.remove(&id) {
+            self.member.reactor.load.fetch_sub(1, Ordering::Relaxed);
+            station.end(&mut self.parts.tools(&self.member));
+        }
+    }
+
+    fn tune(&mut self, station: Station) {
+        let id = station.id;
+        self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
+        self.stations.insert(id, station);
+        self.station(id, |station, tools| station.work(tools));
     }
 
     fn adopt(&mut self, session: Session) {
@@ -274,6 +310,11 @@ impl Engine {
             Job::Listen { listener, port } => self.listen(listener, port),
             Job::Unlisten { listener, linger } => self.unlisten(listener, linger),
             Job::Adopt(session) => self.adopt(*session),
+            Job::Tune(station) => self.tune(*station),
+            Job::Station(id) => self.station(id, |station, tools| station.work(tools)),
+            Job::CloseStation { station, linger, guard } => {
+                self.station(station, |station, tools| station.close(tools, linger, guard));
+            }
             Job::Lost { session, epoch, cause } => {
                 self.step(session, |session, tools| session.lost(tools, epoch, cause));
             }
@@ -328,6 +369,8 @@ impl Engine {
         while let Some((owner, purpose)) = self.parts.timers.pop(now) {
             match purpose {
                 Purpose::Accept => self.accept_again(owner),
+                Purpose::Station => self.station(owner, |station, tools| station.due(tools)),
+                Purpose::StationLinger => self.remove_station(owner),
                 _ => self.step(owner, |session, tools| session.timer(tools, purpose)),
             }
         }

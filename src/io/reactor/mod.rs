@@ -8,6 +8,7 @@
 mod engine;
 mod listen;
 mod session;
+mod station;
 mod streams;
 mod timers;
 mod watch;
@@ -32,6 +33,7 @@ use crate::sys::{clock, futex};
 
 pub use listen::{SharedListener, bind as bind_listener};
 pub use session::{COPY_MAX, Dialling, Session};
+pub use station::{Station, StationEnd};
 
 /// The token of a reactor's own wake-up descriptor; others carry their kind in the top bits.
 const WAKE: u64 = u64::MAX;
@@ -48,6 +50,14 @@ enum Job {
         linger: i32,
     },
     Adopt(Box<Session>),
+    Tune(Box<Station>),
+    /// The socket has written to a station, or has read from it.
+    Station(u64),
+    CloseStation {
+        station: u64,
+        linger: i32,
+        guard: DrainGuard,
+    },
     Lost {
         session: u64,
         epoch: u64,
@@ -357,6 +367,16 @@ impl Seat {
     /// Whom the session's connection talks to.
     pub fn owner(&self) -> Arc<dyn Owner> {
         self.member.clone()
+    }
+
+    /// The far end of a pipe to a station.
+    pub fn station_end(&self) -> Arc<StationEnd> {
+        Arc::new(StationEnd::new(self.id, self.member.clone()))
+    }
+
+    /// Hands the station to its reactor.
+    pub fn tune(self, station: Station) {
+        self.member.reactor.post(Job::Tune(Box::new(station)));
     }
 
     /// Hands the session to its reactor.

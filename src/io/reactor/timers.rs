@@ -16,6 +16,10 @@ pub enum Purpose {
     Linger,
     /// Read again from a connection whose socket had enough.
     Resume,
+    /// A station has something to do.
+    Station,
+    /// What was queued towards a station has had its time.
+    StationLinger,
     /// Accept again after the system was short of something.
     Accept,
 }

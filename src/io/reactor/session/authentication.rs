@@ -126,6 +126,7 @@ impl Inquiry {
                 session: 0,
                 listener: 0,
                 far_marks: FarMarks::Inproc { send: 0, receive: 0 },
+                takes_all: false,
             }),
             assigned: Box::new(move |key| placed.set(key)),
         });

@@ -243,7 +243,7 @@ impl Session {
                 }
                 Step::Stay
             }
-            Purpose::Accept => Step::Stay,
+            Purpose::Accept | Purpose::Station | Purpose::StationLinger => Step::Stay,
         }
     }
 

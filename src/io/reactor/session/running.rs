@@ -145,6 +145,7 @@ impl Session {
                     Role::Dialled(_) => 0,
                 },
                 far_marks: FarMarks::None,
+                takes_all: false,
             }),
             assigned: Box::new(move |key| keyed.set_key(key)),
         });

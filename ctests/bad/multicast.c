@@ -1,0 +1,111 @@
+/* Groups that cannot be joined, of which the original ends the process: the
+   error comes from the call. */
+#include "../check.h"
+
+#define GROUP "127.0.0.1;239.192.77.1:5577"
+
+static void
+refused (void *ctx, int type, const char *endpoint, int error)
+{
+    void *s = new_sock (ctx, type);
+    CHECK_ERRNO (zmq_connect (s, endpoint), error);
+    CHECK_ERRNO (zmq_bind (s, endpoint), error);
+    CHECK_ERRNO (zmq_disconnect (s, endpoint), ENOENT);
+    close0 (s);
+}
+
+static void
+refused_with (void *ctx, int type, int option, int value)
+{
+    void *s = new_sock (ctx, type);
+    OK (set_int (s, option, value));
+    CHECK_ERRNO (zmq_connect (s, "epgm://" GROUP), EINVAL);
+    close0 (s);
+}
+
+/* Bare PGM wants a right that this process has given up. */
+static void
+without_the_right (void)
+{
+    pid_t child = fork ();
+    CHECK (child >= 0);
+    if (child == 0) {
+        if (geteuid () == 0)
+            CHECK (setgid (65534) == 0 && setuid (65534) == 0);
+        void *ctx = new_ctx ();
+        refused (ctx, ZMQ_PUB, "pgm://" GROUP, EPERM);
+        refused (ctx, ZMQ_SUB, "pgm://" GROUP, EPERM);
+        term (ctx);
+        _exit (0);
+    }
+    int status;
+    CHECK (waitpid (child, &status, 0) == child && status == 0);
+}
+
+/* What was sent to a NORM session goes out although its socket is closed. */
+static void
+closed_at_once (void *ctx)
+{
+    const char *endpoint = "norm://127.0.0.1;239.192.77.3:5580";
+    void *pub = new_sock (ctx, ZMQ_PUB), *sub = new_sock (ctx, ZMQ_SUB);
+    OK (set_str (sub, ZMQ_SUBSCRIBE, ""));
+    OK (zmq_connect (sub, endpoint));
+    OK (zmq_connect (pub, endpoint));
+    OK (set_int (sub, ZMQ_RCVTIMEO, 20));
+    char text[100] = "";
+    do
+        send_str (pub, "hello", 0);
+    while (zmq_recv (sub, text, sizeof text, 0) < 0);
+    for (int i = 0; i < 100; i++)
+        CHECK_EQ (zmq_send (pub, text, sizeof text, 0), sizeof text);
+    OK (zmq_close (pub));
+    OK (set_int (sub, ZMQ_RCVTIMEO, LONG_WAIT));
+    for (int heard = 0; heard < 100;)
+        heard += zmq_recv (sub, text, sizeof text, 0) == sizeof text;
+    close0 (sub);
+}
+
+int
+main (void)
+{
+    /* or its library speaks on stdout */
+    setenv ("PGM_MIN_LOG_LEVEL", "FATAL", 1);
+    if (zmq_has ("pgm"))
+        without_the_right ();
+    void *ctx = new_ctx ();
+    if (zmq_has ("pgm")) {
+        refused (ctx, ZMQ_PUB, "epgm://127.0.0.1;239.192.77.1:0", EINVAL);
+        refused (ctx, ZMQ_SUB, "epgm://127.0.0.1;239.192.77.1:x", EINVAL);
+        refused (ctx, ZMQ_SUB, "epgm://127.0.0.1;239.192.77.1:*", EINVAL);
+        for (int i = 0; i < 2; i++) {
+            int type = i ? ZMQ_SUB : ZMQ_PUB;
+            refused_with (ctx, type, ZMQ_MULTICAST_MAXTPDU, 1);
+            refused_with (ctx, type, ZMQ_MULTICAST_MAXTPDU, 127);
+            refused_with (ctx, type, ZMQ_MULTICAST_MAXTPDU, 65536);
+        }
+        /* less than a packet in a second */
+        refused_with (ctx, ZMQ_XPUB, ZMQ_RATE, 11);
+        /* and the least and the most that can be */
+        void *s = new_sock (ctx, ZMQ_PUB);
+        OK (set_int (s, ZMQ_RATE, 0x7fffffff));
+        OK (set_int (s, ZMQ_RECOVERY_IVL, 0x7fffffff));
+        OK (set_int (s, ZMQ_MULTICAST_HOPS, 255));
+        OK (zmq_connect (s, "epgm://" GROUP));
+        close0 (s);
+    }
+    if (zmq_has ("norm")) {
+        closed_at_once (ctx);
+        static const char *const bad[] = {
+          "norm://239.192.77.1",        "norm://239.192.77.1:0",      "norm://239.192.77.1:x",
+          "norm://*:5577",              "norm://:5577",               "norm://,239.192.77.1:5577",
+          "norm://0,239.192.77.1:5577", "norm://x,239.192.77.1:5577", "norm://-1,239.192.77.1:5577"};
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+            refused (ctx, ZMQ_PUB, bad[i], EINVAL);
+            refused (ctx, ZMQ_SUB, bad[i], EINVAL);
+        }
+        refused (ctx, ZMQ_PUB, "norm://nosuch0;239.192.77.1:5577", ENODEV);
+        refused (ctx, ZMQ_SUB, "norm://nosuch0;239.192.77.1:5577", ENODEV);
+    }
+    term (ctx);
+    return 0;
+}

@@ -1,0 +1,369 @@
+//! One end of a multicast group: it sends what its socket publishes, or hands over what it hears. There
+//! is no peer, no handshake and no event for a monitor.
+//!
+//! Only the reactor's thread touches a station. The socket calls it through its [`StationEnd`].
+#![forbid(unsafe_code)]
+
+use core::time::Duration;
+use std::collections::{HashMap, VecDeque};
+
+use crate::io::port::Port;
+use crate::options::SocketOptions;
+use crate::pipe::{Command, Far, Flush, PipeKey};
+use crate::proto::multicast::{Form, Message, Packing, Unpacking};
+use crate::queue::{Body, Reader, Writer};
+use crate::sync::{Arc, AtomicBool, Ordering};
+use crate::sys::{clock, epoll};
+use crate::transport::multicast::{Carries, Channel, News, Sent, Waits};
+
+use super::engine::Tools;
+use super::session::{COPY_MAX, Step};
+use super::timers::{Key, Purpose};
+use super::{DrainGuard, Job, Member, from_now};
+
+/// Units that go out, or calls that take some in, before others have their turn.
+const TURNS: u32 = 64;
+
+/// A source that is silent for so long is forgotten, in nanoseconds: as long as PGM's library knows one.
+const SILENCE: u64 = 300_000_000_000;
+
+/// So many sources may be known before silent ones are looked for, and so many altogether: any stranger can
+/// claim to be another thousand.
+const FEW_SOURCES: usize = 64;
+const MOST_SOURCES: usize = 4096;
+
+/// The pause when the system has no memory to watch a descriptor.
+const SHORTAGE_PAUSE: Duration = Duration::from_millis(20);
+
+/// The socket's end of the pipe to a station. Any thread.
+pub struct StationEnd {
+    station: u64,
+    member: Arc<Member>,
+    /// The station has been called and has not come yet.
+    called: AtomicBool,
+}
+
+impl StationEnd {
+    pub(super) fn new(station: u64, member: Arc<Member>) -> StationEnd {
+        StationEnd { station, member, called: AtomicBool::new(false) }
+    }
+
+    fn call(&self) {
+        if !self.called.swap(true, Ordering::SeqCst) {
+            self.member.reactor.post(Job::Station(self.station));
+        }
+    }
+}
+
+impl Far for StationEnd {
+    fn readable(&self, _flush: Flush) {
+        self.call();
+    }
+
+    fn pressed(&self) {
+        self.call();
+    }
+
+    fn writable(&self) {
+        self.call();
+    }
+
+    fn close(&self, linger: i32) {
+        if let Some(pool) = self.member.pool.upgrade() {
+            let guard = pool.drains.guard();
+            self.member.reactor.post(Job::CloseStation { station: self.station, linger, guard });
+        }
+    }
+}
+
+/// See the module's documentation.
+pub struct Station {
+    pub id: u64,
+    end: Arc<StationEnd>,
+    port: Arc<Port>,
+    key: PipeKey,
+    reader: Reader,
+    writer: Writer,
+    role: Role,
+    channel: Box<dyn Channel>,
+    watched: Vec<Waits>,
+    timer: Option<Key>,
+    linger: Option<Key>,
+    /// The socket has closed its end; the context waits for this, which goes after the channel.
+    guard: Option<DrainGuard>,
+}
+
+enum Role {
+    Sends(Packing),
+    Listens(Listening),
+}
+
+struct Listening {
+    form: Form,
+    maxmsgsize: i64,
+    /// What each source says, and when it was last heard.
+    sources: HashMap<u64, (Unpacking, u64)>,
+    /// Whole messages that the socket has no room for yet.
+    held: VecDeque<Message>,
+}
+
+impl Station {
+    pub fn new(
+        end: Arc<StationEnd>,
+        port: Arc<Port>,
+        key: PipeKey,
+        channel: Box<dyn Channel>,
+        reader: Reader,
+        writer: Writer,
+        options: &SocketOptions,
+    ) -> Station {
+        let form = match channel.carries() {
+            Carries::Datagrams { capacity } => Form::Datagrams { capacity },
+            Carries::Stream => Form::Stream,
+        };
+        let role = match options.socket_type.publishes() {
+            true => Role::Sends(Packing::new(form)),
+            false => Role::Listens(Listening {
+                form,
+                maxmsgsize: options.maxmsgsize,
+                sources: HashMap::new(),
+                held: VecDeque::new(),
+            }),
+        };
+        Station {
+            id: end.station,
+            end,
+            port,
+            key,
+            reader,
+            writer,
+            role,
+            channel,
+            watched: Vec::new(),
+            timer: None,
+            linger: None,
+            guard: None,
+        }
+    }
+
+    /// The timer of [`work`](Station::work).
+    pub fn due(&mut self, tools: &mut Tools<'_>) -> Step {
+        self.timer = None;
+        self.work(tools)
+    }
+
+    /// Does whatever can be done now.
+    pub fn work(&mut self, tools: &mut Tools<'_>) -> Step {
+        // Before the look, so that what comes after it is not missed.
+        self.end.called.store(false, Ordering::SeqCst);
+        let listens = match &self.role {
+            Role::Sends(_) => {
+                // In this order, because what comes may be the news that there is room.
+                self.answer();
+                self.send();
+                true
+            }
+            Role::Listens(_) => {
+                self.swallow();
+                self.listen()
+            }
+        };
+        self.arrange(tools, listens);
+        if self.guard.is_some() && self.is_drained() { Step::Remove } else { Step::Stay }
+    }
+
+    /// The socket has closed its end: what is queued gets `linger` milliseconds.
+    pub fn close(&mut self, tools: &mut Tools<'_>, linger: i32, guard: DrainGuard) -> Step {
+        self.guard = Some(guard);
+        if linger == 0 {
+            return Step::Remove;
+        }
+        if linger > 0 {
+            self.linger = Some(tools.timers.set(from_now(linger), self.id, Purpose::StationLinger));
+        }
+        self.work(tools)
+    }
+
+    fn is_drained(&mut self) -> bool {
+        match &self.role {
+            Role::Sends(packing) => {
+                packing.is_empty() && self.reader.at_end() && self.channel.is_drained()
+            }
+            Role::Listens(_) => true,
+        }
+    }
+
+    /// Gives everything up; the last thing that happens to a station.
+    pub fn end(mut self, tools: &mut Tools<'_>) {
+        self.unwatch(tools);
+        tools.timers.cancel(self.timer.take());
+        tools.timers.cancel(self.linger.take());
+        self.reader.abandon();
+        if self.writer.finish() {
+            self.port.post(Command::Readable(self.key));
+        }
+        if self.guard.is_none() {
+            self.port.post(Command::Closed(self.key));
+        }
+    }
+}
+
+// Sending.
+impl Station {
+    fn send(&mut self) {
+        let Role::Sends(packing) = &mut self.role else { return };
+        for _ in 0..TURNS {
+            while packing.has_room() && self.reader.ready() {
+                let Some(frame) = self.reader.take() else { break };
+                // Nobody could answer a command.
+                if !frame.is_command() {
+                    packing.add(frame.more(), frame.data());
+                }
+            }
+            if self.reader.take_credit_note() {
+                self.port.post(Command::Writable(self.key));
+            }
+            let unit = packing.unit();
+            if unit.is_empty() {
+                return self.channel.flush();
+            }
+            match self.channel.send(unit) {
+                Sent::Later => return,
+                Sent::Taken(bytes) => {
+                    if packing.sent(bytes) {
+                        self.channel.end_unit();
+                    }
+                }
+            }
+        }
+        self.end.call();
+    }
+
+    /// Serves those who listen and miss something.
+    fn answer(&mut self) {
+        for _ in 0..TURNS {
+            if !self.channel.receive(&mut |_, _| true) {
+                return;
+            }
+        }
+        self.end.call();
+    }
+}
+
+// Listening.
+impl Station {
+    /// What the socket says upstream, such as its subscriptions, is for nobody.
+    fn swallow(&mut self) {
+        while self.reader.ready() {
+            let _ = self.reader.take();
+        }
+        if self.reader.take_credit_note() {
+            self.port.post(Command::Writable(self.key));
+        }
+    }
+
+    /// Hears what there is, as long as the socket has room; whether it has.
+    fn listen(&mut self) -> bool {
+        for _ in 0..TURNS {
+            if !self.hand_over() {
+                return false;
+            }
+            let Role::Listens(listening) = &mut self.role else { return false };
+            if !self.channel.receive(&mut |source, news| listening.hear(source, news)) {
+                return self.hand_over();
+            }
+        }
+        self.end.call();
+        true
+    }
+
+    /// Hands messages over until the socket has no more room; then it tells when it has.
+    fn hand_over(&mut self) -> bool {
+        let Role::Listens(listening) = &mut self.role else { return false };
+        let mut wake = false;
+        while !listening.held.is_empty() && self.writer.has_room() {
+            for mut frame in listening.held.pop_front().unwrap_or_default() {
+                let flags = u8::from(frame.more());
+                match self.writer.write(flags, Body::Own(&mut frame), COPY_MAX) {
+                    Ok(written) => wake |= written.wake_reader,
+                    // Without memory the message is lost, as one that the network lost.
+                    Err(_) => {
+                        self.writer.rollback();
+                        break;
+                    }
+                }
+            }
+        }
+        if wake {
+            self.port.post(Command::Readable(self.key));
+        }
+        listening.held.is_empty()
+    }
+}
+
+impl Listening {
+    fn hear(&mut self, source: u64, news: News<'_>) -> bool {
+        let now = clock::nanos();
+        match news {
+            News::Gone => {
+                self.sources.remove(&source);
+                true
+            }
+            News::Lost => {
+                if let Some((unpacking, _)) = self.sources.get_mut(&source) {
+                    unpacking.lost();
+                }
+                true
+            }
+            News::Data(bytes) => {
+                if !self.sources.contains_key(&source) && !self.admit(now) {
+                    return true;
+                }
+                let new = || (Unpacking::new(self.form, self.maxmsgsize), now);
+                let (unpacking, heard) = self.sources.entry(source).or_insert_with(new);
+                *heard = now;
+                unpacking.input(bytes, &mut self.held)
+            }
+        }
+    }
+
+    /// Whether there is a place for another source.
+    fn admit(&mut self, now: u64) -> bool {
+        if self.sources.len() >= FEW_SOURCES {
+            self.sources.retain(|_, (_, heard)| now.saturating_sub(*heard) < SILENCE);
+        }
+        self.sources.len() < MOST_SOURCES
+    }
+}
+
+// Waiting.
+impl Station {
+    /// Waits for what the channel waits for, unless the socket has no room.
+    fn arrange(&mut self, tools: &mut Tools<'_>, listens: bool) {
+        let (waits, mut due) = match listens {
+            true => (self.channel.waits(), self.channel.due()),
+            false => (Vec::new(), None),
+        };
+        if waits != self.watched {
+            self.unwatch(tools);
+            for wait in &waits {
+                let events = if wait.output { epoll::WRITABLE } else { epoll::READABLE };
+                if tools.watch_station(wait.fd, events, self.id).is_err() {
+                    due = Some(due.map_or(SHORTAGE_PAUSE, |due| due.min(SHORTAGE_PAUSE)));
+                }
+            }
+            self.watched = waits;
+        }
+        tools.timers.cancel(self.timer.take());
+        self.timer = due.map(|due| {
+            let nanos = u64::try_from(due.as_nanos()).unwrap_or(u64::MAX);
+            tools.timers.set(clock::nanos().saturating_add(nanos), self.id, Purpose::Station)
+        });
+    }
+
+    fn unwatch(&mut self, tools: &mut Tools<'_>) {
+        for wait in self.watched.drain(..) {
+            tools.unwatch(wait.fd);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Libraries of the system that are loaded when they are first needed, so that nothing depends on
+//! them that does not use them. Any thread. What was loaded stays.
+
+use core::ffi::{CStr, c_void};
+use core::ptr::NonNull;
+
+/// A library that is loaded for good.
+pub struct Loaded(NonNull<c_void>);
+
+impl Loaded {
+    /// Loads the library of this name, from where the system has its libraries.
+    pub fn open(name: &CStr) -> Option<Loaded> {
+        // SAFETY: the name is a C string; what the library does when it is loaded is up to the
+        // system that has it.
+        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        NonNull::new(handle).map(Loaded)
+    }
+
+    /// The address of what the library calls so.
+    pub fn symbol(&self, name: &CStr) -> Option<NonNull<c_void>> {
+        // SAFETY: the library is loaded and stays; the name is a C string.
+        NonNull::new(unsafe { libc::dlsym(self.0.as_ptr(), name.as_ptr()) })
+    }
+}
+
+/// Declares a table of a library's functions, with `load`, which finds them all or none.
+macro_rules! functions {
+    ($($name:ident: fn($($argument:ty),*) $(-> $answer:ty)?;)*) => {
+        struct Functions {
+            $($name: unsafe extern "C" fn($($argument),*) $(-> $answer)?,)*
+        }
+
+        impl Functions {
+            fn load(library: &crate::sys::loaded::Loaded) -> Option<Functions> {
+                $(
+                    let $name = library.symbol(const {
+                        match core::ffi::CStr::from_bytes_with_nul(
+                            concat!(stringify!($name), "\0").as_bytes(),
+                        ) {
+                            Ok(name) => name,
+                            Err(_) => panic!("a name has no NUL"),
+                        }
+                    })?;
+                    // SAFETY: the library's header declares the function of this name so.
+                    let $name = unsafe {
+                        core::mem::transmute::<
+                            *mut core::ffi::c_void,
+                            unsafe extern "C" fn($($argument),*) $(-> $answer)?,
+                        >($name.as_ptr())
+                    };
+                )*
+                Some(Functions { $($name,)* })
+            }
+        }
+    };
+}
+
+pub(crate) use functions;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_not_loaded() {
+        assert!(Loaded::open(c"libof-which-nobody-has-heard.so.9").is_none());
+        let own = Loaded::open(c"libc.so.6").expect("the C library");
+        assert!(own.symbol(c"getpid").is_some());
+        assert!(own.symbol(c"of_which_nobody_has_heard").is_none());
+    }
+}
