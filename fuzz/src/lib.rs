@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 mod secure;
+mod web;
 
 pub use secure::{mechanisms, sealed};
+pub use web::web;
 
 use zincmq::options::SocketType;
 use zincmq::proto::HandshakeError;
@@ -21,7 +23,7 @@ use zincmq::proto::zmtp::{frame, v1};
 pub type Target = fn(&[u8]);
 
 /// All targets by name; each has a folder of seeds in `corpus/`.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("handshake", handshake),
     ("frames", frames),
     ("commands", commands),
@@ -29,6 +31,7 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("socks5", socks5),
     ("mechanisms", mechanisms),
     ("sealed", sealed),
+    ("web", web),
 ];
 
 /// The first byte picks the socket type and the authenticator, the second the size of the pieces;

@@ -1,4 +1,4 @@
-//! Attacks live sockets of every type over tcp and ipc: `hostile [SECONDS [SEED]]`. Meanwhile
+//! Attacks live sockets of every type over tcp, ipc and ws: `hostile [SECONDS [SEED]]`. Meanwhile
 //! well-behaved peers on the same sockets have to lose nothing, memory and descriptors have to stay
 //! bounded, no panic may happen (not even one that the library contains), and the context has to end.
 //! Ends with status 1 and a reason otherwise.
@@ -87,6 +87,7 @@ fn main() {
     let lairs = vec![
         format!("tcp://{}", tcp.local_addr().unwrap_or_else(|_| fail("no address"))),
         format!("ipc://{}", path.display()),
+        format!("ws://{}", tcp.local_addr().unwrap_or_else(|_| fail("no address"))),
     ];
     for number in 0..2 {
         let random = || fastrand::Rng::with_seed(seed ^ number << 8);

@@ -29,6 +29,9 @@ impl Stream {
     fn connect(endpoint: &str) -> Option<Stream> {
         match endpoint.split_once("://")? {
             ("tcp", address) => TcpStream::connect(address).ok().map(Stream::Tcp),
+            ("ws", address) => {
+                TcpStream::connect(address.trim_end_matches('/')).ok().map(Stream::Tcp)
+            }
             (_, path) => UnixStream::connect(path).ok().map(Stream::Unix),
         }
     }
@@ -173,7 +176,8 @@ fn misbehave(run: &Run, mut stream: Stream, random: &mut Rng, kept: &mut Vec<Str
 
 /// A whole conversation: a greeting of some version, a handshake, and traffic.
 fn speech(random: &mut Rng) -> Vec<u8> {
-    let mut bytes = match random.u8(..8) {
+    let mut bytes = match random.u8(..12) {
+        8.. => return web_speech(random),
         0 => return (0..random.usize(..400)).map(|_| random.u8(..)).collect(),
         1 => b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
         // ZMTP 1.0: an anonymous peer.
@@ -188,6 +192,73 @@ fn speech(random: &mut Rng) -> Vec<u8> {
     }
     bytes.extend(traffic(random));
     bytes
+}
+
+/// The same of a peer that speaks in WebSockets: as a client, as a server, or as none.
+fn web_speech(random: &mut Rng) -> Vec<u8> {
+    let protocol = ["ZWS2.0/NULL", "ZWS2.0", "ZWS2.0/CURVE", "x, ZWS2.0"][random.usize(..4)];
+    let is_client = random.bool();
+    let mut bytes = if is_client {
+        "GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    } else {
+        "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x"
+    }
+    .as_bytes()
+    .to_vec();
+    let rest = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol";
+    bytes.extend(format!("\r\n{rest}: {protocol}\r\n\r\n").bytes());
+    let masked = is_client ^ (random.u8(..20) == 0);
+    let first = if protocol == "ZWS2.0/NULL" {
+        [&[2], &ready(TYPES[random.usize(..TYPES.len())], random)[..]].concat()
+    } else {
+        b"\0id".to_vec()
+    };
+    web_frame(&mut bytes, 0x82, masked, &first, random);
+    for _ in 0..random.usize(..30) {
+        let size = [random.usize(..60), random.usize(..5000), random.usize(..70_000)];
+        let flags = random.u8(..3);
+        let mut body = vec![
+            random.u8(..);
+            size[usize::from(random.u8(..8) == 0)
+                + usize::from(random.u8(..40) == 0)]
+        ];
+        body.insert(0, flags);
+        match random.u8(..24) {
+            0 => web_frame(&mut bytes, 0x89, masked, &body[..body.len().min(126)], random),
+            1 => web_frame(&mut bytes, 0x8a, masked, b"", random),
+            2 => web_frame(&mut bytes, 0x88, masked, b"\x03\xe8", random),
+            3 => web_frame(&mut bytes, random.u8(..), masked, &body, random),
+            4 => web_frame(&mut bytes, 0x82, masked, b"\x02\x04PING\0\x01", random),
+            5 => {
+                // Announced, and never sent.
+                bytes.extend([0x82, if masked { 0xff } else { 0x7f }]);
+                bytes.extend((random.u64(..) >> random.u32(..64)).to_be_bytes());
+            }
+            _ => web_frame(&mut bytes, 0x82, masked, &body, random),
+        }
+    }
+    bytes
+}
+
+fn web_frame(bytes: &mut Vec<u8>, first: u8, masked: bool, payload: &[u8], random: &mut Rng) {
+    let bit = if masked { 0x80 } else { 0 };
+    bytes.push(first);
+    match payload.len() {
+        len @ 0..126 => bytes.push(bit | len as u8),
+        len @ 126..65_536 => {
+            bytes.push(bit | 126);
+            bytes.extend((len as u16).to_be_bytes());
+        }
+        len => {
+            bytes.push(bit | 127);
+            bytes.extend((len as u64).to_be_bytes());
+        }
+    }
+    let mask = if masked { random.u32(..).to_ne_bytes() } else { [0; 4] };
+    if masked {
+        bytes.extend(mask);
+    }
+    bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
 }
 
 fn greeting(random: &mut Rng) -> Vec<u8> {

@@ -95,6 +95,7 @@ pub fn serve(run: &Run, context: &Context, kind: Kind, ready: &Sender<Vec<String
     let tcp = socket.bind("tcp://127.0.0.1:*");
     let mut endpoints = vec![tcp.clone()];
     if bound != ZMQ_STREAM {
+        endpoints.push(socket.bind("ws://127.0.0.1:*"));
         endpoints.push(socket.bind("ipc://*"));
     }
     let mut service = Service { run, socket, peer, number: 0, kind };
@@ -106,7 +107,8 @@ pub fn serve(run: &Run, context: &Context, kind: Kind, ready: &Sender<Vec<String
         return service.echo(&mut stream, &id);
     }
     if !matches!(kind, Kind::Sends(_)) {
-        let own = endpoints[endpoints.len() - 1].clone();
+        // Half of them are served over a WebSocket, the others over ipc.
+        let own = endpoints[endpoints.len() - 1 - (bound as usize) % 2].clone();
         service.peer.connect(&own);
         if !matches!(kind, Kind::Publishes(..) | Kind::Hears(..)) {
             service.exchange();

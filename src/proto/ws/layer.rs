@@ -101,8 +101,13 @@ impl Layer {
 
     /// The bytes to send now, with what the handshake has to say.
     pub fn take_output(&mut self, handshake: &mut Handshake) -> Vec<u8> {
-        self.encoder.append_wire(&handshake.take_output(), &mut self.output);
+        self.gather(handshake);
         core::mem::take(&mut self.output)
+    }
+
+    /// What the handshake has said by now goes before anything else.
+    fn gather(&mut self, handshake: &mut Handshake) {
+        self.encoder.append_wire(&handshake.take_output(), &mut self.output);
     }
 
     /// Whether it has become a WebSocket since the last call.
@@ -132,6 +137,7 @@ impl Layer {
 
     /// Takes what belongs to one frame.
     fn step(&mut self, handshake: &mut Handshake, bytes: &[u8]) -> Result<usize, HandshakeError> {
+        self.gather(handshake);
         let used = match self.decoder.step(bytes, &mut self.frame) {
             Ok((used, Step::Partial | Step::Frame)) => used,
             Ok((used, Step::Control(control, payload))) => {
