@@ -145,7 +145,8 @@ static void print_endpoint (const char *text)
     }
     const char *generated = strstr (text, "/tmp");
     const char *colon = strrchr (text, ':');
-    bool port = colon && isdigit ((unsigned char) colon[1]) && !strncmp (text, "tcp", 3);
+    bool port = colon && isdigit ((unsigned char) colon[1])
+                && (!strncmp (text, "tcp", 3) || !strncmp (text, "ws:", 3));
     if (generated && strstr (generated, "/socket"))
         printf (" '%.*s/tmp#'", (int) (generated - text), text);
     else if (port)

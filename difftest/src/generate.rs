@@ -78,6 +78,13 @@ const STRANGE: &[&str] = &[
     "ipc://no/such/directory/x",
     "ipc://@",
     "udp://127.0.0.1:5555",
+    "ws://",
+    "ws://127.0.0.1",
+    "ws://127.0.0.1:*/a/b",
+    "ws://127.0.0.1:x/path",
+    "ws:///path",
+    "ws://8.8.8.8:*",
+    "wss://127.0.0.1:1",
     "inproc",
     "ipc",
 ];
@@ -337,7 +344,8 @@ impl Generator {
                 None,
             ),
             _ if stream => ("tcp://127.0.0.1:*".to_owned(), None),
-            4..6 => ("ipc://*".to_owned(), None),
+            4 => (self.pick(&["ws://127.0.0.1:*", "ws://lo:0/path"]).to_owned(), None),
+            5 => ("ipc://*".to_owned(), None),
             6 => (format!("ipc://p{place}"), Some(format!("ipc://p{place}"))),
             _ => {
                 self.next_inproc += 1;
