@@ -81,6 +81,11 @@ fn ipc() {
 }
 
 #[test]
+fn ws() {
+    echo("ws://127.0.0.1:*/echo");
+}
+
+#[test]
 fn a_stream_of_messages_arrives_in_order() {
     let context = Arc::new(Context::default());
     let pull = socket(&context, SocketType::Pull);
