@@ -21,7 +21,8 @@ print(len(maps) > 0)
 
 
 def run(client, code):
-    reply = client.execute_interactive(code, timeout=60, output_hook=show)
+    # After an error a kernel may refuse what comes next, depending on how soon that comes.
+    reply = client.execute_interactive(code, timeout=60, output_hook=show, stop_on_error=False)
     print(reply["content"]["status"])
 
 
