@@ -1,5 +1,6 @@
 /* A REP socket that steers a proxy answers each command; an unknown one too.
-   (Releases before 4.3.5 left the requester waiting.) */
+   (Releases before 4.3.5 left the requester waiting.) A PULL that does cannot answer: what it is asked is
+   ignored. (They ended the proxy then, and the process where the command was unknown.) */
 #include "check.h"
 
 static void *front, *back, *control;
@@ -12,10 +13,39 @@ run (void *arg)
     return arg;
 }
 
+static void
+steered_by_pull (void *ctx)
+{
+    front = new_sock (ctx, ZMQ_PULL);
+    back = new_sock (ctx, ZMQ_PUSH);
+    control = new_sock (ctx, ZMQ_PULL);
+    OK (zmq_bind (front, "inproc://front-2"));
+    OK (zmq_bind (back, "inproc://back-2"));
+    OK (zmq_bind (control, "inproc://control-2"));
+    void *push = new_sock (ctx, ZMQ_PUSH), *pull = new_sock (ctx, ZMQ_PULL), *steer = new_sock (ctx, ZMQ_PUSH);
+    OK (zmq_connect (push, "inproc://front-2"));
+    OK (zmq_connect (pull, "inproc://back-2"));
+    OK (zmq_connect (steer, "inproc://control-2"));
+    pthread_t t = start (run, NULL);
+    static const char *const commands[] = {"STATISTICS", "NONSENSE", "", "RESUME"};
+    for (int i = 0; i < 4; i++) {
+        send_str (steer, commands[i], 0);
+        send_str (push, "goes on", 0);
+        expect (pull, "goes on");
+    }
+    send_str (steer, "TERMINATE", 0);
+    finish (t);
+    CHECK_EQ (result, 0);
+    void *all[] = {front, back, control, push, pull, steer};
+    for (int i = 0; i < 6; i++)
+        close0 (all[i]);
+}
+
 int
 main (void)
 {
     void *ctx = new_ctx ();
+    steered_by_pull (ctx);
     front = new_sock (ctx, ZMQ_PULL);
     back = new_sock (ctx, ZMQ_PUSH);
     control = new_sock (ctx, ZMQ_REP);
