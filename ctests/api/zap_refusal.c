@@ -122,6 +122,28 @@ impatient (const char *status)
     close0 (server_events);
 }
 
+/* Who connects, and puts off its peer, tries again. */
+static void
+asks_and_connects (void)
+{
+    char ep[EP_MAX];
+    void *bound = new_sock (ctx, ZMQ_DEALER), *s = new_sock (ctx, ZMQ_DEALER);
+    OK (set_str (s, ZMQ_ZAP_DOMAIN, "DOMAIN"));
+    OK (set_int (s, ZMQ_RECONNECT_IVL, 10));
+    void *m = mon_open (ctx, s, ZMQ_EVENT_ALL);
+    bind_tcp (bound, ep);
+    OK (zmq_connect (s, ep));
+    await_request ();
+    reply ("300", "joe");
+    mon_until (m, ZMQ_EVENT_CONNECT_RETRIED);
+    await_request ();
+    reply ("200", "joe");
+    mon_until (m, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+    mon_close (s, m);
+    close0 (s);
+    close0 (bound);
+}
+
 int
 main (void)
 {
@@ -159,6 +181,9 @@ main (void)
     expect_event (server_events, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
     expect_event (client_events, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
     close_all ();
+
+    /* the same where the one that connects asks */
+    asks_and_connects ();
 
     /* an answer that is wrong is no answer to the client */
     open_server (ZMQ_DEALER, 0);

@@ -89,13 +89,11 @@ impl HandshakeError {
         HandshakeError { kind: ErrorKind::Protocol, event: Some(HandshakeEvent::Auth(status)) }
     }
 
-    /// The same refusal on the side that pronounced it: told why, the peer goes, and if it is this
-    /// side that connects, it tries again. After 300, which the peer is not told, it does not.
+    /// The same refusal on the side that pronounced it. If that is the one that connects, it tries
+    /// again: another peer may be there then, or the authenticator of another mind.
     pub const fn by_ourselves(self) -> Self {
         match self.event {
-            Some(HandshakeEvent::Auth(400 | 500)) => {
-                HandshakeError { kind: ErrorKind::Connection, ..self }
-            }
+            Some(HandshakeEvent::Auth(_)) => HandshakeError { kind: ErrorKind::Connection, ..self },
             _ => self,
         }
     }
