@@ -339,7 +339,7 @@ impl Generator {
         let place = self.next_place;
         let (wanted, text) = match self.rng.u32(..10) {
             0..4 => (
-                self.pick(&["tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://*:*", "tcp://lo:0"])
+                self.pick(&["tcp://127.0.0.1:*", "ws://127.0.0.1:*", "tcp://*:*", "tcp://lo:0"])
                     .to_owned(),
                 None,
             ),

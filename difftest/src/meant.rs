@@ -87,6 +87,20 @@ impl Step<'_> {
         self.on(11) || self.was(&format!("set {} 41 i:1", self.slot()))
     }
 
+    /// Whether a mark was changed of a socket that was bound or connected.
+    fn changed_marks(&self) -> bool {
+        let mut wired = Vec::new();
+        self.before.iter().any(|line| {
+            let words: Vec<&str> = line.split(' ').skip(1).collect();
+            match words[..] {
+                ["bind" | "connect", slot, ..] => wired.push(slot),
+                ["set", slot, "23" | "24", _] => return wired.contains(&slot),
+                _ => {}
+            }
+            false
+        })
+    }
+
     /// Whether an empty frame was sent on the step's socket.
     fn hangs_up(&self) -> bool {
         let empty = |line: &String| {
@@ -241,7 +255,27 @@ pub const MEANT: &[Meant] = &[
     },
     Meant {
         name: "A peer that is refused by the authenticator may hang until it sends more or the time is up",
-        excuses: |step| step.was("zap 0") && step.same_events_but(&["0800", "0200"]),
+        excuses: |step| {
+            step.was("zap 0") && step.same_events_but(&["0800", "0200", "0004", "0400"])
+        },
+        parts: false,
+    },
+    Meant {
+        name: "Who connects and refuses its peer with 300 gives up",
+        excuses: |step| {
+            let later = step.had(" 45 d:7562") || step.had(" 55 d:7a62");
+            later && step.was("zap 0") && (step.sends() || step.polls())
+        },
+        parts: true,
+    },
+    Meant {
+        name: "A mark that is changed counts for one end, or late",
+        excuses: |step| step.changed_marks() && (step.reads() || step.polls() || step.sends()),
+        parts: true,
+    },
+    Meant {
+        name: "Not defined: what becomes of messages to a ROUTER that does not hear their sender",
+        excuses: |step| step.is_end() && step.had(" 56 i:") && step.original.contains("blocks"),
         parts: false,
     },
     Meant {
@@ -286,9 +320,12 @@ pub const MEANT: &[Meant] = &[
             let polled = step.is(&["poll"]) && (step.had(" disconnect ") || step.had(" unbind "));
             // The same with what a raw socket sends away by an empty frame.
             let hung_up = step.is_raw() && step.hangs_up();
+            let gives_up = |line: &String| line.contains(&format!(" set {} 7 ", step.slot()));
+            let unsubscribed =
+                step.on(2) && step.before.iter().any(gives_up) && !step.had(" 7 d:01");
             left && step.reads() && shorter
                 || (left || polled) && step.polls_more()
-                || hung_up && (step.reads() || step.polls())
+                || (hung_up || unsubscribed) && (step.reads() || step.polls())
         },
         parts: true,
     },
