@@ -180,6 +180,31 @@ main (void)
     v1_say ("  message", fd);
     close (fd);
     close0 (s);
+
+    SAY ("1.0, how it ends");
+    static const char *const last[] = {"", "\0\0", "\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0"};
+    static const size_t size[] = {0, 2, 10};
+    for (int i = 0; i < 3; i++) {
+        s = new_sock (ctx, ZMQ_PULL);
+        bind_tcp (s, ep);
+        void *m = mon_open (ctx, s, ZMQ_EVENT_ALL & ~ZMQ_EVENT_CLOSED & ~ZMQ_EVENT_MONITOR_STOPPED);
+        fd = raw_connect (ep);
+        v1_send (fd, 0, "");
+        v1_send (fd, 0, "hello");
+        expect (s, "hello");
+        mon_expect (m, ZMQ_EVENT_ACCEPTED);
+        raw_send (fd, last[i], size[i]);
+        if (size[i] == 0)
+            shutdown (fd, SHUT_WR);
+        for (mon_event e = {0}; e.event != ZMQ_EVENT_DISCONNECTED;) {
+            e = mon_next (m, LONG_WAIT);
+            SAY ("  %s %s", event_name (e.event), e.event == ZMQ_EVENT_DISCONNECTED ? "" : err_name (e.value));
+        }
+        CHECK (raw_closed (fd, LONG_WAIT));
+        close (fd);
+        mon_close (s, m);
+        close0 (s);
+    }
     term (ctx);
     return 0;
 }

@@ -194,11 +194,13 @@ impl Session {
         }
         connection.disconnect();
         drop(stream);
-        if let Cause::Violation(error) = cause {
-            self.raise_failure(error);
-        }
-        if !self.modern {
-            self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64);
+        match cause {
+            Cause::Violation(error) => self.raise_failure(error),
+            // A peer without a mechanism is in its handshake to the end, as far as monitors go.
+            Cause::Connection(_) if !self.modern => {
+                self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64);
+            }
+            _ => {}
         }
         self.raise(event::DISCONNECTED, fd as u64);
         if self.is_raw() && self.options.stream_notify {
