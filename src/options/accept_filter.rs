@@ -80,7 +80,7 @@ fn parse_address(host: &str, ipv6: bool) -> Option<IpAddr> {
         (Some(v4), false) => Some(IpAddr::V4(v4)),
         (Some(v4), true) => Some(IpAddr::V6(v4.to_ipv6_mapped())),
         (None, true) => host.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-        (None, false) => None,
+        (None, false) => host.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped().map(IpAddr::V4),
     }
 }
 
@@ -148,6 +148,7 @@ mod tests {
             assert!(!accepted(text, false) && accepted(text, true), "{text}");
         }
         assert!(accepted("10.0.0.0/33", true) && !accepted("10.0.0.0/33", false));
+        assert_eq!(filter("::ffff:127.0.0.1/8", false), filter("127.0.0.1/8", false));
     }
 
     #[test]
