@@ -108,7 +108,11 @@ pub struct Unresolved {
 /// stands; `zmq_unbind` and `zmq_disconnect` look for it. An interface name or `*` has none: such an
 /// endpoint goes by its resolved text only. May block on a name service.
 pub fn numeric_form(address: &[u8], ipv6: bool) -> Option<Vec<u8>> {
-    let found = host_and_port(split_source(address).1, ipv6, Role::Peer).ok()?;
+    let (source, host) = split_source(address);
+    if let Some(source) = source {
+        host_and_port(source, ipv6, Role::Local).ok()?;
+    }
+    let found = host_and_port(host, ipv6, Role::Peer).ok()?;
     endpoint_text(found.first()?).ok()
 }
 
