@@ -11,6 +11,8 @@ mod slot;
 pub use registry::{Binder, Connecter, Registry};
 pub use slot::ContextSlot;
 
+use std::collections::HashMap;
+
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
 use crate::io::reactor::{Drains, Pool};
@@ -29,7 +31,8 @@ pub struct Context {
     terminating: AtomicBool,
     /// Sockets that are open.
     open: AtomicU32,
-    ports: Mutex<Vec<Arc<Port>>>,
+    /// By the place in memory: there may be very many.
+    ports: Mutex<HashMap<usize, Arc<Port>>>,
     pub registry: Arc<Registry>,
     drains: Arc<Drains>,
     tempo: Arc<Tempo>,
@@ -104,7 +107,7 @@ impl Context {
             return Err(Errno::EMFILE);
         }
         let port = Arc::new(Port::default());
-        ports.push(port.clone());
+        ports.insert(place_of(&port), port.clone());
         self.open.fetch_add(1, Ordering::SeqCst);
         drop(ports);
         let mut options = SocketOptions::new(socket_type);
@@ -114,11 +117,7 @@ impl Context {
 
     /// The socket with this port is closed.
     pub fn close_socket(&self, port: &Arc<Port>) {
-        let mut ports = self.ports.lock();
-        if let Some(place) = ports.iter().position(|other| Arc::ptr_eq(other, port)) {
-            ports.swap_remove(place);
-        }
-        drop(ports);
+        self.ports.lock().remove(&place_of(port));
         self.open.fetch_sub(1, Ordering::SeqCst);
         futex::wake(&self.open);
     }
@@ -160,7 +159,7 @@ impl Context {
         let ports = self.ports.lock().clone();
         self.terminating.store(true, Ordering::SeqCst);
         let late = self.ports.lock().clone();
-        for port in ports.iter().chain(&late) {
+        for port in ports.values().chain(late.values()) {
             port.stop();
         }
     }
@@ -206,4 +205,9 @@ impl Context {
             started.pool.stop();
         }
     }
+}
+
+/// Tells one open port from all others.
+fn place_of(port: &Arc<Port>) -> usize {
+    Arc::as_ptr(port).addr()
 }
