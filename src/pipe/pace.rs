@@ -70,6 +70,12 @@ impl Pace {
         Pace { tempo, ..Pace::default() }
     }
 
+    /// When the far end was told last, in clock ticks, or when the call that did so had written.
+    #[inline]
+    pub fn written(&self) -> u64 {
+        self.told.get()
+    }
+
     /// A call begins to send.
     #[inline]
     pub fn begin(&self) {

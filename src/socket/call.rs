@@ -14,7 +14,7 @@ use crate::io::wake::Ticket;
 use crate::options::SocketType;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::{Env, Outgoing};
-use crate::pipe::{HEAVY, Pipe};
+use crate::pipe::{HEAVY, MOMENT, Pipe};
 use crate::queue::{Body, Incoming, Look};
 use crate::socket::{Core, LOOK_EVERY, Slot};
 use crate::sync::Arc;
@@ -199,6 +199,40 @@ fn receive_at_once<R>(slot: &Slot, take: &mut impl FnMut(Incoming<'_>) -> R) -> 
     })
 }
 
+/// When a publisher looks for subscriptions. One that streams does so with few of its messages and is
+/// told by the background otherwise, or it would do nothing but look where system calls, or everything,
+/// are slow (valgrind).
+#[derive(Default)]
+pub(super) struct Hearing {
+    /// When the last call was, in clock ticks, or when its look was over.
+    called: u64,
+    /// Calls since the last look.
+    calls: u32,
+}
+
+/// So many messages of a stream go out between two looks.
+const UNHEARD: u32 = 256;
+
+/// A pause between two calls that ends a stream, in clock ticks.
+const PAUSE: u64 = MOMENT + MOMENT / 2;
+
+impl Hearing {
+    /// `since`: how long ago the last look was; `written`: when a call had last written something, which
+    /// takes its time.
+    #[inline]
+    fn is_due(&mut self, now: u64, since: u64, written: u64) -> bool {
+        let pause = now.wrapping_sub(self.called).min(now.wrapping_sub(written));
+        self.called = now;
+        self.calls = self.calls.saturating_add(1);
+        since >= MOMENT && (pause >= PAUSE || self.calls >= UNHEARD)
+    }
+
+    fn looked(&mut self) {
+        self.called = clock::ticks();
+        self.calls = 0;
+    }
+}
+
 /// How long a call may still wait, and where.
 struct Patience {
     port: Arc<Port>,
@@ -313,8 +347,19 @@ impl Core {
     #[inline]
     pub(super) fn hear_subscribers(&mut self) -> Result<()> {
         if self.options.socket_type.publishes() && !self.sending {
-            self.ask_kernel_at_times()?;
+            self.look_for_subscriptions()?;
         }
+        Ok(())
+    }
+
+    fn look_for_subscriptions(&mut self) -> Result<()> {
+        let now = clock::ticks();
+        let (since, written) = (now.wrapping_sub(self.asked), self.pace.written());
+        if !self.hearing.is_due(now, since, written) || !self.port.has_poller() {
+            return Ok(());
+        }
+        self.ask_kernel_now(now)?;
+        self.hearing.looked();
         Ok(())
     }
 
@@ -395,5 +440,35 @@ impl Core {
             }
         }
         self.pace.give_back(left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The looks of a publisher that sends every `pause` ticks for 100 `LOOK_EVERY`.
+    fn looks(pause: u64) -> (u64, u64) {
+        let (mut hearing, mut asked, mut looks, mut calls) = (Hearing::default(), 0, 0, 0);
+        for now in (0..100 * LOOK_EVERY).step_by(pause as usize) {
+            calls += 1;
+            if hearing.is_due(now, now - asked, 0) {
+                (asked, looks, hearing.calls) = (now, looks + 1, 0);
+            }
+        }
+        (looks, calls)
+    }
+
+    #[test]
+    fn a_publisher_looks_for_subscriptions_often_but_not_always() {
+        // Fast: once in a moment or two.
+        let (seen, _) = looks(200);
+        assert!((3_000..7_000).contains(&seen), "{seen}");
+        // Now and then: each time.
+        let (seen, sent) = looks(3 * MOMENT);
+        assert!(sent - seen < 2);
+        // Slowly, but without a pause: seldom.
+        let (seen, sent) = looks(MOMENT);
+        assert_eq!(seen, sent / u64::from(UNHEARD));
     }
 }

@@ -31,6 +31,7 @@ use crate::sys::cancel::Shelter;
 use crate::sys::clock;
 use crate::sys::thread::give_way;
 
+use call::Hearing;
 use endpoints::Endpoints;
 use lane::Lanes;
 
@@ -55,6 +56,7 @@ pub struct Core {
     pace: Pace,
     /// When the kernel was last asked for input, in clock ticks.
     asked: u64,
+    hearing: Hearing,
     /// When a call that does not wait last looked for credit, and the number of the last look.
     looked: u64,
     look: u32,
@@ -83,6 +85,7 @@ impl Core {
             newest_inproc: None,
             pace: Pace::new(context.tempo().clone()),
             asked: 0,
+            hearing: Hearing::default(),
             looked: 0,
             look: 0,
             sending: false,
