@@ -71,6 +71,32 @@ main (void)
     close (fd);
     close0 (b);
 
+    /* what counts as a sign of life after that: whole frames, and not for ever a part of one */
+    static const struct { const char *label, *bytes; size_t size; } life[] = {
+      {"a message", "\0\1x", 3}, {"PONG", "\4\5\4PONG", 7}, {"PING without a TTL", "\4\7\4PING\0\0", 9},
+      {"half a frame", "\0\5x", 3}, {"half a large frame", "\2\0\0\0\0\0\1\0\0x", 10}};
+    for (int i = 0; i < 5; i++) {
+        b = new_sock (ctx, ZMQ_PULL);
+        bind_tcp (b, ep);
+        fd = raw_connect (ep);
+        z_handshake (fd, 1, "PUSH", NULL);
+        z_send (fd, Z_COMMAND, "\4PING\0\4", 7);
+        z_expect (fd, Z_COMMAND, "\4PONG", 5);
+        raw_send (fd, life[i].bytes, life[i].size);
+        SAY ("TTL, then %s: dropped %d", life[i].label, raw_closed (fd, i < 3 ? 1200 : LONG_WAIT));
+        close (fd);
+        close0 (b);
+    }
+    /* the same when both come at once */
+    b = new_sock (ctx, ZMQ_PULL);
+    bind_tcp (b, ep);
+    fd = raw_connect (ep);
+    z_handshake (fd, 1, "PUSH", NULL);
+    raw_send (fd, "\4\7\4PING\0\3\0\1x", 12);
+    SAY ("TTL and a message: dropped %d", raw_closed (fd, 1000));
+    close (fd);
+    close0 (b);
+
     /* a silent peer during the handshake */
     b = new_sock (ctx, ZMQ_PULL);
     OK (set_int (b, ZMQ_HANDSHAKE_IVL, 200));

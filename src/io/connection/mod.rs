@@ -61,6 +61,15 @@ pub enum Cause {
     Violation(HandshakeError),
 }
 
+/// What a peer has sent lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    None,
+    /// Bytes that do not make a frame yet.
+    Part,
+    Frame,
+}
+
 /// What a connection asks of the reactor that owns its session. Never blocks.
 pub trait Owner: Send + Sync {
     /// The connection with this epoch ended.
@@ -108,8 +117,9 @@ pub struct Connection {
     /// Its place in the socket's poller, and what is registered there, which may be gone from `rx`
     /// by the time it is taken out.
     registration: Mutex<Option<(u64, Arc<Fd>)>>,
-    /// Bytes came since the reactor last looked.
+    /// Bytes came since the reactor last looked, and a whole frame.
     traffic: AtomicBool,
+    frames: AtomicBool,
     /// A PING came: its time to live in deciseconds, plus one.
     pinged: AtomicU64,
 }
@@ -156,6 +166,7 @@ impl Connection {
             key: Mutex::new(None),
             registration: Mutex::new(None),
             traffic: AtomicBool::new(false),
+            frames: AtomicBool::new(false),
             pinged: AtomicU64::new(0),
         }
     }
@@ -343,9 +354,23 @@ impl Connection {
         }
     }
 
-    /// Whether bytes came since the last call.
-    pub fn take_traffic(&self) -> bool {
-        self.traffic.swap(false, Ordering::SeqCst)
+    /// What came since the last call.
+    pub fn take_traffic(&self) -> Traffic {
+        let bytes = self.traffic.swap(false, Ordering::SeqCst);
+        match self.frames.swap(false, Ordering::SeqCst) {
+            true => Traffic::Frame,
+            false if bytes => Traffic::Part,
+            false => Traffic::None,
+        }
+    }
+
+    /// A whole frame came. A PING before it asks for nothing more.
+    #[inline]
+    fn framed(&self) {
+        self.frames.store(true, Ordering::Relaxed);
+        if self.pinged.load(Ordering::Relaxed) != 0 {
+            self.pinged.store(0, Ordering::SeqCst);
+        }
     }
 
     /// The time to live of a PING that came since the last call, in deciseconds.

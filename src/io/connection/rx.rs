@@ -363,6 +363,7 @@ impl Rx {
                 let plain = unsealing.open_body(body.data_mut().unwrap_or_default())?;
                 return self.take_in(connection, plain);
             }
+            connection.framed();
             let written = self.writer.write(flags, Body::Own(&mut body), LARGE_BODY);
             tell(connection, written)?;
         }
@@ -461,6 +462,7 @@ impl Rx {
     ) -> core::result::Result<(), Cause> {
         let mut filling = Filling::begin(flags & frame::MORE, len, start)?;
         if filling.filled == len {
+            connection.framed();
             let written =
                 self.writer.write(filling.flags, Body::Own(&mut filling.body), LARGE_BODY);
             return tell(connection, written);
@@ -478,6 +480,9 @@ impl Rx {
     ) -> core::result::Result<(), Cause> {
         let whole = bytes.get(run.start..run.end).unwrap_or_default();
         let tail = bytes.get(run.end..run.position).unwrap_or_default();
+        if run.position > run.start {
+            connection.framed();
+        }
         if self.writer.inside_message() || self.writer.conflates() {
             self.write_each(connection, whole)?;
         } else if run.messages > 0 {
@@ -503,6 +508,7 @@ impl Rx {
     }
 
     fn command(&mut self, connection: &Connection, body: &[u8]) -> core::result::Result<(), Cause> {
+        connection.framed();
         match command::parse(body) {
             Zmtp::Subscribe(_) | Zmtp::Cancel(_) if self.inbound.takes_subscriptions => {
                 let written = self.writer.write(frame::COMMAND, Body::Copy(body), 0);

@@ -86,6 +86,7 @@ fn answer(
     control: Control,
     payload: &[u8],
 ) -> core::result::Result<(), Cause> {
+    connection.framed();
     match control {
         Control::Ping => connection.send_command(&Control::Pong.queued(payload)),
         Control::Pong => {}

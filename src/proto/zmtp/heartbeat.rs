@@ -28,6 +28,8 @@ pub struct Heartbeat {
     answer_due: Option<u64>,
     /// Set by a PING of the peer's that nothing has followed yet.
     ttl_end: Option<u64>,
+    /// The time to live in that PING.
+    ttl: u64,
 }
 
 impl Heartbeat {
@@ -37,7 +39,7 @@ impl Heartbeat {
         let ivl = u64::try_from(ivl_ms).unwrap_or(0);
         let timeout = u64::try_from(timeout_ms).unwrap_or(ivl);
         let next_ping = (ivl > 0).then(|| now.saturating_add(ivl));
-        Heartbeat { ivl, ttl_ds, timeout, next_ping, answer_due: None, ttl_end: None }
+        Heartbeat { ivl, ttl_ds, timeout, next_ping, answer_due: None, ttl_end: None, ttl: 0 }
     }
 
     /// The TTL to send in a PING, in tenths of a second.
@@ -52,10 +54,17 @@ impl Heartbeat {
         self.ttl_end = None;
     }
 
+    /// A part of a frame has come: the peer lives, and gets the same time again for the rest.
+    pub fn on_part(&mut self, now: u64) {
+        self.answer_due = self.answer_due.map(|_| now.saturating_add(self.timeout));
+        self.ttl_end = self.ttl_end.map(|_| now.saturating_add(self.ttl));
+    }
+
     /// The frame was a PING.
     pub fn on_ping(&mut self, ttl_ds: u16, now: u64) {
         if ttl_ds > 0 {
-            self.ttl_end = Some(now.saturating_add(u64::from(ttl_ds) * 100));
+            self.ttl = u64::from(ttl_ds) * 100;
+            self.ttl_end = Some(now.saturating_add(self.ttl));
         }
     }
 
@@ -128,6 +137,22 @@ mod tests {
             assert_eq!(heartbeat.on_timer(now), SendPing);
             heartbeat.on_traffic();
         }
+    }
+
+    #[test]
+    fn a_part_of_a_frame_is_no_sign_of_life_for_ever() {
+        let mut heartbeat = Heartbeat::new(0, 0, -1, 0);
+        heartbeat.on_part(10);
+        assert_eq!(heartbeat.next_deadline(), None);
+        heartbeat.on_ping(3, 10);
+        heartbeat.on_part(310);
+        assert_eq!(heartbeat.next_deadline(), Some(610));
+        assert_eq!(heartbeat.on_timer(610), TimedOut);
+        let mut heartbeat = Heartbeat::new(50, 0, 20, 0);
+        assert_eq!(heartbeat.on_timer(50), SendPing);
+        heartbeat.on_part(70);
+        assert_eq!(heartbeat.next_deadline(), Some(90));
+        assert_eq!(heartbeat.on_timer(90), TimedOut);
     }
 
     #[test]

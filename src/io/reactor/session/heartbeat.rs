@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::Errno;
-use crate::io::connection::Cause;
+use crate::io::connection::{Cause, Traffic};
 use crate::proto::ws::frame::Control;
 use crate::proto::zmtp::command;
 use crate::proto::zmtp::heartbeat::{Heartbeat, HeartbeatAction};
@@ -62,8 +62,10 @@ impl Session {
         };
         tools.timers.cancel(beat.timer.take());
         let now = millis();
-        if connection.take_traffic() {
-            beat.heartbeat.on_traffic();
+        match connection.take_traffic() {
+            Traffic::None => {}
+            Traffic::Part => beat.heartbeat.on_part(now),
+            Traffic::Frame => beat.heartbeat.on_traffic(),
         }
         if let Some(ttl) = connection.take_ping() {
             beat.heartbeat.on_ping(ttl, now);
