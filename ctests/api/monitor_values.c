@@ -78,6 +78,18 @@ attempts (void *ctx)
     CHECK_STR (retried.address, "tcp://127.0.0.1:1");
     mon_close (c, m);
     close0 (c);
+    /* a longest interval that is shorter counts for nothing */
+    c = new_sock (ctx, ZMQ_PUSH);
+    m = mon_open (ctx, c, ZMQ_EVENT_CONNECT_RETRIED);
+    OK (set_int (c, ZMQ_RECONNECT_IVL, 50));
+    OK (set_int (c, ZMQ_RECONNECT_IVL_MAX, 20));
+    OK (zmq_connect (c, "tcp://127.0.0.1:1"));
+    for (int i = 0; i < 3; i++) {
+        retried = mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED);
+        CHECK (retried.value >= 50 && retried.value < 100);
+    }
+    mon_close (c, m);
+    close0 (c);
     SAY ("attempts");
 }
 

@@ -163,11 +163,11 @@ impl Session {
 
     fn next_pause(&mut self, tools: &mut Tools<'_>, interval: i32) -> i32 {
         let most = self.options.reconnect_ivl_max;
-        if most <= 0 {
+        if most < interval {
             return interval.saturating_add(tools.random_below(interval));
         }
         let pause = match self.backoff {
-            None => interval.min(most),
+            None => interval,
             Some(last) => last.saturating_mul(2).min(most),
         };
         self.backoff = Some(pause);
