@@ -198,6 +198,22 @@ main (void)
     reply ("400", "joe");
     close_all ();
 
+    /* so is one whose properties end inside a length */
+    open_server (ZMQ_DEALER, 0);
+    open_client ();
+    await_request ();
+    const char *answer[] = {"1.0", "1", "200", "OK", "joe"};
+    for (int i = 0; i < 5; i++)
+        send_str (handler, answer[i], ZMQ_SNDMORE);
+    CHECK_EQ (zmq_send (handler, "\5Hello\0\0", 8, 0), 8);
+    expect_event (server_events, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,
+                  ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA);
+    expect_event (server_events, ZMQ_EVENT_DISCONNECTED, 0);
+    expect_retry ();
+    await_request ();
+    reply ("400", "joe");
+    close_all ();
+
     /* the name that the authenticator gives counts, whatever comes first */
     open_server (ZMQ_ROUTER, 0);
     open_client ();

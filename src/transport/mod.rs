@@ -306,13 +306,18 @@ fn endpoint_text(address: &SockAddr) -> Result<Vec<u8>> {
     }
 }
 
-/// Takes over the descriptor of `ZMQ_USE_FD`, if it is a socket with a name; else it stays the
-/// caller's.
+/// Takes over the descriptor of `ZMQ_USE_FD`, if it is a socket with a name that listens; else it
+/// stays the caller's. `EINVAL` when it does not listen, as accepting says.
 fn adopt(number: RawFd) -> Result<OwnedFd> {
     let fd = net::own_socket(number)?;
-    let usable =
-        local_endpoint(fd.as_fd()).and_then(|_| Ok(SockRef::from(&fd).set_nonblocking(true)?));
-    match usable {
+    let usable = |socket: SockRef<'_>| -> Result<()> {
+        local_endpoint(fd.as_fd())?;
+        if !socket.is_listener()? {
+            return Err(Errno::EINVAL);
+        }
+        Ok(socket.set_nonblocking(true)?)
+    };
+    match usable(SockRef::from(&fd)) {
         Ok(()) => Ok(fd),
         Err(error) => {
             let _given_back = fd.into_raw_fd();

@@ -323,12 +323,17 @@ fn a_given_descriptor_is_used() {
 }
 
 #[test]
-fn a_given_descriptor_that_is_no_socket_stays_the_callers() {
+fn a_given_descriptor_that_cannot_accept_stays_the_callers() {
     let file = std::fs::File::open("/dev/null").unwrap();
     let with = SocketOptions { use_fd: file.as_raw_fd(), ..options() };
     let refused = Listener::bind(&endpoint(b"tcp://127.0.0.1:*"), &with);
     assert_eq!(refused.err(), Some(Errno::ENOTSOCK));
     assert!(file.metadata().is_ok());
+    let deaf = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let with = SocketOptions { use_fd: deaf.as_raw_fd(), ..options() };
+    let refused = Listener::bind(&endpoint(b"tcp://127.0.0.1:*"), &with);
+    assert_eq!(refused.err(), Some(Errno::EINVAL));
+    assert!(deaf.local_addr().is_ok());
     let none = SocketOptions { use_fd: i32::MAX, ..options() };
     let refused = Listener::bind(&endpoint(b"ipc://x"), &none);
     assert_eq!(refused.err(), Some(Errno::EBADF));
