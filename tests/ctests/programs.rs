@@ -9,6 +9,7 @@ programs! {
         both version,
     }
     api {
+        both address_forms,
         ours all_addresses,
         both cancel,
         ours cancel_busy,
