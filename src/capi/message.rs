@@ -78,7 +78,7 @@ pub unsafe extern "C-unwind" fn zmq_msg_send(
         // SAFETY: what the caller promises is handed on.
         let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
         let size = object::size(msg.len());
-        socket::first_send(slot, Body::Own(msg), flags_)?;
+        socket::first_send::<false>(slot, Body::Own(msg), flags_)?;
         Ok(empty(msg, size))
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.

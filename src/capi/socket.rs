@@ -152,7 +152,7 @@ pub unsafe extern "C-unwind" fn zmq_send(
     let first = guard_first(move || {
         // SAFETY: what the caller promises is handed on.
         let (slot, bytes) = unsafe { (object::socket(s_)?, object::bytes(buf_, len_)?) };
-        first_send(slot, Body::Copy(bytes), flags_)?;
+        first_send::<true>(slot, Body::Copy(bytes), flags_)?;
         Ok(object::size(len_))
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
@@ -197,7 +197,7 @@ pub unsafe extern "C-unwind" fn zmq_send_const(
     };
     let first = guard_first(move || {
         let (slot, mut msg) = parts()?;
-        first_send(slot, Body::Own(&mut msg), flags_)?;
+        first_send::<false>(slot, Body::Own(&mut msg), flags_)?;
         Ok(object::size(len_))
     });
     if first != UNDONE {

@@ -56,6 +56,12 @@ impl Batch {
         self.position == self.bytes.len()
     }
 
+    /// The address behind the last frame.
+    #[inline(always)]
+    pub fn tail(&self) -> usize {
+        self.bytes.as_ptr_range().end.addr()
+    }
+
     pub fn messages(&self) -> u64 {
         self.messages
     }

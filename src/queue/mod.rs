@@ -70,6 +70,7 @@ pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
             written: 0,
             credit: 0,
             looked: 0,
+            tail: 0,
             pending: Batch::default(),
             conflate,
             unfinished: false,
@@ -172,6 +173,8 @@ pub struct Writer {
     /// The reader's credit at the last look, and the number of that look.
     credit: u64,
     looked: u32,
+    /// Where the last short frame ended in memory: the next one begins there if nobody took it meanwhile.
+    tail: usize,
     /// Frames of a message of which more has to come.
     pending: Batch,
     conflate: bool,
@@ -305,6 +308,7 @@ impl Writer {
         if !state.back.push_short(bytes) {
             return None;
         }
+        self.tail = state.back.tail();
         self.written += 1;
         Some(state.written())
     }
@@ -329,6 +333,7 @@ impl Writer {
     #[inline(always)]
     pub fn expect_writes(&self) {
         cache::expect_writes(&raw const *self.queue.state);
+        cache::expect_writes(self.tail as *const u8);
         cache::expect_writes(&raw const self.queue.hwm);
     }
 

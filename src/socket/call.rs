@@ -24,15 +24,16 @@ use crate::sys::clock;
 /// Sends one frame (`zmq_msg_send`). On success the content of an own body was taken or copied; on
 /// failure it is as it was. `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK`, and what the pattern answers.
 pub async fn send(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
-    match first_send(slot, body.again(), flags) {
+    match first_send::<false>(slot, body.again(), flags) {
         Err(Errno::UNDONE) => send_slowly(bed, slot, body, flags).await,
         other => other,
     }
 }
 
-/// The first try of [`send`]; `UNDONE` when more is needed, which [`send_slowly`] does.
+/// The first try of [`send`]; `UNDONE` when more is needed, which [`send_slowly`] does. Made twice, so that
+/// what is done for each message need not ask whether its body is to be copied.
 #[inline(always)]
-pub fn first_send(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
+pub fn first_send<const COPIES: bool>(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
     let first = slot.with(|core| {
         core.pause_at_times()?;
         if core.pace.is_heavy() && core.minds_weight(flags) {
