@@ -527,11 +527,13 @@ impl Session {
 mod tests {
     use super::*;
 
+    /// Each with a port of its own, because tests run side by side.
     fn settings(address: &CStr) -> Settings<'_> {
+        let free = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let (interface, node) = (None, None);
         Settings {
             address,
-            port: 5556,
+            port: free.expect("a port").port(),
             interface,
             node,
             sends: false,
