@@ -85,7 +85,7 @@ def publish(results, words):
     for name, title, svg in plot.charts(results):
         (folder / name).write_text(svg)
         pictures.append((name, title))
-    head = ("# Benchmarks\n\nMade by `benches/run --full --publish`; `benches/run --help` says how it measures. A cell is "
+    head = ("# Benchmarks\n\nMade by `benches/run --publish`, with `--full` or in one of the shorter forms: what was run is below; `benches/run --help` says how it measures. A cell is "
             "median (lowest to highest), a ratio the median of the ratios within a round. `raw` is plain blocking "
             "sockets, or for inproc a mutex and a condition.\n\n")
     (folder / "README.md").write_text(head + text_of(results, words, pictures))
