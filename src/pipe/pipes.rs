@@ -43,7 +43,7 @@ impl Pipes {
 
     /// These pipes will be written to soon, the `nearer` one sooner.
     #[inline(always)]
-    pub fn expect(&self, farther: Option<&PipeId>, nearer: Option<&PipeId>) {
+    pub fn fetch(&self, farther: Option<&PipeId>, nearer: Option<&PipeId>) {
         if let Some(pipe) = farther.and_then(|id| self.get(*id)) {
             pipe.expect_writes();
         }

@@ -237,9 +237,7 @@ impl Engine {
     /// One step of a session, which is removed when it says so.
     fn step(&mut self, id: u64, step: impl FnOnce(&mut Session, &mut Tools<'_>) -> Step) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let mut tools = self.parts.tools(&self.member);
-        let outcome = catch_unwind(AssertUnwindSafe(|| step(session, &mut tools)));
-        if outcome.unwrap_or(Step::Remove) == Step::Remove {
+        if self.parts.contain(&self.member, session, step) == Step::Remove {
             self.remove(id);
         }
     }
@@ -254,9 +252,7 @@ impl Engine {
     /// One step of a station.
     fn station(&mut self, id: u64, step: impl FnOnce(&mut Station, &mut Tools<'_>) -> Step) {
         let Some(station) = self.stations.get_mut(&id) else { return };
-        let mut tools = self.parts.tools(&self.member);
-        let outcome = catch_unwind(AssertUnwindSafe(|| step(station, &mut tools)));
-        if outcome.unwrap_or(Step::Remove) == Step::Remove {
+        if self.parts.contain(&self.member, station, step) == Step::Remove {
             self.remove_station(id);
         }
     }
@@ -284,6 +280,17 @@ impl Engine {
 }
 
 impl Parts {
+    /// One step of a session or station; a panic in it costs that one.
+    fn contain<T>(
+        &mut self,
+        member: &Arc<Member>,
+        one: &mut T,
+        step: impl FnOnce(&mut T, &mut Tools<'_>) -> Step,
+    ) -> Step {
+        let mut tools = self.tools(member);
+        catch_unwind(AssertUnwindSafe(|| step(one, &mut tools))).unwrap_or(Step::Remove)
+    }
+
     fn tools<'a>(&'a mut self, member: &'a Arc<Member>) -> Tools<'a> {
         Tools {
             member,

@@ -139,7 +139,7 @@ impl Distribute {
             env.pace.leave_to_background();
         }
         for (n, id) in to.iter().enumerate() {
-            env.pipes.expect(to.get(n + FAR_AHEAD), to.get(n + AHEAD));
+            env.pipes.fetch(to.get(n + FAR_AHEAD), to.get(n + AHEAD));
             let Some(pipe) = env.pipes.get_mut(*id) else { continue };
             if !pipe.add_short(body, env.pace) && (reach_all || pipe.can_write()) {
                 // Without memory the message is lost to this one.
