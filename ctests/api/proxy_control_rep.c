@@ -13,19 +13,31 @@ run (void *arg)
     return arg;
 }
 
+/* A socket of the proxy, and the one connected to it. */
+static void
+joined (void *ctx, int type, void **own, int peer_type, void **peer)
+{
+    char ep[EP_MAX];
+    *own = new_sock (ctx, type);
+    *peer = new_sock (ctx, peer_type);
+    bind_to (*own, "inproc://*", ep);
+    OK (zmq_connect (*peer, ep));
+}
+
+/* A proxy from `push` to `pull`, not started yet. */
+static void
+between (void *ctx, void **push, void **pull)
+{
+    joined (ctx, ZMQ_PULL, &front, ZMQ_PUSH, push);
+    joined (ctx, ZMQ_PUSH, &back, ZMQ_PULL, pull);
+}
+
 static void
 steered_by_pull (void *ctx)
 {
-    front = new_sock (ctx, ZMQ_PULL);
-    back = new_sock (ctx, ZMQ_PUSH);
-    control = new_sock (ctx, ZMQ_PULL);
-    OK (zmq_bind (front, "inproc://front-2"));
-    OK (zmq_bind (back, "inproc://back-2"));
-    OK (zmq_bind (control, "inproc://control-2"));
-    void *push = new_sock (ctx, ZMQ_PUSH), *pull = new_sock (ctx, ZMQ_PULL), *steer = new_sock (ctx, ZMQ_PUSH);
-    OK (zmq_connect (push, "inproc://front-2"));
-    OK (zmq_connect (pull, "inproc://back-2"));
-    OK (zmq_connect (steer, "inproc://control-2"));
+    void *push, *pull, *steer;
+    between (ctx, &push, &pull);
+    joined (ctx, ZMQ_PULL, &control, ZMQ_PUSH, &steer);
     pthread_t t = start (run, NULL);
     static const char *const commands[] = {"STATISTICS", "NONSENSE", "", "RESUME"};
     for (int i = 0; i < 4; i++) {
@@ -46,16 +58,9 @@ main (void)
 {
     void *ctx = new_ctx ();
     steered_by_pull (ctx);
-    front = new_sock (ctx, ZMQ_PULL);
-    back = new_sock (ctx, ZMQ_PUSH);
-    control = new_sock (ctx, ZMQ_REP);
-    OK (zmq_bind (front, "inproc://front"));
-    OK (zmq_bind (back, "inproc://back"));
-    OK (zmq_bind (control, "inproc://control"));
-    void *push = new_sock (ctx, ZMQ_PUSH), *pull = new_sock (ctx, ZMQ_PULL), *req = new_sock (ctx, ZMQ_REQ);
-    OK (zmq_connect (push, "inproc://front"));
-    OK (zmq_connect (pull, "inproc://back"));
-    OK (zmq_connect (req, "inproc://control"));
+    void *push, *pull, *req;
+    between (ctx, &push, &pull);
+    joined (ctx, ZMQ_REP, &control, ZMQ_REQ, &req);
     pthread_t t = start (run, NULL);
     send_str (req, "PAUSE", 0);
     expect (req, "");
