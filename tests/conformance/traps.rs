@@ -282,6 +282,7 @@ pub const TRAPS: &[(&str, &[&str])] = &[
         "After a breach of the protocol the connecting side gives up for good",
         &["ctests/wire/hostile.c", "ctests/wire/mechanisms.c", "ctests/api/zap_refusal.c"],
     ),
+    ("After a breach of the protocol nothing more is read", &["ctests/wire/after_a_breach.c"]),
     (
         "Types that do not fit: DISCONNECTED is all that is told",
         &["ctests/api/monitor.c", "src/proto/zmtp/tests.rs: commands_that_fail_the_handshake"],

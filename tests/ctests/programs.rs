@@ -102,6 +102,7 @@ programs! {
         ours zap_handler_type,
     }
     wire {
+        both after_a_breach,
         ours bad_metadata,
         ours commands,
         both curve_relay,

@@ -67,6 +67,9 @@ pub struct Rx {
     filling: Option<Filling>,
     /// The pipe is full; reading goes on when there is room.
     pub(super) stalled: bool,
+    /// Reading has failed, perhaps in the middle of a frame: what follows means nothing. The stream
+    /// stays until the session has heard of it.
+    is_broken: bool,
     /// What the socket had taken when that was looked at last, and since when.
     taken: (u64, u64),
 }
@@ -114,6 +117,7 @@ impl Rx {
             partial: Vec::new(),
             filling: None,
             stalled: false,
+            is_broken: false,
             taken: (0, 0),
         }
     }
@@ -127,6 +131,7 @@ impl Rx {
         metadata: Option<Arc<Metadata>>,
     ) {
         self.stream = Some(stream);
+        self.is_broken = false;
         self.framing = framing;
         self.inbound = inbound;
         self.wrapping = wrapping;
@@ -144,6 +149,19 @@ impl Rx {
 
     /// Reads until the stream is drained, the pipe is full or the turn is over.
     pub fn turn(
+        &mut self,
+        connection: &Connection,
+        buffer: &mut [u8],
+    ) -> core::result::Result<Turn, Cause> {
+        if self.is_broken {
+            return Ok(Turn::Drained);
+        }
+        let turn = self.read(connection, buffer);
+        self.is_broken = turn.is_err();
+        turn
+    }
+
+    fn read(
         &mut self,
         connection: &Connection,
         buffer: &mut [u8],
@@ -189,11 +207,13 @@ impl Rx {
         connection: &Connection,
         bytes: &[u8],
     ) -> core::result::Result<(), Cause> {
-        match self.wrapping {
+        let fed = match self.wrapping {
             Wrapping::None => self.take_in(connection, bytes),
             Wrapping::Sealed(_) => self.unseal(connection, &mut bytes.to_vec()),
             Wrapping::Web(_) => self.take_web(connection, bytes),
-        }
+        };
+        self.is_broken = fed.is_err();
+        fed
     }
 
     /// Hands over what it can of `bytes` and keeps the rest.

@@ -97,7 +97,12 @@ impl Tx {
         let result = self.write_all(&stream, connection, gone);
         match result {
             Err(Errno::EAGAIN) => Ok(()),
-            other => other,
+            Err(error) => {
+                // Perhaps in the middle of a frame: nothing may follow it.
+                self.stream = None;
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -147,7 +152,10 @@ impl Tx {
         if written == header_len + body.len() {
             self.reader.sent(1);
         } else {
-            self.reader.put_back(body)?;
+            if let Err(error) = self.reader.put_back(body) {
+                self.stream = None;
+                return Err(error);
+            }
             self.sent = Sent::begun(written);
         }
         Ok(true)
