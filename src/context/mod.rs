@@ -5,13 +5,15 @@
 //! taken alone; for the registry see there.
 #![forbid(unsafe_code)]
 
+pub mod inherited;
+pub mod places;
 mod registry;
 mod slot;
 
 pub use registry::{Binder, Connecter, Registry};
 pub use slot::ContextSlot;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
@@ -32,7 +34,7 @@ pub struct Context {
     /// Sockets that are open.
     open: AtomicU32,
     /// By the place in memory: there may be very many.
-    ports: Mutex<HashMap<usize, Arc<Port>>>,
+    ports: Mutex<BTreeMap<usize, Arc<Port>>>,
     pub registry: Arc<Registry>,
     drains: Arc<Drains>,
     tempo: Arc<Tempo>,
@@ -167,10 +169,6 @@ impl Context {
     /// `zmq_ctx_term`: waits until every socket is closed and what lingers has gone out, then ends
     /// the threads. `EINTR`: call again.
     pub async fn terminate(&self, bed: &Bed) -> Result<()> {
-        if !self.is_own() {
-            self.abandon();
-            return Ok(());
-        }
         self.begin_end();
         loop {
             match self.open.load(Ordering::SeqCst) {
@@ -181,15 +179,6 @@ impl Context {
         self.drains.wait(bed).await?;
         self.end_threads();
         Ok(())
-    }
-
-    /// The threads are the parent's of a fork.
-    fn abandon(&self) {
-        let _shelter = Shelter::new();
-        if let Some(started) = self.started.try_lock().and_then(|mut started| started.take()) {
-            started.pool.abandon();
-            core::mem::forget(started);
-        }
     }
 
     fn begin_end(&self) {

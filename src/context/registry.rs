@@ -5,7 +5,7 @@
 //! inproc pipes; whoever is to be told is told when the lock is gone.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
@@ -40,7 +40,7 @@ pub struct Registry(Mutex<Names>);
 
 #[derive(Default)]
 struct Names {
-    bound: HashMap<Vec<u8>, Binder>,
+    bound: BTreeMap<Vec<u8>, Binder>,
     pending: Vec<(Vec<u8>, Connecter)>,
 }
 

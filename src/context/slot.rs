@@ -1,13 +1,11 @@
-//! The place that a C context handle points to. Places are never given back to the system, so that
-//! a late call with a handle that has ended finds a tag that says so; free ones are reused oldest
-//! first.
+//! The place that a C context handle points to. Places stay, so that a late call with a handle that has
+//! ended finds a tag that says so.
 //!
-//! Any thread. Both locks are held for a moment only and nothing is locked under them.
+//! Any thread. The lock is held for a moment only and nothing is locked under it.
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
-
-use crate::context::Context;
+use crate::context::places::Places;
+use crate::context::{Context, inherited};
 use crate::error::{Errno, Result};
 use crate::msg::blocks;
 use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
@@ -24,7 +22,7 @@ pub struct ContextSlot {
     context: Mutex<Option<Arc<Context>>>,
 }
 
-static FREE: Mutex<VecDeque<&'static ContextSlot>> = Mutex::new(VecDeque::new());
+static PLACES: Places<ContextSlot> = Places::none();
 
 impl ContextSlot {
     /// The first word of a place in use.
@@ -34,15 +32,9 @@ impl ContextSlot {
 
     /// A place for a new context.
     pub fn open(context: Context) -> &'static ContextSlot {
-        let reused = {
-            let mut free = FREE.lock();
-            if free.len() > RESERVE { free.pop_front() } else { None }
-        };
-        let slot: &'static ContextSlot = reused.unwrap_or_else(|| {
-            Box::leak(Box::new(ContextSlot {
-                tag: AtomicU32::new(ContextSlot::CLOSED),
-                context: Mutex::new(None),
-            }))
+        let slot = PLACES.take(RESERVE, || ContextSlot {
+            tag: AtomicU32::new(ContextSlot::CLOSED),
+            context: Mutex::new(None),
         });
         *slot.context.lock() = Some(Arc::new(context));
         blocks::begin();
@@ -59,7 +51,11 @@ impl ContextSlot {
     /// as it is, for another call.
     pub async fn terminate(&'static self, bed: &Bed) -> Result<()> {
         let context = self.get()?;
-        context.terminate(bed).await?;
+        if context.is_own() {
+            context.terminate(bed).await?;
+        } else {
+            inherited::keep(context.clone());
+        }
         // What goes now may close descriptors.
         let _shelter = Shelter::new();
         let mut held = self.context.lock();
@@ -69,7 +65,7 @@ impl ContextSlot {
             self.tag.store(ContextSlot::CLOSED, Ordering::Release);
             drop(held);
             blocks::end();
-            FREE.lock().push_back(self);
+            PLACES.give_back(self);
         }
         drop(context);
         Ok(())

@@ -57,7 +57,8 @@ impl Workers {
         }
         let shared = Arc::clone(&self.shared);
         match thread::spawn(self.name, Schedule::default(), move || run(&shared)) {
-            Ok(_detached) => {
+            Ok(thread) => {
+                thread.detach();
                 state.workers += 1;
                 Ok(())
             }
@@ -75,8 +76,7 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Release);
-        // In a forked child the lock may be held by a thread that does not exist there. Elsewhere
-        // who holds it will see the flag.
+        // Who holds the lock will see the flag.
         if let Some(mut state) = self.shared.state.try_lock() {
             let forgotten = std::mem::take(&mut state.queue);
             drop(state);

@@ -19,7 +19,7 @@ pub use call::{first_receive, first_send, receive, receive_slowly, send, send_sl
 pub use forward::{Forwarded, forward};
 pub use slot::Slot;
 
-use crate::context::Context;
+use crate::context::{Context, inherited};
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
 use crate::options::{self, Effect, SocketOptions, SocketType};
@@ -287,10 +287,10 @@ impl Core {
     /// The child of a fork closes what it inherited: descriptors only, nothing that the parent
     /// would notice, and no lock that a thread of the parent may have held.
     fn abandon(mut self) {
-        for listener in self.endpoints.take_listeners() {
+        let listeners = self.endpoints.take_listeners();
+        for listener in &listeners {
             listener.abandon();
-            core::mem::forget(listener);
         }
-        core::mem::forget(self);
+        inherited::keep((self, listeners));
     }
 }

@@ -1,12 +1,11 @@
-//! The place that a C socket handle points to. Places are never given back to the system, so that a
-//! late call with a closed handle finds a tag that says so; free ones are reused oldest first.
+//! The place that a C socket handle points to. Places stay, so that a late call with a closed handle
+//! finds a tag that says so.
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
-
+use crate::context::places::Places;
 use crate::error::{Errno, Result};
 use crate::socket::Core;
-use crate::sync::{AtomicU32, Mutex, Ordering};
+use crate::sync::{AtomicU32, Ordering};
 use crate::sys::brief::Brief;
 
 /// How many places wait at least before one is reused.
@@ -19,7 +18,7 @@ pub struct Slot {
     core: Brief<Option<Box<Core>>>,
 }
 
-static FREE: Mutex<VecDeque<&'static Slot>> = Mutex::new(VecDeque::new());
+static PLACES: Places<Slot> = Places::none();
 
 impl Slot {
     /// The first word of a place in use.
@@ -29,13 +28,8 @@ impl Slot {
 
     /// A place for a new socket.
     pub fn open(core: Core) -> &'static Slot {
-        let reused = {
-            let mut free = FREE.lock();
-            if free.len() > RESERVE { free.pop_front() } else { None }
-        };
-        let slot: &'static Slot = reused.unwrap_or_else(|| {
-            Box::leak(Box::new(Slot { tag: AtomicU32::new(Slot::CLOSED), core: Brief::new(None) }))
-        });
+        let slot = PLACES
+            .take(RESERVE, || Slot { tag: AtomicU32::new(Slot::CLOSED), core: Brief::new(None) });
         *slot.core.lock() = Some(Box::new(core));
         slot.tag.store(Slot::OPEN, Ordering::Release);
         slot
@@ -68,7 +62,7 @@ impl Slot {
     pub fn take(&'static self) -> Result<Box<Core>> {
         let core = self.core.lock().take().ok_or(Errno::ENOTSOCK)?;
         self.tag.store(Slot::CLOSED, Ordering::Release);
-        FREE.lock().push_back(self);
+        PLACES.give_back(self);
         Ok(core)
     }
 }

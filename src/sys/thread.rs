@@ -1,8 +1,16 @@
 //! The library's threads: all signals blocked, named, scheduled as the context says.
+//!
+//! Not Rust's own, which leave a destructor behind in their thread-local memory. And what a thread
+//! works on is where its handle refers to it, not on its stack: in the child of a fork the stack
+//! belongs to the next thread.
 
-use std::thread::JoinHandle;
+use core::ffi::c_void;
+use core::mem::{MaybeUninit, forget};
+use core::ptr::{null, null_mut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
+use crate::sync::{Arc, Mutex};
 
 /// How a thread is to run.
 #[derive(Clone, Debug, Default)]
@@ -15,20 +23,100 @@ pub struct Schedule {
     pub processors: Vec<i32>,
 }
 
-/// Starts a thread in which every signal is blocked; `EAGAIN` when the system refuses.
+/// As much as Rust's threads have.
+const STACK: usize = 2 * 1024 * 1024;
+
+/// A thread that was started.
+#[must_use = "it is joined or detached"]
+pub struct Thread {
+    id: libc::pthread_t,
+    /// The thread has it as well.
+    _task: Arc<Task>,
+}
+
+/// What a thread has to do. It holds the lock until it has done it.
+struct Task {
+    name: [u8; 16],
+    schedule: Schedule,
+    body: Mutex<Option<Box<dyn FnMut() + Send>>>,
+}
+
+/// Starts a thread in which every signal is blocked; `EAGAIN` when the system refuses. The body is
+/// called once.
 pub fn spawn(
     name: &str,
     schedule: Schedule,
-    body: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>> {
-    let name: String = name.chars().take(15).collect();
+    body: impl FnMut() + Send + 'static,
+) -> Result<Thread> {
+    let body: Box<dyn FnMut() + Send> = Box::new(body);
+    let task = Arc::new(Task { name: short(name), schedule, body: Mutex::new(Some(body)) });
     let before = block_all_signals();
-    let started = std::thread::Builder::new().name(name).spawn(move || {
-        apply(&schedule);
-        body();
-    });
+    let started = create(&task);
     restore_signals(&before);
-    started.map_err(Errno::from)
+    started.map(|id| Thread { id, _task: task })
+}
+
+/// As much of the name as the system keeps, and a NUL.
+fn short(name: &str) -> [u8; 16] {
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().take(15).zip(name.bytes()) {
+        *to = from;
+    }
+    short
+}
+
+impl Thread {
+    /// Waits for its end.
+    pub fn join(self) {
+        // SAFETY: a thread that was started, and was neither joined nor detached: both take the handle.
+        unsafe { libc::pthread_join(self.id, null_mut()) };
+    }
+
+    /// It ends on its own.
+    pub fn detach(self) {
+        // SAFETY: as for `join`.
+        unsafe { libc::pthread_detach(self.id) };
+    }
+}
+
+fn create(task: &Arc<Task>) -> Result<libc::pthread_t> {
+    let argument = Arc::into_raw(task.clone()).cast_mut().cast::<c_void>();
+    let mut id = MaybeUninit::uninit();
+    let mut attributes = MaybeUninit::uninit();
+    // SAFETY: the attributes are written before they are read, and live through both calls. The thread
+    // takes over a reference to the task; where none was started it is taken back.
+    unsafe {
+        libc::pthread_attr_init(attributes.as_mut_ptr());
+        libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
+        let mut failure = libc::pthread_create(id.as_mut_ptr(), attributes.as_ptr(), run, argument);
+        if failure == libc::EINVAL {
+            // A program whose thread-local memory alone is larger.
+            failure = libc::pthread_create(id.as_mut_ptr(), null(), run, argument);
+        }
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        if failure != 0 {
+            drop(Arc::from_raw(argument.cast_const().cast::<Task>()));
+            return Err(Errno(failure));
+        }
+        Ok(id.assume_init())
+    }
+}
+
+/// The first function of a thread.
+extern "C" fn run(argument: *mut c_void) -> *mut c_void {
+    // SAFETY: made by `create` and handed over to this thread.
+    let task = unsafe { Arc::from_raw(argument.cast_const().cast::<Task>()) };
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        task.apply();
+        let mut body = task.body.lock();
+        if let Some(body) = &mut *body {
+            body();
+        }
+        *body = None;
+    }));
+    // Dropping what was thrown could panic again.
+    forget(done);
+    null_mut()
 }
 
 /// Lets whoever is ready run on this core. No cancellation point.
@@ -50,18 +138,29 @@ fn block_all_signals() -> libc::sigset_t {
 
 fn restore_signals(before: &libc::sigset_t) {
     // SAFETY: `before` was filled by `pthread_sigmask`.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, core::ptr::null_mut()) };
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, null_mut()) };
 }
 
 /// How much later than asked for the thread may be woken by a timer, in nanoseconds; the system's
 /// own idea is 50 us, which is as long as the shortest pause here.
 const TIMER_SLACK: libc::c_ulong = 1000;
 
+impl Task {
+    /// The name helps in a debugger only.
+    fn apply(&self) {
+        // SAFETY: the calls concern the calling thread; the name ends with a NUL.
+        unsafe {
+            libc::prctl(libc::PR_SET_NAME, self.name.as_ptr());
+            libc::prctl(libc::PR_SET_TIMERSLACK, TIMER_SLACK);
+        }
+        apply(&self.schedule);
+    }
+}
+
 /// Scheduling is best effort, as the privilege for it may be missing.
 fn apply(schedule: &Schedule) {
     // SAFETY: all calls concern the calling thread and memory of this frame.
     unsafe {
-        libc::prctl(libc::PR_SET_TIMERSLACK, TIMER_SLACK);
         let this = libc::pthread_self();
         if schedule.policy.is_some() || schedule.priority.is_some() {
             let mut policy = 0;

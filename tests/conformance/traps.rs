@@ -378,7 +378,10 @@ pub const TRAPS: &[(&str, &[&str])] = &[
         "What happens to a socket is carried out in its next call",
         &["ctests/api/seen_in_next_call.c"],
     ),
-    ("After a fork the child may close and terminate", &["ctests/api/fork.c"]),
+    (
+        "After a fork the child may close and terminate",
+        &["ctests/api/fork.c", "ctests/api/fork_exit.c"],
+    ),
     (
         "No SIGPIPE; signals end the calls of the thread that got them",
         &[

@@ -25,6 +25,7 @@ programs! {
         ours families,
         both fd_events,
         both fork,
+        both fork_exit,
         both habits,
         both heartbeat,
         both hwm_linger,

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -58,9 +58,9 @@ struct Entry {
 /// See the module's documentation.
 pub struct Engine {
     member: Arc<Member>,
-    sessions: HashMap<u64, Session>,
-    stations: HashMap<u64, Station>,
-    listeners: HashMap<u64, Entry>,
+    sessions: BTreeMap<u64, Box<Session>>,
+    stations: BTreeMap<u64, Station>,
+    listeners: BTreeMap<u64, Entry>,
     streams: Streams,
     parts: Parts,
     last_tick: u64,
@@ -157,9 +157,9 @@ impl Engine {
     pub(super) fn new(member: Arc<Member>) -> Engine {
         Engine {
             member,
-            sessions: HashMap::new(),
-            stations: HashMap::new(),
-            listeners: HashMap::new(),
+            sessions: BTreeMap::new(),
+            stations: BTreeMap::new(),
+            listeners: BTreeMap::new(),
             streams: Streams::default(),
             parts: Parts {
                 timers: Timers::default(),
@@ -174,7 +174,7 @@ impl Engine {
     }
 
     /// The thread's body.
-    pub fn run(mut self) {
+    pub fn run(&mut self) {
         while !self.stopping {
             // What a panic interrupts is one session's work; the others go on.
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
@@ -237,7 +237,7 @@ impl Engine {
     /// One step of a session, which is removed when it says so.
     fn step(&mut self, id: u64, step: impl FnOnce(&mut Session, &mut Tools<'_>) -> Step) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if self.parts.contain(&self.member, session, step) == Step::Remove {
+        if self.parts.contain(&self.member, session.as_mut(), step) == Step::Remove {
             self.remove(id);
         }
     }
@@ -271,7 +271,7 @@ impl Engine {
         self.station(id, |station, tools| station.work(tools));
     }
 
-    fn adopt(&mut self, session: Session) {
+    fn adopt(&mut self, session: Box<Session>) {
         let id = session.id;
         self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
         self.sessions.insert(id, session);
@@ -316,7 +316,7 @@ impl Engine {
         match job {
             Job::Listen { listener, port } => self.listen(listener, port),
             Job::Unlisten { listener, linger } => self.unlisten(listener, linger),
-            Job::Adopt(session) => self.adopt(*session),
+            Job::Adopt(session) => self.adopt(session),
             Job::Tune(station) => self.tune(*station),
             Job::Station(id) => self.station(id, |station, tools| station.work(tools)),
             Job::CloseStation { station, linger, guard } => {
@@ -351,24 +351,22 @@ impl Engine {
 
     fn forget(&mut self, port: &Arc<Port>) {
         self.parts.watches.remove(&self.member.reactor, port);
-        let orphans = |(id, session): (&u64, &Session)| {
-            (session.belongs_to(port) && !session.is_closing()).then_some(*id)
-        };
-        let orphans: Vec<u64> = self.sessions.iter().filter_map(orphans).collect();
-        for id in orphans {
+        for id in self.open_sessions(|session| session.belongs_to(port)) {
             self.remove(id);
         }
     }
 
     fn unlisten(&mut self, listener: u64, linger: i32) {
         self.remove_listener(listener);
-        let accepted = |(id, session): (&u64, &Session)| {
-            (session.was_accepted_by(listener) && !session.is_closing()).then_some(*id)
-        };
-        let accepted: Vec<u64> = self.sessions.iter().filter_map(accepted).collect();
-        for id in accepted {
+        for id in self.open_sessions(|session| session.was_accepted_by(listener)) {
             self.step(id, |session, tools| session.unlistened(tools, linger));
         }
+    }
+
+    /// Those of this kind whose sockets have not closed them.
+    fn open_sessions(&self, is_one: impl Fn(&Session) -> bool) -> Vec<u64> {
+        let sessions = self.sessions.values();
+        sessions.filter(|one| is_one(one) && !one.is_closing()).map(|one| one.id).collect()
     }
 
     fn due_timers(&mut self) {
@@ -463,7 +461,7 @@ impl Engine {
             endpoints,
         );
         if Arc::ptr_eq(&member, &self.member) {
-            self.adopt(session);
+            self.adopt(Box::new(session));
         } else {
             member.reactor.post(Job::Adopt(Box::new(session)));
         }

@@ -15,7 +15,6 @@ mod watch;
 
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
-use std::thread::JoinHandle;
 
 use crossbeam_queue::SegQueue;
 
@@ -28,7 +27,7 @@ use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ord
 use crate::sys::bed::Bed;
 use crate::sys::epoll::{self, Epoll};
 use crate::sys::eventfd::EventFd;
-use crate::sys::thread::{self, Schedule};
+use crate::sys::thread::{self, Schedule, Thread};
 use crate::sys::{clock, futex};
 
 pub use listen::{SharedListener, bind as bind_listener};
@@ -230,7 +229,7 @@ impl Drop for DrainGuard {
 /// All reactors of a context.
 pub struct Pool {
     members: Vec<Arc<Member>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    threads: Mutex<Vec<Thread>>,
     pub drains: Arc<Drains>,
     names: Arc<dyn Directory>,
     resolver: Resolver,
@@ -263,7 +262,7 @@ impl Pool {
             sessions: AtomicU64::new(1),
         });
         for (number, member) in pool.members.iter().enumerate() {
-            let engine = engine::Engine::new(member.clone());
+            let mut engine = engine::Engine::new(member.clone());
             let started = thread::spawn(&name(number), schedule.clone(), move || engine.run());
             match started {
                 Ok(thread) => pool.threads.lock().push(thread),
@@ -282,18 +281,12 @@ impl Pool {
             member.reactor.post(Job::Stop);
         }
         for thread in core::mem::take(&mut *self.threads.lock()) {
-            // A thread that panicked is gone all the same.
-            let _ = thread.join();
+            thread.join();
         }
         // What came too late refers to sockets, and they to the reactor: a ring that would stay.
         for member in &self.members {
             while member.reactor.jobs.pop().is_some() {}
         }
-    }
-
-    /// After fork: the threads are the parent's; forget them.
-    pub fn abandon(&self) {
-        core::mem::forget(core::mem::take(&mut *self.threads.lock()));
     }
 
     /// The least loaded reactor among those that `affinity` allows; `EMTHREAD` when there is none.

@@ -2,7 +2,7 @@
 //! there a moment ago is expected back and left to do the work itself.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::RawFd;
 
 use crate::io::port::{LEASE, Port};
@@ -14,14 +14,14 @@ use super::Reactor;
 /// The ports of one reactor; its thread only.
 #[derive(Default)]
 pub struct Watches {
-    ports: HashMap<u64, Watch>,
+    ports: BTreeMap<u64, Watch>,
     next: u64,
     /// Ports whose caller is expected to do the work.
-    leased: Vec<u64>,
+    leased: VecDeque<u64>,
     /// Ports with connections that had more to read than one turn allows.
-    busy: Vec<u64>,
+    busy: VecDeque<u64>,
     /// Ports whose caller was signalled and has not come yet.
-    owed: Vec<u64>,
+    owed: VecDeque<u64>,
 }
 
 struct Watch {
@@ -69,7 +69,7 @@ impl Watches {
             port.grant_lease(now);
         }
         if port.is_attended() || port.unattended_for(now) < LEASE.as_nanos() as u64 {
-            self.leased.push(id);
+            self.leased.push_back(id);
             reactor.ticking.store(true, Ordering::SeqCst);
         } else {
             self.drive(reactor, token_kind, id);
@@ -82,14 +82,14 @@ impl Watches {
         watch.port.poll_in_background();
         if watch.port.is_signalled() {
             // Armed, the poller would report the caller's own signal again and again.
-            self.owed.push(id);
+            self.owed.push_back(id);
             return;
         }
         watch.port.set_watched(true);
         // In this order, because a caller that leaves more to read looks at the mark afterwards.
         if watch.port.is_hot() {
             watch.port.set_watched(false);
-            self.busy.push(id);
+            self.busy.push_back(id);
             return;
         }
         let events = epoll::READABLE | epoll::ONE_SHOT;
@@ -104,7 +104,8 @@ impl Watches {
 
     /// Does the work of ports whose caller takes its time.
     pub fn visit_owed(&mut self, reactor: &Reactor, token_kind: u64) {
-        for id in core::mem::take(&mut self.owed) {
+        for _ in 0..self.owed.len() {
+            let Some(id) = self.owed.pop_front() else { return };
             self.drive(reactor, token_kind, id);
         }
     }
@@ -116,7 +117,8 @@ impl Watches {
 
     /// Goes on with busy ports.
     pub fn continue_busy(&mut self, reactor: &Reactor, token_kind: u64) {
-        for id in core::mem::take(&mut self.busy) {
+        for _ in 0..self.busy.len() {
+            let Some(id) = self.busy.pop_front() else { return };
             self.drive(reactor, token_kind, id);
         }
     }
@@ -130,17 +132,18 @@ impl Watches {
         for (id, watch) in &self.ports {
             if watch.port.is_hot() && watch.port.is_watched() {
                 watch.port.set_watched(false);
-                self.leased.push(*id);
+                self.leased.push_back(*id);
             }
         }
-        for id in core::mem::take(&mut self.leased) {
+        for _ in 0..self.leased.len() {
+            let Some(id) = self.leased.pop_front() else { break };
             let Some(watch) = self.ports.get(&id) else { continue };
             let away = watch.port.unattended_for(now);
             if watch.port.is_attended() {
-                self.leased.push(id);
+                self.leased.push_back(id);
                 active |= away < GRACE;
             } else if away < LEASE.as_nanos() as u64 {
-                self.leased.push(id);
+                self.leased.push_back(id);
                 active = true;
             } else {
                 self.drive(reactor, token_kind, id);
