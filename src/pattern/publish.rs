@@ -163,6 +163,78 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_once_for_many_comes_in_order_and_to_all() {
+        let mut bench = Bench::new(SocketType::Pub);
+        let mut ids: Vec<_> = (0..8).map(|_| bench.attach(b"")).collect();
+        ids.iter().for_each(|id| bench.peer_subscribes(*id, b""));
+        let row = |bench: &mut Bench, ids: &[u32], expected: &mut Vec<Vec<u8>>| {
+            for n in 0..100u8 {
+                bench.send(&[&[n]]).expect("sent");
+                expected.push(vec![n]);
+                // Two read now and then, the others at the end.
+                if n % 30 == 29 {
+                    for id in &ids[..2] {
+                        expected.iter().for_each(|body| {
+                            assert_eq!(bench.peer_reads(*id), Some(vec![body.clone()]));
+                        });
+                        assert_eq!(bench.peer_reads(*id), None);
+                    }
+                    for id in &ids[2..] {
+                        expected.iter().for_each(|body| {
+                            assert_eq!(bench.peer_reads(*id), Some(vec![body.clone()]));
+                        });
+                    }
+                    expected.clear();
+                }
+            }
+        };
+        let mut expected = Vec::new();
+        row(&mut bench, &ids, &mut expected);
+        // What is longer, or has parts, goes behind what is kept.
+        bench.send(&[&[7; 300]]).expect("sent");
+        expected.push(vec![7; 300]);
+        row(&mut bench, &ids, &mut expected);
+        // One leaves, one comes, one wants less.
+        bench.close(ids.remove(4));
+        bench.cut(ids.remove(3));
+        let newcomer = bench.attach(b"");
+        bench.peer_subscribes(newcomer, b"");
+        row(&mut bench, &ids, &mut expected);
+        bench.peer_cancels(newcomer, b"");
+        bench.peer_subscribes(newcomer, b"\x01");
+        row(&mut bench, &ids, &mut expected);
+        for id in ids {
+            for body in &expected {
+                assert_eq!(bench.peer_reads(id), Some(vec![body.clone()]));
+            }
+            assert_eq!(bench.peer_reads(id), None);
+        }
+        let read: Vec<_> = std::iter::from_fn(|| bench.peer_reads(newcomer)).collect();
+        assert_eq!(read.len(), 101);
+        assert_eq!(read.last(), Some(&vec![vec![1]]));
+    }
+
+    #[test]
+    fn marks_hold_also_for_what_is_kept_once() {
+        for nodrop in [false, true] {
+            let mut bench = Bench::new(SocketType::Pub);
+            bench.options.xpub_nodrop = nodrop;
+            let marks = [100, 100, 150, 0, 0, 0];
+            let peers = marks.map(|mark| bench.attach_hwm(mark));
+            peers.iter().for_each(|peer| bench.peer_subscribes(*peer, b""));
+            for _ in 0..3 {
+                let sent = (0..200u8).filter(|n| bench.send(&[&[*n]]).is_ok()).count();
+                assert_eq!(sent, if nodrop { 100 } else { 200 });
+                let most = if nodrop { 100 } else { 200 };
+                for (peer, mark) in peers.iter().zip(marks) {
+                    let read = (0..).take_while(|_| bench.peer_reads(*peer).is_some()).count();
+                    assert_eq!(read, if mark == 0 { most } else { most.min(mark as usize) });
+                }
+            }
+        }
+    }
+
+    #[test]
     fn shares_large_bodies_with_many() {
         let mut bench = Bench::new(SocketType::Pub);
         let ids: Vec<_> = (0..10).map(|_| bench.attach(b"")).collect();

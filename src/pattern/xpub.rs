@@ -62,6 +62,7 @@ impl Xpub {
 
     /// Reads what came from a subscriber.
     fn drain(&mut self, env: &mut Env<'_>, id: PipeId) {
+        self.out.settle(env);
         let options = env.options;
         let Some(pipe) = env.pipes.get_mut(id) else { return };
         let (mut first, mut examine) = (true, true);
@@ -134,7 +135,7 @@ impl Xpub {
     fn choose(&mut self, env: &mut Env<'_>, data: &[u8]) -> Result<()> {
         let only = self.last.filter(|_| env.options.xpub_manual_last_value);
         let out = &mut self.out;
-        out.begin();
+        out.begin(env);
         self.subscriptions.matches(data, |id| {
             if only.is_none_or(|only| only == id) {
                 out.choose(id);
@@ -175,6 +176,7 @@ fn show_change(
 
 impl Pattern for Xpub {
     fn attach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.out.settle(env);
         self.out.add(pipe);
         let welcome = env.options.xpub_welcome_msg.as_slice();
         if !welcome.is_empty()
@@ -196,6 +198,7 @@ impl Pattern for Xpub {
     }
 
     fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        self.out.settle(env);
         self.out.remove(pipe);
         self.last.take_if(|id| *id == pipe);
         for item in &mut self.pending {
@@ -280,6 +283,7 @@ impl Pattern for Xpub {
         if !self.is_manual(env.options) {
             return Err(Errno::EINVAL);
         }
+        self.out.settle(env);
         match (self.last, on) {
             (Some(pipe), true) => {
                 self.subscriptions.add(topic, pipe);

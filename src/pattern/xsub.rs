@@ -63,7 +63,7 @@ impl Xsub {
     /// Sends a frame upstream to all publishers that have room.
     fn upstream(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) {
         if !self.started {
-            self.out.choose_all();
+            self.out.choose_all(env);
             self.out.drop_full(env);
         }
         self.started = frame.more;

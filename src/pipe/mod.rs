@@ -21,7 +21,7 @@ use crate::sys::cache;
 pub type PipeId = u32;
 
 /// Backlog in bytes that is worth a system call: from there on a caller that streams writes it.
-const PRESSING: usize = 32 * 1024;
+pub const PRESSING: usize = 32 * 1024;
 
 /// Whether what was queued should go out in this call or may be left to the background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +185,13 @@ impl Pipe {
         pace.begin();
         self.tell(written, pace);
         pace.sent(false);
+    }
+
+    /// Something was added to the broadcast that the reader follows, which slept.
+    pub fn rouse(&mut self, pace: &Pace) {
+        if self.writer.rouse() {
+            self.tell(Written { wake_reader: true, backlog: 0 }, pace);
+        }
     }
 
     /// Whether anybody should hear of what was written.

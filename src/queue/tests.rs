@@ -1,5 +1,6 @@
 //! The queue's promises: order, atomic messages, marks, credit, restart.
 use super::*;
+use crate::msg::{Metadata, Msg, frame};
 
 fn write(writer: &mut Writer, flags: u8, bytes: &[u8]) -> Written {
     writer.write(flags, Body::Copy(bytes), 0).expect("memory")

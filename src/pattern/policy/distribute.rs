@@ -9,6 +9,7 @@ use crate::pipe::PipeId;
 use crate::queue::Body;
 
 use super::Ring;
+use super::feed::Feed;
 
 /// Bodies up to this size are copied into each pipe; larger ones are shared.
 const COPY_MAX: usize = 1024;
@@ -21,6 +22,10 @@ const AT_ONCE: usize = 4;
 const FAR_AHEAD: usize = 4;
 const AHEAD: usize = 2;
 
+/// So many short messages in a row, and room for so many more, before they are kept once for all pipes:
+/// changing over costs as much as a message.
+const ROW: u64 = 16;
+
 /// The pipes that are written to.
 #[derive(Default)]
 pub struct Distribute {
@@ -32,6 +37,9 @@ pub struct Distribute {
     round: u32,
     /// For so many messages more there is room in every pipe.
     room: u64,
+    feed: Option<Feed>,
+    /// Short messages in a row that were given to all pipes one by one.
+    row: u64,
 }
 
 impl Distribute {
@@ -57,8 +65,20 @@ impl Distribute {
         self.members.contains(id)
     }
 
+    /// Before anything but a short message for all pipes is written, or they change: what is kept for all
+    /// goes to each.
+    #[inline]
+    pub fn settle(&mut self, env: &mut Env<'_>) {
+        self.row = 0;
+        if let Some(feed) = self.feed.take() {
+            self.forget_room();
+            feed.end(env.pipes);
+        }
+    }
+
     /// Begins a message: nobody is chosen yet.
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, env: &mut Env<'_>) {
+        self.settle(env);
         self.forget_room();
         self.matched.clear();
         self.round = self.round.wrapping_add(1);
@@ -88,7 +108,8 @@ impl Distribute {
     }
 
     /// Chooses all pipes.
-    pub fn choose_all(&mut self) {
+    pub fn choose_all(&mut self, env: &mut Env<'_>) {
+        self.settle(env);
         self.forget_room();
         self.matched.clear();
         self.matched.extend(self.members.iter());
@@ -105,8 +126,8 @@ impl Distribute {
 
     /// Whether every chosen pipe has room.
     pub fn all_have_room(&self, env: &mut Env<'_>) -> bool {
-        // All are asked, so that each one that is full tells when it is not.
-        self.matched.iter().filter(|id| !env.has_room(**id)).count() == 0
+        // The first that is full tells when it is not; then the others are asked again.
+        self.matched.iter().all(|id| env.has_room(*id))
     }
 
     /// Leaves out the pipes that have no room for the message that begins.
@@ -132,11 +153,14 @@ impl Distribute {
         body: &Body<'_>,
         reach_all: bool,
     ) -> Result<()> {
-        if reach_all {
-            self.take_room(env, to)?;
-        }
         if to.len() > AT_ONCE {
             env.pace.leave_to_background();
+            if self.send_by_feed(env, to, body, reach_all)? {
+                return Ok(());
+            }
+        }
+        if reach_all {
+            self.take_room(env, to)?;
         }
         for (n, id) in to.iter().enumerate() {
             env.pipes.fetch(to.get(n + FAR_AHEAD), to.get(n + AHEAD));
@@ -152,17 +176,67 @@ impl Distribute {
     /// Takes the room for a message in each of these pipes; `EAGAIN`.
     fn take_room(&mut self, env: &mut Env<'_>, pipes: &[PipeId]) -> Result<()> {
         if self.room == 0 {
-            // All are asked, so that each one that is full tells when it is not.
-            if pipes.iter().filter(|id| !env.has_room(**id)).count() > 0 {
-                return Err(Errno::EAGAIN);
-            }
-            let rooms = pipes.iter().filter_map(|id| env.pipes.get(*id)?.writer.known_room());
-            // What goes to a single one may take the short way, past this count.
-            let counted = if pipes.len() > 1 { rooms.min().unwrap_or(u64::MAX) } else { 1 };
-            self.room = counted.max(1);
+            self.look_for_room(env, pipes)?;
         }
         self.room -= 1;
         Ok(())
+    }
+
+    /// Counts the messages for which there is room in each of these pipes; `EAGAIN` if there is none.
+    #[cold]
+    fn look_for_room(&mut self, env: &mut Env<'_>, pipes: &[PipeId]) -> Result<()> {
+        if let Some(feed) = &mut self.feed {
+            feed.count(env.pipes);
+        }
+        // The first that is full tells when it is not; then the others are asked again.
+        if !pipes.iter().all(|id| env.has_room(*id)) {
+            return Err(Errno::EAGAIN);
+        }
+        let rooms = pipes.iter().filter_map(|id| env.pipes.get(*id)?.writer.known_room());
+        // What goes to a single one may take the short way, past this count.
+        let counted = if pipes.len() > 1 { rooms.min().unwrap_or(u64::MAX) } else { 1 };
+        self.room = counted.max(1);
+        Ok(())
+    }
+
+    /// Gives a message to all of these pipes at once, if it is one of a row of such, and there is room;
+    /// whether it did.
+    fn send_by_feed(
+        &mut self,
+        env: &mut Env<'_>,
+        to: &[PipeId],
+        body: &Body<'_>,
+        reach_all: bool,
+    ) -> Result<bool> {
+        if self.feed.is_none() && !self.start_feed(env, to) {
+            return Ok(false);
+        }
+        match self.take_room(env, to) {
+            Ok(()) => {}
+            Err(error) if reach_all => return Err(error),
+            Err(_) => {
+                self.settle(env);
+                return Ok(false);
+            }
+        }
+        let sent = self.feed.as_mut().is_some_and(|feed| feed.send(env, to, body.data()));
+        if !sent {
+            self.settle(env);
+        }
+        Ok(sent)
+    }
+
+    /// Begins to keep messages once for all of these pipes, if it is time.
+    fn start_feed(&mut self, env: &mut Env<'_>, to: &[PipeId]) -> bool {
+        self.row += 1;
+        if self.row < ROW {
+            return false;
+        }
+        self.row = 0;
+        if self.look_for_room(env, to).is_ok() && self.room >= ROW {
+            self.feed = Feed::start(env.pipes, to);
+        }
+        self.feed.is_some()
     }
 
     /// What is known of the room in the pipes does not hold any more.
@@ -172,7 +246,7 @@ impl Distribute {
 
     /// Writes a command of one frame to all pipes that have room.
     pub fn send_command(&mut self, env: &mut Env<'_>, bytes: &[u8]) {
-        self.choose_all();
+        self.choose_all(env);
         self.drop_full(env);
         self.write(env, frame::COMMAND, Body::Copy(bytes));
         self.matched.clear();

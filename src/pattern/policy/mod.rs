@@ -6,6 +6,7 @@
 mod arena;
 mod distribute;
 mod fair_queue;
+mod feed;
 pub mod filter;
 mod index;
 mod load_balance;

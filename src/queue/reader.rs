@@ -1,0 +1,326 @@
+//! The reading end of a queue: takes whole backlogs, and gives credit for what was read.
+//!
+//! Used by one thread at a time, under the lock of the socket or connection that owns it.
+#![forbid(unsafe_code)]
+
+use super::{Batch, Queue, Taken, mark};
+use crate::error::Result;
+use crate::msg::{Metadata, Msg, frame};
+use crate::sync::{Arc, Ordering};
+
+/// A frame as the reader gets it.
+pub struct Incoming<'a> {
+    pub flags: u8,
+    pub body: InBody<'a>,
+    pub metadata: Option<&'a Arc<Metadata>>,
+}
+
+/// Where the body of an incoming frame is.
+pub enum InBody<'a> {
+    Slice(&'a [u8]),
+    /// To be taken; what is left is dropped when the next frame is read.
+    Whole(&'a mut Msg),
+}
+
+impl Incoming<'_> {
+    #[inline]
+    pub fn more(&self) -> bool {
+        self.flags & frame::MORE != 0
+    }
+
+    pub fn is_command(&self) -> bool {
+        self.flags & frame::COMMAND != 0
+    }
+
+    #[inline]
+    pub fn data(&self) -> &[u8] {
+        match &self.body {
+            InBody::Slice(bytes) => bytes,
+            InBody::Whole(msg) => msg.data(),
+        }
+    }
+
+    /// Drops the frame; whether another of the same message follows.
+    pub fn discard(self) -> bool {
+        let more = self.more();
+        if let InBody::Whole(msg) = self.body {
+            drop(msg.take());
+        }
+        more
+    }
+
+    /// The frame as a message of its own, with its flags and properties; `ENOMEM`.
+    #[inline]
+    pub fn into_msg(self) -> Result<Msg> {
+        let mut msg = match self.body {
+            InBody::Slice(bytes) => Msg::copy_of(bytes)?,
+            InBody::Whole(msg) => msg.take(),
+        };
+        msg.set_more(self.flags & frame::MORE != 0);
+        msg.set_metadata(self.metadata.cloned());
+        Ok(msg)
+    }
+}
+
+/// What [`Reader::take_short`] found.
+pub struct Short<'a> {
+    pub frame: Incoming<'a>,
+    /// Another frame is at hand.
+    pub more_waits: bool,
+    /// The writer waits for credit that was just given: it has to be told.
+    pub gave_credit: bool,
+}
+
+/// See the module's documentation.
+pub struct Reader {
+    queue: Arc<Queue>,
+    front: Batch,
+    /// The frame that was taken last, if its body is a message of its own.
+    whole: Msg,
+    tally: Tally,
+    metadata: Option<Arc<Metadata>>,
+    conflate: bool,
+    /// Takes in a row that found something, and how many messages the last one found.
+    streak: u32,
+    last: u64,
+}
+
+/// What has been read, and the credit that is due for it.
+#[derive(Default)]
+struct Tally {
+    read: u64,
+    /// The mark that was used last, and the next `read` at which credit is given.
+    known_hwm: u64,
+    credit_at: u64,
+    /// The writer waits for credit that was just given: tell it.
+    credit: bool,
+}
+
+impl Tally {
+    /// `messages` more have been read: gives credit back at every low-water mark.
+    #[inline(always)]
+    fn count(&mut self, messages: u64, queue: &Queue) {
+        self.read += messages;
+        let hwm = queue.hwm.load(Ordering::Relaxed);
+        if self.read >= self.credit_at || hwm != self.known_hwm {
+            self.give_credit(messages, hwm, queue);
+        }
+    }
+
+    /// A multiple of the low-water mark was reached, or the mark is another one.
+    #[cold]
+    fn give_credit(&mut self, messages: u64, hwm: u64, queue: &Queue) {
+        self.known_hwm = hwm;
+        self.credit_at = u64::MAX;
+        let before = self.read - messages;
+        let (Some(steps), Some(earlier)) =
+            (self.read.checked_div(hwm.div_ceil(2)), before.checked_div(hwm.div_ceil(2)))
+        else {
+            return;
+        };
+        self.credit_at = (steps + 1).saturating_mul(hwm.div_ceil(2));
+        if steps != earlier {
+            queue.released.store(self.read, Ordering::SeqCst);
+            self.credit |= queue.writer_waits.swap(false, Ordering::SeqCst);
+        }
+    }
+}
+
+/// A take of fewer messages than this does not pay for the lock.
+const SMALL: u64 = 32;
+
+/// How long to let a busy writer go on, in turns of a spin loop (some 100 ns).
+const PAUSES: u32 = 6;
+
+impl Reader {
+    pub(super) fn new(queue: Arc<Queue>, conflate: bool) -> Reader {
+        Reader {
+            queue,
+            front: Batch::default(),
+            whole: Msg::new(),
+            tally: Tally::default(),
+            metadata: None,
+            conflate,
+            streak: 0,
+            last: 0,
+        }
+    }
+
+    /// Whether a frame can be taken. A reader that got `false` is told when one comes.
+    #[inline(always)]
+    pub fn ready(&mut self) -> bool {
+        !self.front.is_empty() || self.refill()
+    }
+
+    /// Whether a frame is at hand, without a look at what the writer has added.
+    #[inline]
+    pub fn has_next(&self) -> bool {
+        !self.front.is_empty()
+    }
+
+    /// Whether a frame can be taken, without asking to be told.
+    pub fn has_frames(&self) -> bool {
+        !self.front.is_empty() || !self.queue.state.lock().is_empty()
+    }
+
+    /// The same for who takes whole frames, and wants the newest one where messages replace each
+    /// other.
+    #[inline(always)]
+    pub fn newest_ready(&mut self) -> bool {
+        if self.conflate {
+            self.replace();
+        }
+        self.ready()
+    }
+
+    /// Gives up the frame that waits if there is one to take its place.
+    fn replace(&mut self) {
+        let mut state = self.queue.state.lock();
+        if state.back.is_empty() {
+            return;
+        }
+        core::mem::swap(&mut state.back, &mut self.front);
+        let replaced = core::mem::take(&mut state.back);
+        drop(state);
+        drop(replaced);
+    }
+
+    #[cold]
+    fn refill(&mut self) -> bool {
+        self.take_metadata();
+        self.front.clear();
+        if self.streak > 1 && self.last < SMALL {
+            // The writer is at it: a moment lets it add more than one message between two takes.
+            (0..PAUSES).for_each(|_| core::hint::spin_loop());
+        }
+        let mut state = self.queue.state.lock();
+        if !state.refill(&mut self.front) {
+            self.streak = 0;
+            return false;
+        }
+        state.taken = state.taken.wrapping_add(1);
+        self.tally.credit |= core::mem::take(&mut state.paused);
+        drop(state);
+        self.streak = self.streak.saturating_add(1);
+        self.last = self.front.messages();
+        true
+    }
+
+    /// Changes the queue's mark. A writer that finds room now notices when it looks again.
+    pub fn set_hwm(&self, hwm: i32) {
+        if !self.conflate {
+            self.queue.hwm.store(mark(hwm), Ordering::SeqCst);
+        }
+    }
+
+    /// Whether the writer is done and everything was taken.
+    pub fn at_end(&self) -> bool {
+        let state = self.queue.state.lock();
+        state.finished && state.is_empty() && self.front.is_empty()
+    }
+
+    /// The flags of the next frame, if [`Reader::ready`].
+    pub fn peek_flags(&self) -> Option<u8> {
+        self.front.peek_flags()
+    }
+
+    /// The body of the next frame, if [`Reader::ready`].
+    pub fn peek(&mut self) -> Option<&[u8]> {
+        self.take_metadata();
+        self.front.peek()
+    }
+
+    /// The properties of the next frame, if [`Reader::ready`].
+    pub fn peek_metadata(&mut self) -> Option<&Arc<Metadata>> {
+        self.take_metadata();
+        self.metadata.as_ref()
+    }
+
+    /// Takes the next frame; `None` unless [`Reader::ready`] just said so.
+    #[inline]
+    pub fn take(&mut self) -> Option<Incoming<'_>> {
+        let (flags, taken) = self.step()?;
+        Some(self.present(flags, taken))
+    }
+
+    /// Moves past the next frame; [`Reader::present`] shows it. In two steps, so that credit can
+    /// be passed on before the frame is.
+    #[inline(always)]
+    pub fn step(&mut self) -> Option<(u8, Taken)> {
+        self.take_metadata();
+        let (flags, taken) = self.front.take(&mut self.whole)?;
+        if flags & frame::MORE == 0 {
+            self.tally.count(1, &self.queue);
+        }
+        Some((flags, taken))
+    }
+
+    /// Takes the next frame if it is a short message of its own that is at hand. Not where messages
+    /// replace each other.
+    #[inline(always)]
+    pub fn take_short(&mut self) -> Option<Short<'_>> {
+        let (bytes, more_waits) = self.front.take_short()?;
+        self.tally.count(1, &self.queue);
+        let body = InBody::Slice(bytes);
+        Some(Short {
+            frame: Incoming { flags: 0, body, metadata: self.metadata.as_ref() },
+            more_waits,
+            gave_credit: core::mem::take(&mut self.tally.credit),
+        })
+    }
+
+    /// Whether messages replace each other.
+    pub fn conflates(&self) -> bool {
+        self.conflate
+    }
+
+    /// The frame that [`Reader::step`] just moved past.
+    #[inline(always)]
+    pub fn present(&mut self, flags: u8, taken: Taken) -> Incoming<'_> {
+        let body = match taken {
+            Taken::Arena(start, len) => InBody::Slice(self.front.arena(start, len)),
+            Taken::Whole => InBody::Whole(&mut self.whole),
+        };
+        Incoming { flags: flags & !frame::LARGE, body, metadata: self.metadata.as_ref() }
+    }
+
+    #[inline(always)]
+    fn take_metadata(&mut self) {
+        while let Some(metadata) = self.front.take_metadata() {
+            self.metadata = metadata;
+        }
+    }
+
+    /// Whether the writer waits for credit that was given since the last call: it has to be told.
+    #[inline]
+    pub fn take_credit_note(&mut self) -> bool {
+        core::mem::take(&mut self.tally.credit)
+    }
+
+    /// What waits to be written to a descriptor, for the outbound end of a connection.
+    pub fn front(&mut self) -> &mut Batch {
+        &mut self.front
+    }
+
+    /// `messages` went out by way of [`Reader::front`].
+    pub fn sent(&mut self, messages: u64) {
+        self.tally.count(messages, &self.queue);
+    }
+
+    /// A message of which some went past the queue: the rest of it comes first now. `ENOMEM`.
+    pub fn put_back(&mut self, body: &[u8]) -> Result<()> {
+        self.front.clear();
+        self.front.push_whole(0, Msg::copy_of(body)?)
+    }
+
+    /// Nothing more will be taken: what waits is dropped.
+    pub fn abandon(&mut self) {
+        let mut dropped = Batch::default();
+        let mut state = self.queue.state.lock();
+        state.abandoned = true;
+        state.follower = None;
+        core::mem::swap(&mut state.back, &mut dropped);
+        drop(state);
+        self.front = Batch::default();
+    }
+}

@@ -1,0 +1,397 @@
+//! The writing end of a queue: adds frames, and knows of the room there is.
+//!
+//! Used by one thread at a time, under the lock of the socket or connection that owns it.
+#![forbid(unsafe_code)]
+
+use super::{Batch, Broadcast, Queue, mark};
+use crate::error::Result;
+use crate::msg::{Metadata, Msg, frame};
+use crate::sync::{Arc, Ordering};
+use crate::sys::cache;
+
+/// What a write did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The reader sleeps: whoever wrote has to tell it.
+    pub wake_reader: bool,
+    /// Bytes that wait behind the reader's back.
+    pub backlog: usize,
+}
+
+/// The body of a frame to send.
+pub enum Body<'a> {
+    /// Bytes to copy.
+    Copy(&'a [u8]),
+    /// A message whose content may be taken or shared.
+    Own(&'a mut Msg),
+}
+
+impl Body<'_> {
+    /// The same body, for a try that may leave it as it was.
+    #[inline]
+    pub fn again(&mut self) -> Body<'_> {
+        match self {
+            Body::Copy(bytes) => Body::Copy(bytes),
+            Body::Own(msg) => Body::Own(msg),
+        }
+    }
+
+    #[inline]
+    pub fn data(&self) -> &[u8] {
+        match self {
+            Body::Copy(bytes) => bytes,
+            Body::Own(msg) => msg.data(),
+        }
+    }
+
+    /// Its bytes, if a frame of them is copied in the shortest form.
+    #[inline(always)]
+    pub fn short(&self, copy_max: usize) -> Option<&[u8]> {
+        match self {
+            Body::Copy(bytes) if bytes.len() <= SHORT => Some(bytes),
+            Body::Own(msg) if msg.len() <= SHORT && is_copied(msg, copy_max) => Some(msg.data()),
+            _ => None,
+        }
+    }
+
+    /// Whether it is to be copied, and into a message of its own.
+    #[inline]
+    fn is_long(&self) -> bool {
+        matches!(self, Body::Copy(bytes) if bytes.len() > ALWAYS_COPY)
+    }
+}
+
+/// How a call looks for credit. A hasty one counts what was there when its socket last looked
+/// (`number` tells one look from the next), as with libzmq, whose sockets read their mailbox about
+/// once a millisecond: so a sender that does not wait gets to the mark although the queue is emptied
+/// as fast as it fills.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    pub number: u32,
+    pub hasty: bool,
+}
+
+/// Whether there is room for another message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Some,
+    /// There is, but a hasty call does not see it before its socket's next look.
+    Unseen,
+    /// There is none, and the writer is told when there is.
+    None,
+}
+
+/// See the module's documentation.
+pub struct Writer {
+    queue: Arc<Queue>,
+    written: u64,
+    /// The reader's credit at the last look, and the number of that look.
+    credit: u64,
+    looked: u32,
+    /// Where the last short frame ended in memory: the next one begins there if nobody took it meanwhile.
+    tail: usize,
+    /// Frames of a message of which more has to come.
+    pending: Batch,
+    conflate: bool,
+    /// Where frames replace each other: the last one announced another.
+    unfinished: bool,
+    /// The same: what goes with every frame.
+    metadata: Option<Arc<Metadata>>,
+}
+
+impl Writer {
+    pub(super) fn new(queue: Arc<Queue>, conflate: bool) -> Writer {
+        Writer {
+            queue,
+            written: 0,
+            credit: 0,
+            looked: 0,
+            tail: 0,
+            pending: Batch::default(),
+            conflate,
+            unfinished: false,
+            metadata: None,
+        }
+    }
+
+    /// Whether the queue has room for another message. A writer that got `false` is told when
+    /// there is room again.
+    pub fn has_room(&self) -> bool {
+        if self.below_mark() {
+            return true;
+        }
+        self.queue.writer_waits.store(true, Ordering::SeqCst);
+        if !self.below_mark() {
+            return false;
+        }
+        self.queue.writer_waits.store(false, Ordering::SeqCst);
+        true
+    }
+
+    /// The same for a call that looks so.
+    #[inline]
+    pub fn room_for(&mut self, look: Look) -> Room {
+        if self.looked != look.number {
+            self.looked = look.number;
+            self.credit = self.queue.released.load(Ordering::SeqCst);
+        }
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        if hwm == 0 || self.written - self.credit < hwm {
+            Room::Some
+        } else {
+            self.look_again(look)
+        }
+    }
+
+    #[cold]
+    fn look_again(&mut self, look: Look) -> Room {
+        if !self.has_room() {
+            return Room::None;
+        }
+        if look.hasty {
+            return Room::Unseen;
+        }
+        self.credit = self.queue.released.load(Ordering::SeqCst);
+        Room::Some
+    }
+
+    #[inline]
+    fn below_mark(&self) -> bool {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        hwm == 0 || self.written - self.queue.released.load(Ordering::SeqCst) < hwm
+    }
+
+    /// How many messages may be written before the mark is reached; `None` is no limit.
+    pub fn room(&self) -> Option<u64> {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        let waiting = self.written - self.queue.released.load(Ordering::SeqCst);
+        (hwm != 0).then(|| hwm.saturating_sub(waiting))
+    }
+
+    /// The same by the credit that is known; at least what [`Writer::room_for`] has just said.
+    pub fn known_room(&self) -> Option<u64> {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        (hwm != 0).then(|| hwm.saturating_sub(self.written - self.credit))
+    }
+
+    /// Messages written that the reader has not given credit for.
+    pub fn outstanding(&self) -> u64 {
+        self.written - self.queue.released.load(Ordering::SeqCst)
+    }
+
+    pub fn set_hwm(&self, hwm: i32) {
+        if !self.conflate {
+            self.queue.hwm.store(mark(hwm), Ordering::SeqCst);
+        }
+    }
+
+    /// What is added to the broadcast from now on is in the queue too. Until [`Writer::unfollow`] nothing
+    /// else is written. The reader is told like any sleeper, by the number `who`.
+    pub fn follow(&mut self, broadcast: &Arc<Broadcast>, who: u32) {
+        let mut state = self.queue.state.lock();
+        if !state.abandoned {
+            state.follower = Some(Box::new(broadcast.follow(who, state.reader_sleeps)));
+        }
+    }
+
+    /// So many messages were added to the broadcast.
+    pub fn followed(&mut self, messages: u64) {
+        self.written += messages;
+    }
+
+    /// The reader found nothing in the broadcast, and then something came: whether it sleeps still.
+    pub fn rouse(&mut self) -> bool {
+        core::mem::take(&mut self.queue.state.lock().reader_sleeps)
+    }
+
+    /// Copies what the reader has not got of the broadcast; nothing that is added later is in the queue.
+    pub fn unfollow(&mut self) {
+        self.queue.state.lock().unfollow();
+    }
+
+    /// How many backlogs the reader has taken.
+    pub fn taken(&self) -> u64 {
+        self.queue.state.lock().taken
+    }
+
+    /// Nothing more will be written until the reader takes what waits; then it tells, as it does of
+    /// credit. `false`: nothing waits.
+    pub fn pause(&self) -> bool {
+        let mut state = self.queue.state.lock();
+        state.paused = !state.back.is_empty();
+        state.paused
+    }
+
+    /// Bytes that wait behind the reader's back.
+    pub fn backlog(&self) -> usize {
+        self.queue.state.lock().back.queued_bytes()
+    }
+
+    /// Whether the reader is there.
+    pub fn is_abandoned(&self) -> bool {
+        self.queue.state.lock().abandoned
+    }
+
+    /// Adds a frame. `flags` is [`frame::MORE`] and [`frame::COMMAND`]; bodies that may be
+    /// referred to are copied up to `copy_max` bytes. A message becomes visible with its last
+    /// frame. On error (`ENOMEM`) nothing was added.
+    #[inline(always)]
+    pub fn write(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
+        if body.is_long() {
+            return self.write_long(flags, body);
+        }
+        if flags & frame::MORE != 0 || self.conflate || !self.pending.is_empty() {
+            return self.write_part(flags, body, copy_max);
+        }
+        let mut state = self.queue.state.lock();
+        push(&mut state.back, flags, body, copy_max)?;
+        self.written += 1;
+        Ok(state.written())
+    }
+
+    /// Adds a message of one short frame, if that takes no more than a copy: there is room by the credit
+    /// that is known, and memory. Not inside a message, nor where messages replace each other.
+    #[inline(always)]
+    pub fn write_short(&mut self, bytes: &[u8]) -> Option<Written> {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        if hwm != 0 && self.written - self.credit >= hwm {
+            return None;
+        }
+        let mut state = self.queue.state.lock();
+        if !state.back.push_short(bytes) {
+            return None;
+        }
+        self.tail = state.back.tail();
+        self.written += 1;
+        Some(state.written())
+    }
+
+    /// Adds a frame whose bytes are too many to be copied under the lock.
+    #[cold]
+    fn write_long(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {
+        self.write(flags, Body::Own(&mut Msg::copy_of(body.data())?), 0)
+    }
+
+    /// Adds a frame of several, or one that takes the place of the one before.
+    #[cold]
+    fn write_part(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
+        if self.conflate {
+            return self.write_conflated(flags, body);
+        }
+        push(&mut self.pending, flags, body, copy_max)?;
+        if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
+    }
+
+    /// What is used in writing is fetched.
+    #[inline(always)]
+    pub fn expect_writes(&self) {
+        cache::expect_writes(&raw const *self.queue.state);
+        cache::expect_writes(self.tail as *const u8);
+        cache::expect_writes(&raw const self.queue.hwm);
+    }
+
+    /// Whether the next frame begins a message, and is published like any other.
+    pub fn is_at_message(&self) -> bool {
+        !self.conflate && self.pending.is_empty()
+    }
+
+    /// A message went past the queue; the reader counts it too ([`Reader::sent`]).
+    pub fn passed(&mut self) {
+        self.written += 1;
+    }
+
+    /// Publishes the pending frames as one message.
+    fn commit(&mut self) -> Result<Written> {
+        let mut state = self.queue.state.lock();
+        state.back.append(&mut self.pending)?;
+        self.written += 1;
+        Ok(state.written())
+    }
+
+    /// Each frame takes the place of the one before. A sleeping reader hears of a message's last
+    /// frame only, so that it does not get those before, which are replaced a moment later.
+    fn write_conflated(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {
+        let mut fresh = Batch::default();
+        if self.metadata.is_some() {
+            fresh.push_metadata(self.metadata.clone());
+        }
+        push(&mut fresh, flags & frame::COMMAND, body, 0)?;
+        let mut state = self.queue.state.lock();
+        core::mem::swap(&mut state.back, &mut fresh);
+        self.written += 1;
+        self.unfinished = flags & frame::MORE != 0;
+        let written = if self.unfinished { Written::default() } else { state.written() };
+        drop(state);
+        drop(fresh);
+        Ok(written)
+    }
+
+    /// Adds frames in wire form that hold `messages` complete messages and nothing else.
+    pub fn write_wire(&mut self, frames: &[u8], messages: u64) -> Result<Written> {
+        let mut state = self.queue.state.lock();
+        state.back.push_wire(frames, messages)?;
+        self.written += messages;
+        Ok(state.written())
+    }
+
+    /// Whether every frame is published at once, because messages replace each other.
+    pub fn conflates(&self) -> bool {
+        self.conflate
+    }
+
+    /// Messages written from here on carry these properties.
+    pub fn set_metadata(&mut self, metadata: Option<Arc<Metadata>>) {
+        if self.conflate {
+            self.metadata = metadata;
+        } else {
+            self.queue.state.lock().back.push_metadata(metadata);
+        }
+    }
+
+    /// Whether a message is begun and not finished.
+    pub fn inside_message(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Drops the frames of an unfinished message.
+    pub fn rollback(&mut self) {
+        self.pending.clear();
+        if core::mem::take(&mut self.unfinished) {
+            let dropped = core::mem::take(&mut self.queue.state.lock().back);
+            drop(dropped);
+        }
+    }
+
+    /// Nothing more will be written; an unfinished message is dropped. Returns whether the reader
+    /// sleeps and has to be told.
+    pub fn finish(&mut self) -> bool {
+        self.rollback();
+        let mut state = self.queue.state.lock();
+        state.unfollow();
+        state.finished = true;
+        core::mem::take(&mut state.reader_sleeps)
+    }
+}
+
+/// The longest body of a frame with one length byte.
+const SHORT: usize = u8::MAX as usize;
+
+/// Whether what a message holds is copied rather than handed over. A caller's memory is not given back
+/// before the frame has gone out: programs watch for it.
+#[inline(always)]
+fn is_copied(msg: &Msg, copy_max: usize) -> bool {
+    !msg.is_foreign() && (msg.len() <= copy_max || !msg.is_referable())
+}
+
+#[inline(always)]
+fn push(batch: &mut Batch, flags: u8, body: Body<'_>, copy_max: usize) -> Result<()> {
+    match body {
+        Body::Copy(bytes) => batch.push_copy(flags, bytes),
+        Body::Own(msg) if is_copied(msg, copy_max) => batch.push_copy(flags, msg.data()),
+        Body::Own(msg) => batch.push_whole(flags, msg.take()),
+    }
+}
+
+/// Bytes that have to be copied anyhow go into the arena up to this size; beyond it they get their
+/// own block, so that the reader need not copy them again.
+const ALWAYS_COPY: usize = 8 * 1024;
