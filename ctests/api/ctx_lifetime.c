@@ -77,6 +77,29 @@ main (void)
     CHECK_EQ (zmq_close (m), 0);
     term (ctx);
 
+    /* until a call has said so, options and monitors are there */
+    ctx = new_ctx ();
+    a = new_sock (ctx, ZMQ_PUSH);
+    m = mon_open (ctx, a, ZMQ_EVENT_ALL);
+    OK (zmq_connect (a, "tcp://127.0.0.1:1"));
+    send_str (a, "not to linger", 0);
+    CHECK_EQ (zmq_ctx_shutdown (ctx), 0);
+    CHECK_EQ (get_int (a, ZMQ_LINGER), -1);
+    CHECK_EQ (get_int (a, ZMQ_RCVMORE), 0);
+    CHECK (get_int (a, ZMQ_FD) >= 0);
+    CHECK_ERRNO (zmq_setsockopt (a, 9999, &v, sizeof v), EINVAL);
+    CHECK_ERRNO (zmq_socket_monitor (a, "inproc://late", ZMQ_EVENT_ALL), ETERM);
+    OK (zmq_socket_monitor (a, NULL, 0));
+    OK (set_int (a, ZMQ_LINGER, 0));
+    size = sizeof v;
+    CHECK_ERRNO (zmq_getsockopt (a, ZMQ_EVENTS, &v, &size), ETERM);
+    CHECK_ERRNO (zmq_getsockopt (a, ZMQ_LINGER, &v, &size), ETERM);
+    CHECK_ERRNO (zmq_setsockopt (a, ZMQ_LINGER, &v, sizeof v), ETERM);
+    CHECK_ERRNO (zmq_socket_monitor (a, NULL, 0), ETERM);
+    OK (zmq_close (m));
+    OK (zmq_close (a));
+    term (ctx);
+
     /* shutdown before any socket, then term */
     ctx = new_ctx ();
     CHECK_EQ (zmq_ctx_shutdown (ctx), 0);

@@ -64,6 +64,8 @@ pub struct Core {
     sending: bool,
     /// Calls that did something at once.
     calls: u8,
+    /// A call has told that the context ends.
+    has_told_end: bool,
     lanes: Lanes,
 }
 
@@ -90,6 +92,7 @@ impl Core {
             look: 0,
             sending: false,
             calls: 0,
+            has_told_end: false,
             lanes: Lanes::default(),
         })
     }
@@ -154,6 +157,19 @@ impl Core {
     #[inline]
     pub fn process_commands(&mut self) -> Result<()> {
         if self.port.is_stopped() {
+            self.has_told_end = true;
+            return Err(Errno::ETERM);
+        }
+        if self.port.is_pending() {
+            self.carry_out();
+        }
+        Ok(())
+    }
+
+    /// The same for options and monitors, which are there until another call has answered `ETERM`: who
+    /// shuts a context down sets `ZMQ_LINGER` then, and closes.
+    fn process_commands_until_told(&mut self) -> Result<()> {
+        if self.has_told_end {
             return Err(Errno::ETERM);
         }
         if self.port.is_pending() {
@@ -179,7 +195,7 @@ impl Core {
 
     /// `zmq_setsockopt`: `ETERM`, `EINVAL`.
     pub fn set_option(&mut self, number: i32, value: Option<&[u8]>) -> Result<()> {
-        self.process_commands()?;
+        self.process_commands_until_told()?;
         self.lanes.forget();
         match options::set(&mut self.options, number, value)? {
             Effect::Stored => Ok(()),
@@ -211,7 +227,7 @@ impl Core {
 
     /// `zmq_getsockopt`: writes the value and returns its size. `ETERM`, `EINVAL`.
     pub fn get_option(&mut self, number: i32, out: &mut [u8]) -> Result<usize> {
-        if self.port.is_stopped() {
+        if self.has_told_end {
             return Err(Errno::ETERM);
         }
         options::get(self, number, out)

@@ -32,7 +32,7 @@ impl Core {
     /// `zmq_socket_monitor`: sends events to a PAIR bound to `endpoint`, or stops with `None`.
     /// `ETERM`, `EINVAL`, `ENOCOMPATPROTO`, `EPROTONOSUPPORT`, `EADDRINUSE`, `EMFILE`.
     pub fn monitor(&mut self, endpoint: Option<&[u8]>, events: i32) -> Result<()> {
-        self.process_commands()?;
+        self.process_commands_until_told()?;
         let events = u64::from(events as u32);
         if events & !VERSION_1_EVENTS != 0 {
             return Err(Errno::EINVAL);
