@@ -23,6 +23,7 @@ programs! {
         both endpoints,
         both errors,
         ours families,
+        both fan_out,
         both fd_events,
         both fork,
         both fork_exit,
