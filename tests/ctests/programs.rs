@@ -113,6 +113,7 @@ programs! {
         both hostile,
         both last_words,
         both mechanisms,
+        ours old_peer_stays,
         both old_versions,
         ours one_segment,
         both ping_flood,

@@ -410,6 +410,20 @@ impl Rx {
         bytes: &[u8],
     ) -> core::result::Result<usize, Cause> {
         let mut run = Run { room: self.writer.room(), ..Run::default() };
+        let scanned = self.scan_frames(connection, bytes, &mut run);
+        if !matches!(scanned, Err(Cause::Connection(_))) {
+            // What came before a breach is good.
+            self.publish(connection, bytes, &mut run)?;
+        }
+        scanned.map(|()| run.position)
+    }
+
+    fn scan_frames(
+        &mut self,
+        connection: &Connection,
+        bytes: &[u8],
+        run: &mut Run,
+    ) -> core::result::Result<(), Cause> {
         let max = self.inbound.max_size;
         let any_short = self.inbound.req_filter.is_none() && !(0..SHORT).contains(&max);
         while let Some(header) = {
@@ -419,7 +433,7 @@ impl Rx {
             parsed(frame::parse_header(bytes.get(run.position..).unwrap_or_default(), max))?
         } {
             if run.is_full() && !self.writer.inside_message() {
-                self.publish(connection, bytes, &mut run)?;
+                self.publish(connection, bytes, run)?;
                 if !self.writer.has_room() {
                     self.stalled = true;
                     break;
@@ -429,7 +443,7 @@ impl Rx {
             let body_len = header.body_len;
             let available = bytes.len() - run.position - header.header_len;
             if header.command() {
-                self.publish(connection, bytes, &mut run)?;
+                self.publish(connection, bytes, run)?;
                 if body_len > MAX_COMMAND {
                     return Err(Cause::Protocol(Errno::EMSGSIZE));
                 }
@@ -441,7 +455,7 @@ impl Rx {
                 self.command(connection, body)?;
                 run.restart(start + body_len);
             } else if body_len > LARGE_BODY {
-                self.publish(connection, bytes, &mut run)?;
+                self.publish(connection, bytes, run)?;
                 self.check_envelope(&header, body_len)?;
                 let start = run.position + header.header_len;
                 let taken = body_len.min(available);
@@ -456,8 +470,7 @@ impl Rx {
                 run.add(&header, body_len);
             }
         }
-        self.publish(connection, bytes, &mut run)?;
-        Ok(run.position)
+        Ok(())
     }
 
     fn check_envelope(
