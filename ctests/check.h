@@ -645,6 +645,21 @@ raw_listen (char ep[EP_MAX])
     return fd;
 }
 
+/* A port for a group that nobody else is in. */
+static int
+free_udp_port (void)
+{
+    struct sockaddr_in a = {0};
+    socklen_t size = sizeof a;
+    a.sin_family = AF_INET;
+    int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    OK (fd);
+    OK (bind (fd, (struct sockaddr *) &a, sizeof a));
+    OK (getsockname (fd, (struct sockaddr *) &a, &size));
+    OK (close (fd));
+    return ntohs (a.sin_port);
+}
+
 /* Waits for the fd; 1 when ready. */
 static int
 raw_wait (int fd, int what, int timeout)

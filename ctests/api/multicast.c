@@ -1,9 +1,15 @@
 /* pgm, epgm and norm on one host: addresses, types, what binding and leaving
    do. That messages arrive is for `scripts/multicast`, but norm is heard on
-   the host that it is sent from. */
+   the host that it is sent from, and on the interface of this host all are. So
+   who is not to meet has a port of its own: in one run, and in several at once. */
 #include "../check.h"
 
-#define GROUP "epgm://127.0.0.1;239.192.77.1:5577"
+/* A group of PGM that nobody is in. */
+static void
+free_group (char group[EP_MAX])
+{
+    snprintf (group, EP_MAX, "epgm://127.0.0.1;239.192.77.1:%d", free_udp_port ());
+}
 
 static void
 addresses (void *ctx, const char *scheme)
@@ -47,19 +53,21 @@ types (void *ctx)
 static void
 members (void *ctx, int type)
 {
+    char group[EP_MAX];
     void *s = new_sock (ctx, type);
+    free_group (group);
     OK (set_int (s, ZMQ_RCVTIMEO, 0));
     OK (set_int (s, ZMQ_IMMEDIATE, 1));
     SAY ("type %d", type);
-    SHOW (zmq_bind (s, GROUP));
-    SHOW (zmq_connect (s, GROUP));
+    SHOW (zmq_bind (s, group));
+    SHOW (zmq_connect (s, group));
     SAY ("events %d", get_int (s, ZMQ_EVENTS));
     if (type == ZMQ_PUB || type == ZMQ_XPUB)
         SHOW (zmq_send (s, "nobody", 6, 0));
     if (type == ZMQ_XSUB)
         SHOW (zmq_send (s, "\1upstream", 9, 0));
-    SHOW (zmq_disconnect (s, GROUP));
-    SHOW (zmq_unbind (s, GROUP));
+    SHOW (zmq_disconnect (s, group));
+    SHOW (zmq_unbind (s, group));
     if (type == ZMQ_XPUB) {
         /* who took everything is gone */
         char topic[8];
@@ -74,12 +82,13 @@ members (void *ctx, int type)
 static void
 slow (void *ctx)
 {
-    char body[2000] = "";
+    char body[2000] = "", group[EP_MAX];
     int sent = 0;
     void *s = new_sock (ctx, ZMQ_XPUB);
+    free_group (group);
     OK (set_int (s, ZMQ_SNDHWM, 5));
     OK (set_int (s, ZMQ_XPUB_NODROP, 1));
-    OK (zmq_connect (s, GROUP));
+    OK (zmq_connect (s, group));
     while (sent < 10000 && zmq_send (s, body, sizeof body, ZMQ_DONTWAIT) >= 0)
         sent++;
     CHECK (errno == EAGAIN && sent < 1000);
@@ -90,9 +99,11 @@ slow (void *ctx)
 }
 
 static int
-joins (void *ctx, const char *endpoint)
+joins (void *ctx, const char *where, int port)
 {
+    char endpoint[EP_MAX];
     void *s = new_sock (ctx, ZMQ_SUB);
+    snprintf (endpoint, sizeof endpoint, "norm://%s:%d", where, port);
     OK (zmq_connect (s, endpoint));
     close0 (s);
     return 1;
@@ -102,7 +113,9 @@ joins (void *ctx, const char *endpoint)
 static void
 norm (void *ctx)
 {
-    const char *endpoint = "norm://127.0.0.1;239.192.77.2:5578";
+    int port = free_udp_port ();
+    char endpoint[EP_MAX];
+    snprintf (endpoint, sizeof endpoint, "norm://127.0.0.1;239.192.77.2:%d", port);
     void *pub = new_sock (ctx, ZMQ_PUB), *sub = new_sock (ctx, ZMQ_SUB);
     OK (set_str (sub, ZMQ_SUBSCRIBE, "yes"));
     OK (zmq_bind (pub, endpoint));
@@ -122,9 +135,9 @@ norm (void *ctx)
     CHECK_EQ (get_int (sub, ZMQ_RCVMORE), 0);
     close0 (pub);
     close0 (sub);
-    CHECK (joins (ctx, "norm://5,127.0.0.1;239.192.77.2:5578"));
-    CHECK (joins (ctx, "norm://7,239.192.77.2:5578"));
-    CHECK (joins (ctx, "norm://127.0.0.1:5579"));
+    CHECK (joins (ctx, "5,127.0.0.1;239.192.77.2", port));
+    CHECK (joins (ctx, "7,239.192.77.2", port));
+    CHECK (joins (ctx, "127.0.0.1", free_udp_port ()));
 }
 
 int

@@ -46,7 +46,8 @@ without_the_right (void)
 static void
 closed_at_once (void *ctx)
 {
-    const char *endpoint = "norm://127.0.0.1;239.192.77.3:5580";
+    char endpoint[EP_MAX];
+    snprintf (endpoint, sizeof endpoint, "norm://127.0.0.1;239.192.77.3:%d", free_udp_port ());
     void *pub = new_sock (ctx, ZMQ_PUB), *sub = new_sock (ctx, ZMQ_SUB);
     OK (set_str (sub, ZMQ_SUBSCRIBE, ""));
     OK (zmq_connect (sub, endpoint));
