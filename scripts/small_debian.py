@@ -79,6 +79,8 @@ class Debian:
         elif self.shell("dpkg --audit"):
             # An earlier run was ended while it installed.
             self.shell("eatmydata dpkg --configure -a && eatmydata apt-get --fix-broken install")
+        # mmdebstrap makes no such file; without it localhost is an address only where a name server says so.
+        self.put("etc/hosts", pathlib.Path("/etc/hosts").read_text(), "644")
         self.update()
 
     def update(self):
@@ -138,8 +140,9 @@ class Debian:
         if own_tmp:
             mounts += 'mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"; '
         script = f'set -e; root=$1; shift; {mounts}mount -t proc proc "$root/proc"; exec chroot "$root" "$@"'
+        # What a shell starts in the background ignores interrupts, and so would all that it starts.
         wrapper = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", self.place,
-                   "env", "-i", f"--chdir={directory}", *(f"{name}={value}" for name, value in settings.items())]
+                   "env", "-i", "--default-signal", f"--chdir={directory}", *(f"{name}={value}" for name, value in settings.items())]
         return run([*AS_ROOT, *wrapper, *command], timeout=timeout)
 
     def shell(self, script, **options):
