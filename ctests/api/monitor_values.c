@@ -186,6 +186,30 @@ cannot_clean_up (void *ctx)
     close0 (s);
 }
 
+/* A peer that hangs up in the middle of its greeting, or breaks the connection. */
+static void
+hangs_up (void *ctx, int breaks)
+{
+    char ep[EP_MAX], half[10] = "\377\0\0\0\0\0\0\0\1\177";
+    int listener = raw_listen (ep);
+    void *s = new_sock (ctx, ZMQ_DEALER), *m = mon_open (ctx, s, ZMQ_EVENT_ALL);
+    OK (set_int (s, ZMQ_RECONNECT_IVL, -1));
+    OK (zmq_connect (s, ep));
+    int fd = raw_accept (listener);
+    CHECK_EQ (raw_recv (fd, (char[10]){0}, 10, LONG_WAIT), 10);
+    if (breaks) {
+        raw_send (fd, half, sizeof half);
+        OK (setsockopt (fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof (struct linger)));
+    }
+    close (fd);
+    CHECK_EQ (mon_until (m, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL).value,
+              breaks ? ECONNRESET : EPIPE);
+    mon_expect (m, ZMQ_EVENT_DISCONNECTED);
+    mon_close (s, m);
+    close0 (s);
+    close (listener);
+}
+
 int
 main (void)
 {
@@ -196,6 +220,8 @@ main (void)
     turned_away (ctx, "ipc://*");
     bind_fails (ctx);
     cannot_clean_up (ctx);
+    for (int i = 0; i < 10; i++)
+        hangs_up (ctx, i > 0);
     term (ctx);
     return 0;
 }

@@ -37,6 +37,8 @@ pub(super) struct Greeting {
     pub(super) unread: Vec<u8>,
     /// What the kernel did not take yet.
     pub(super) unsent: Vec<u8>,
+    /// Why it takes no more.
+    stuck: Option<Errno>,
     pub(super) peer_address: Vec<u8>,
     /// The question to the authenticator that is not answered yet.
     pub(super) inquiry: Option<Inquiry>,
@@ -66,6 +68,7 @@ impl Session {
             layer,
             unread: Vec::new(),
             unsent: Vec::new(),
+            stuck: None,
             peer_address,
             inquiry: None,
             granted: Granted::default(),
@@ -107,7 +110,10 @@ impl Session {
     pub(super) fn handshake_ready(&mut self, tools: &mut Tools<'_>) -> Step {
         let State::Handshaking(greeting) = &self.state else { return Step::Stay };
         match net::recv(greeting.stream.as_fd(), tools.buffer) {
-            Ok(0) => self.handshake_lost(tools, Errno::EPIPE),
+            Ok(0) => {
+                let error = greeting.stuck.unwrap_or(Errno::EPIPE);
+                self.handshake_lost(tools, error)
+            }
             Ok(read) => self.continue_handshake(tools, read),
             Err(Errno::EAGAIN) => self.continue_handshake(tools, 0),
             Err(error) => self.handshake_lost(tools, error),
@@ -264,7 +270,10 @@ impl Greeting {
         match net::send(self.stream.as_fd(), &self.unsent) {
             Ok(sent) => drop(self.unsent.drain(..sent.min(self.unsent.len()))),
             Err(Errno::EAGAIN) => {}
-            Err(_) => self.unsent.clear(),
+            Err(error) => {
+                self.unsent.clear();
+                self.stuck = self.stuck.or(Some(error));
+            }
         }
     }
 
