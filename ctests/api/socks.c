@@ -59,6 +59,9 @@ asked_for (const char *ep)
     raw_send (fd, NO_LOGIN);
     say_request (fd);
     raw_send (fd, "\5\5\0\1\0\0\0\0\0\0", 10);
+    /* an orderly end, although the answer was bad from its second byte on */
+    CHECK (raw_wait (fd, POLLIN, LONG_WAIT));
+    CHECK_EQ (recv (fd, &(char){0}, 1, 0), 0);
     ends (m);
 }
 
@@ -233,6 +236,30 @@ late (void *ctx)
     close (fd);
 }
 
+/* What follows the port in the proxy's text means nothing, such as the NUL at its end. */
+static void
+followed (void *ctx, const char *rest, size_t n)
+{
+    char text[EP_MAX];
+    size_t size = strlen (proxy_text (at));
+    memcpy (text, proxy_text (at), size);
+    memcpy (text + size, rest, n);
+    void *s = new_sock (ctx, ZMQ_DEALER);
+    OK (zmq_setsockopt (s, ZMQ_SOCKS_PROXY, text, size + n));
+    void *m = mon_open (ctx, s, ZMQ_EVENT_ALL);
+    OK (zmq_connect (s, "tcp://1.2.3.4:5"));
+    int fd = raw_accept (proxy);
+    raw_expect (fd, "\5\1\0", 3);
+    raw_send (fd, NO_LOGIN);
+    say_request (fd);
+    raw_send (fd, GRANTED);
+    z_handshake (fd, 1, "DEALER", NULL);
+    mon_until (m, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+    mon_close (s, m);
+    close0 (s);
+    close (fd);
+}
+
 /* No proxy that could be reached: silence, and another try. */
 static void
 impossible (void *ctx, const char *text)
@@ -272,7 +299,8 @@ main (void)
     static const char *const forms[] = {
       "tcp://1.2.3.4:5555", "tcp://127.1:80", "tcp://some.name.org:5555", "tcp://localhost:70000",
       "tcp://[::1]:5555", "tcp://::1:5555", "tcp://[fe80::1%lo]:5555", "tcp://::ffff:1.2.3.4:55",
-      "tcp://[some.name]:5555", "tcp://lo:12ab", "tcp://1.2.3.4:0;5.6.7.8:9", NULL};
+      "tcp://[some.name]:5555", "tcp://lo:12ab", "tcp://1.2.3.4:0;5.6.7.8:9",
+      "tcp://1.2.3.4%lo:80", NULL};
     proxy = raw_listen (at);
     for (int i = 0; forms[i]; i++)
         asked_for (forms[i]);
@@ -286,9 +314,13 @@ main (void)
     granted (ctx, "slowly", GRANTED, 1);
     reconnects (ctx);
     late (ctx);
+    followed (ctx, "", 1);
+    followed (ctx, " ", 1);
+    followed (ctx, "/path", 5);
     impossible (ctx, "foo");
     impossible (ctx, "*:80");
     impossible (ctx, "127.0.0.1:");
+    impossible (ctx, "127.0.0.1:*");
     close (proxy);
     term (ctx);
     return 0;

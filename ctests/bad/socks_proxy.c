@@ -1,5 +1,6 @@
-/* Proxies that fall silent, sockets that are closed meanwhile, and peers that
-   no proxy can be asked for. (The original waits for ever, or ends the process.) */
+/* Proxies that fall silent, sockets that are closed meanwhile, peers that no
+   proxy can be asked for, and long replies in pieces. (The original waits for
+   ever, takes the reply for the peer's words, or ends the process.) */
 #define ZMQ_BUILD_DRAFT_API
 #include "socks.h"
 
@@ -116,6 +117,29 @@ absent (void *ctx)
     close (fd);
 }
 
+/* A reply with an address of this kind, its last `late` bytes later than the others. */
+static void
+granted (void *ctx, int kind, size_t length, size_t late)
+{
+    unsigned char reply[4 + 1 + 255 + 2] = {5, 0, 0, (unsigned char) kind, (unsigned char) length};
+    size_t size = kind == 3 ? 5 + length + 2 : 4 + length + 2;
+    void *m, *s = through (ctx, &m);
+    OK (zmq_connect (s, "tcp://name:80"));
+    int fd = raw_accept (proxy);
+    raw_expect (fd, "\5\1\0", 3);
+    raw_send (fd, NO_LOGIN);
+    raw_expect (fd, "\5\1\0\3\4name\0\120", 11);
+    raw_send (fd, reply, size - late);
+    pause_ms (late ? 20 : 0);
+    raw_send (fd, reply + size - late, late);
+    z_handshake (fd, 1, "DEALER", NULL);
+    z_send_str (fd, 0, "through");
+    expect (s, "through");
+    mon_close (s, m);
+    close0 (s);
+    close (fd);
+}
+
 int
 main (void)
 {
@@ -132,6 +156,12 @@ main (void)
     ep[6] = 'x';
     unspeakable (ctx, ep);
     absent (ctx);
+    for (size_t late = 0; late < 3; late++) {
+        granted (ctx, 1, 4, late);
+        granted (ctx, 4, 16, late);
+        granted (ctx, 3, 0, late);
+        granted (ctx, 3, 255, late);
+    }
     close (proxy);
     term (ctx);
     return 0;

@@ -55,7 +55,12 @@ impl TcpConnectAddress {
         if !has_connect_syntax(text) {
             return Err(Errno::EINVAL);
         }
-        Ok(TcpConnectAddress { text: text.to_vec(), ipv6 })
+        Ok(TcpConnectAddress::unchecked(text, ipv6))
+    }
+
+    /// A text that was checked before, or a proxy's, whose letters nobody checks.
+    pub fn unchecked(text: &[u8], ipv6: bool) -> TcpConnectAddress {
+        TcpConnectAddress { text: text.to_vec(), ipv6 }
     }
 
     /// Whether [`lookup`](Self::lookup) may block on a name service.
@@ -80,8 +85,9 @@ impl TcpConnectAddress {
     pub fn unresolved(&self) -> Unresolved {
         let (host, port) = split_at_last(&self.text, b':').unwrap_or((&self.text, b""));
         let host = without_brackets(host);
-        // The zone of an address is known on this machine only.
-        let address = split_at_last(host, b'%').map_or(host, |(address, _)| address);
+        // The zone of an address is known on this machine only. Those of IPv4 have none.
+        let zoned = split_at_last(host, b'%').filter(|(address, _)| address.contains(&b':'));
+        let address = zoned.map_or(host, |(address, _)| address);
         let query = Query { ipv6: address.contains(&b':'), numeric: true };
         let found = resolve::lookup(address, 0, query).unwrap_or_default();
         let ip = found.first().map(SocketAddr::ip);
@@ -89,7 +95,11 @@ impl TcpConnectAddress {
     }
 
     fn destination(&self, role: Role) -> Result<Vec<SocketAddr>> {
-        host_and_port(split_source(&self.text).1, self.ipv6, role)
+        let text = split_source(&self.text).1;
+        if text.ends_with(b":*") {
+            return Err(Errno::EINVAL);
+        }
+        host_and_port(text, self.ipv6, role)
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn connect(
     address: Option<SocketAddr>,
     options: &SocketOptions,
 ) -> Result<(OwnedFd, Result<()>)> {
-    let parsed = TcpConnectAddress::parse(text, options.ipv6)?;
+    let parsed = TcpConnectAddress::unchecked(text, options.ipv6);
     let address = match address {
         Some(address) => address,
         None if parsed.needs_lookup() => return Err(Errno::EINVAL),

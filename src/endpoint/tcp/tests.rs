@@ -313,6 +313,7 @@ fn what_a_proxy_is_asked_for() {
         ("::1:80", Some("::1"), "::1", 80),
         ("[fe80::1%lo]:80", Some("fe80::1"), "fe80::1%lo", 80),
         ("::ffff:1.2.3.4:80", Some("::ffff:1.2.3.4"), "::ffff:1.2.3.4", 80),
+        ("1.2.3.4%lo:80", None, "1.2.3.4%lo", 80),
         ("localhost:70000", None, "localhost", 4464),
         ("[some.name]:12ab", None, "some.name", 12),
         ("name:0", None, "name", 0),

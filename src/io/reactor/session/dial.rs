@@ -40,16 +40,13 @@ impl Session {
         dialling.addresses.clear();
         dialling.next = 0;
         if let Some(address) = dialling.endpoint.over_tcp() {
-            match TcpConnectAddress::parse(&address, self.options.ipv6) {
-                Ok(address) if address.needs_lookup() => {
-                    self.state = State::Resolving;
-                    return match tools.resolve(self.id, address) {
-                        Ok(()) => Step::Stay,
-                        Err(error) => self.attempt_failed(tools, error),
-                    };
-                }
-                Ok(_) => {}
-                Err(error) => return self.attempt_failed(tools, error),
+            let address = TcpConnectAddress::unchecked(&address, self.options.ipv6);
+            if address.needs_lookup() {
+                self.state = State::Resolving;
+                return match tools.resolve(self.id, address) {
+                    Ok(()) => Step::Stay,
+                    Err(error) => self.attempt_failed(tools, error),
+                };
             }
         }
         self.dial_next(tools)

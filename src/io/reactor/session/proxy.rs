@@ -29,10 +29,8 @@ impl Session {
     /// of handshakes holds, as the proxy may be silent for ever.
     pub(super) fn ask_proxy(&mut self, tools: &mut Tools<'_>, stream: OwnedFd) -> Step {
         let Role::Dialled(dialling) = &self.role else { return Step::Remove };
-        let Some(dialogue) = dialling.peer.as_ref().and_then(|peer| open(peer, &self.options))
-        else {
-            return self.close_attempt(tools, stream, Errno::EINVAL);
-        };
+        let Some(peer) = &dialling.peer else { return Step::Remove };
+        let dialogue = open(peer, &self.options);
         let fd = stream.as_raw_fd();
         self.state = State::Proxying(Box::new(Asking { stream, dialogue, unsent: Vec::new() }));
         if let Err(error) = tools.watch_session(fd, epoll::READABLE, self.id) {
@@ -99,15 +97,19 @@ impl Session {
 }
 
 impl Asking {
-    /// Reads once, and nothing of what follows the dialogue.
+    /// Reads once, and nothing of what follows the dialogue. When that has failed the rest is read too,
+    /// since closing before would reset the connection.
     fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
         let most = self.dialogue.wanted();
-        let buffer = buffer.get_mut(..most).ok_or(Errno::EPROTO)?;
-        let read = net::recv(self.stream.as_fd(), buffer)?;
+        let answer = buffer.get_mut(..most).ok_or(Errno::EPROTO)?;
+        let read = net::recv(self.stream.as_fd(), answer)?;
         if read == 0 {
             return Err(Errno::EPIPE);
         }
-        self.dialogue.input(buffer.get(..read).unwrap_or_default()).map_err(errno)
+        self.dialogue.input(answer.get(..read).unwrap_or_default()).map_err(|error| {
+            let _ = net::recv(self.stream.as_fd(), buffer);
+            errno(error)
+        })
     }
 
     fn write(&mut self) -> Result<()> {
@@ -124,16 +126,16 @@ impl Asking {
     }
 }
 
-/// The dialogue for a peer's address; none if its text is no address.
-fn open(peer: &[u8], options: &SocketOptions) -> Option<Dialogue> {
+/// The dialogue for a peer's address.
+fn open(peer: &[u8], options: &SocketOptions) -> Dialogue {
     let Unresolved { ip, name, port } =
-        TcpConnectAddress::parse(peer, options.ipv6).ok()?.unresolved();
+        TcpConnectAddress::unchecked(peer, options.ipv6).unresolved();
     let host = ip.map_or(Host::Name(name), Host::Ip);
     let login = (!options.socks_username.is_empty()).then(|| Login {
         username: options.socks_username.clone(),
         password: options.socks_password.clone(),
     });
-    Some(Dialogue::new(host, port, login))
+    Dialogue::new(host, port, login)
 }
 
 /// What the end of an attempt is for the reconnecting. The proxy's refusal is none of the peer's:
