@@ -97,6 +97,26 @@ main (void)
     close (fd);
     close0 (b);
 
+    /* a pipe that is full, with no message behind it: PINGs are answered all the same, and the end is seen */
+    b = new_sock (ctx, ZMQ_PULL);
+    OK (set_int (b, ZMQ_RCVHWM, 2));
+    m = mon_open (ctx, b, ZMQ_EVENT_DISCONNECTED);
+    bind_tcp (b, ep);
+    fd = raw_connect (ep);
+    z_handshake (fd, 1, "PUSH", NULL);
+    raw_send (fd, "\0\1x\0\1y\4\7\4PING\0\0", 15);
+    z_expect (fd, Z_COMMAND, "\4PONG", 5);
+    z_send (fd, Z_COMMAND, "\4PING\0\0?", 8);
+    z_expect (fd, Z_COMMAND, "\4PONG?", 6);
+    raw_send (fd, "\0\5half", 6);
+    close (fd);
+    mon_expect (m, ZMQ_EVENT_DISCONNECTED);
+    expect (b, "x");
+    expect (b, "y");
+    SAY ("a full pipe");
+    mon_close (b, m);
+    close0 (b);
+
     /* a silent peer during the handshake */
     b = new_sock (ctx, ZMQ_PULL);
     OK (set_int (b, ZMQ_HANDSHAKE_IVL, 200));

@@ -432,7 +432,9 @@ impl Rx {
             }
             parsed(frame::parse_header(bytes.get(run.position..).unwrap_or_default(), max))?
         } {
-            if run.is_full() && !self.writer.inside_message() {
+            let available = bytes.len() - run.position - header.header_len;
+            if run.is_full() && !self.writer.inside_message() && self.needs_room(&header, available)
+            {
                 self.publish(connection, bytes, run)?;
                 if !self.writer.has_room() {
                     self.stalled = true;
@@ -441,7 +443,6 @@ impl Rx {
                 run.room = self.writer.room();
             }
             let body_len = header.body_len;
-            let available = bytes.len() - run.position - header.header_len;
             if header.command() {
                 self.publish(connection, bytes, run)?;
                 if body_len > MAX_COMMAND {
@@ -471,6 +472,13 @@ impl Rx {
             }
         }
         Ok(())
+    }
+
+    /// Whether the pipe has to have room for a frame of which so much has come. One in part waits here,
+    /// and a PING is answered however full the pipe is.
+    fn needs_room(&self, header: &Header, available: usize) -> bool {
+        let is_here = header.body_len <= available || header.body_len > LARGE_BODY;
+        is_here && (!header.command() || self.inbound.takes_subscriptions)
     }
 
     fn check_envelope(
