@@ -16,7 +16,8 @@ use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::{Env, Outgoing};
 use crate::pipe::{HEAVY, MOMENT, Pipe};
 use crate::queue::{Body, Incoming, Look};
-use crate::socket::{Core, LOOK_EVERY, Slot};
+use crate::socket::haste::Due;
+use crate::socket::{Core, Slot};
 use crate::sync::Arc;
 use crate::sys::bed::Bed;
 use crate::sys::clock;
@@ -234,6 +235,9 @@ impl Hearing {
     }
 }
 
+/// Bodies up to this size take no longer to send than a call does anyway.
+const SHORT: usize = 255;
+
 /// How long a call may still wait, and where.
 struct Patience {
     port: Arc<Port>,
@@ -296,9 +300,7 @@ impl Core {
         let more = flags & ZMQ_SNDMORE != 0;
         self.pace.begin();
         let hasty = self.is_hasty(flags);
-        if hasty {
-            self.look_at_times();
-        }
+        let due = if hasty { self.look_at_times(body) } else { Due::Nothing };
         let body = body.again();
         let (pattern, mut env) = self.parts();
         env.look.hasty = hasty;
@@ -309,6 +311,12 @@ impl Core {
             if !more && !hasty {
                 self.find_lane_out();
             }
+        }
+        if due != Due::Nothing {
+            self.haste.end(clock::ticks());
+        }
+        if hasty && sent == Err(Errno::EAGAIN) {
+            self.haste.refused();
         }
         if !self.done.is_empty() {
             self.remove_done();
@@ -365,12 +373,12 @@ impl Core {
     }
 
     #[inline]
-    fn look_at_times(&mut self) {
-        let now = clock::ticks();
-        if now.wrapping_sub(self.looked) > LOOK_EVERY {
-            self.looked = now;
+    fn look_at_times(&mut self, body: &Body<'_>) -> Due {
+        let due = self.haste.begin(clock::ticks(), body.data().len() <= SHORT);
+        if due == Due::Look {
             self.look();
         }
+        due
     }
 
     #[inline(always)]
@@ -447,6 +455,7 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::socket::haste::LOOK_EVERY;
 
     /// The looks of a publisher that sends every `pause` ticks for 100 `LOOK_EVERY`.
     fn looks(pause: u64) -> (u64, u64) {

@@ -9,6 +9,7 @@ mod call;
 mod endpoints;
 mod forward;
 mod group;
+mod haste;
 mod inproc;
 mod lane;
 mod live;
@@ -33,10 +34,8 @@ use crate::sys::thread::give_way;
 
 use call::Hearing;
 use endpoints::Endpoints;
+use haste::Haste;
 use lane::Lanes;
-
-/// Ticks after which a caller that sends without waiting looks for credit again, as in libzmq.
-const LOOK_EVERY: u64 = 3_000_000;
 
 /// What a socket's lock guards.
 pub struct Core {
@@ -57,8 +56,8 @@ pub struct Core {
     /// When the kernel was last asked for input, in clock ticks.
     asked: u64,
     hearing: Hearing,
-    /// When a call that does not wait last looked for credit, and the number of the last look.
-    looked: u64,
+    /// When a call that does not wait looks for credit, and the number of the last look.
+    haste: Haste,
     look: u32,
     /// A frame of a message of which more has to come was sent.
     sending: bool,
@@ -88,7 +87,7 @@ impl Core {
             pace: Pace::new(context.tempo().clone()),
             asked: 0,
             hearing: Hearing::default(),
-            looked: 0,
+            haste: Haste::default(),
             look: 0,
             sending: false,
             calls: 0,

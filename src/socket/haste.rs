@@ -1,0 +1,136 @@
+//! When a call that sends and does not wait looks for credit: about once a millisecond, as in libzmq. In
+//! that time a sender of short messages that does nothing else makes thousands of calls, and gets to the
+//! mark however fast the queue is emptied. Where everything is slow (an emulator, valgrind) it would make
+//! some hundred only, so there it looks after as many calls, or when it was told that there is no room.
+//! Under the socket's lock.
+#![forbid(unsafe_code)]
+
+/// Ticks of the processor's clock between two looks.
+pub(super) const LOOK_EVERY: u64 = 3_000_000;
+
+/// Calls after which a look is due, however slow they are.
+const ENOUGH: u32 = 4096;
+
+/// What takes longer than this many calls is a pause in which the sender does something else, unless it
+/// is rare: one call in so many may be interrupted.
+const PAUSE: u64 = 4;
+const RARE: u32 = 8;
+
+/// A call that took longer than this many ticks says nothing of the machine: it was interrupted.
+const INTERRUPTED: u64 = 100_000;
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct Haste {
+    /// When the last look was, and the last call.
+    looked: u64,
+    called: u64,
+    /// How long a call took lately; 0 is unknown.
+    took: u64,
+    /// Calls since the last look, and how many came after a pause.
+    calls: u32,
+    paused: u32,
+}
+
+/// What a call has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    /// The end of the call is to be told.
+    Measure,
+    /// The same, and to look now.
+    Look,
+}
+
+impl Haste {
+    /// A call begins. `short`: its message is.
+    #[inline]
+    pub fn begin(&mut self, now: u64, short: bool) -> Due {
+        self.calls = self.calls.saturating_add(1);
+        let pause = now.wrapping_sub(self.called);
+        self.paused += u32::from(!short || pause >= PAUSE * self.took);
+        self.called = now;
+        if now.wrapping_sub(self.looked) <= LOOK_EVERY { Due::Nothing } else { self.due(now) }
+    }
+
+    #[cold]
+    fn due(&mut self, now: u64) -> Due {
+        let sends_only = self.paused < self.calls / RARE;
+        if sends_only && self.calls < ENOUGH {
+            return Due::Measure;
+        }
+        (self.looked, self.calls, self.paused) = (now, 0, 0);
+        Due::Look
+    }
+
+    /// The call that is to be measured ends.
+    pub fn end(&mut self, now: u64) {
+        let took = now.wrapping_sub(self.called);
+        if took < INTERRUPTED {
+            self.took = took;
+        }
+    }
+
+    /// A call found no room: the next look is due by time alone.
+    pub fn refused(&mut self) {
+        self.calls = self.calls.max(ENOUGH);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The calls between looks of a sender whose calls take so long, and what it does between them.
+    fn calls_between_looks(call: u64, pause: u64, short: bool) -> Vec<u32> {
+        let (mut haste, mut now, mut counts, mut count) =
+            (Haste::default(), LOOK_EVERY + 1, vec![], 0);
+        while counts.len() < 5 {
+            count += 1;
+            let due = haste.begin(now, short);
+            now += call;
+            if due != Due::Nothing {
+                haste.end(now);
+            }
+            if due == Due::Look {
+                counts.push(core::mem::take(&mut count));
+            }
+            // Now and then it is interrupted.
+            now += if count % 100 == 50 { 50 * call } else { pause };
+        }
+        counts.split_off(2)
+    }
+
+    #[test]
+    fn looks_once_in_a_millisecond() {
+        for (call, pause) in [(300, 0), (300, 100), (300, 3_000), (300, 300_000), (9_000, 60_000)] {
+            for calls in calls_between_looks(call, pause, true) {
+                let time = u64::from(calls) * (call + pause);
+                assert!(time > LOOK_EVERY / 2 && time < LOOK_EVERY + 300_000, "{call} {pause}");
+            }
+        }
+        assert_eq!(calls_between_looks(300, 2 * LOOK_EVERY, true), [1; 3]);
+    }
+
+    #[test]
+    fn who_only_sends_makes_many_calls_also_where_they_are_slow() {
+        assert_eq!(calls_between_looks(9_000, 3_000, true), [ENOUGH; 3]);
+        // Long messages take their time everywhere.
+        assert!(calls_between_looks(9_000, 3_000, false).iter().all(|calls| *calls < 300));
+    }
+
+    #[test]
+    fn who_was_refused_looks_again() {
+        let mut haste = Haste::default();
+        let mut now = LOOK_EVERY + 1;
+        for _ in 0..2_000 {
+            if haste.begin(now, true) != Due::Nothing {
+                haste.end(now + 9_000);
+            }
+            now += 10_000;
+        }
+        assert_eq!(haste.begin(now, true), Due::Measure);
+        haste.refused();
+        assert_eq!(haste.begin(now + 10_000, true), Due::Look);
+    }
+}
