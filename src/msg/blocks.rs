@@ -9,11 +9,13 @@
 use core::ptr::NonNull;
 use std::alloc::{Layout, alloc, dealloc};
 
-use crate::sync::{AtomicUsize, Ordering};
-use crate::sys::brief::Brief;
+use lock_api::MutexGuard;
 
-/// Blocks of at least this size are kept.
-const SMALLEST: usize = 64 * 1024;
+use crate::sync::{AtomicUsize, Ordering};
+use crate::sys::brief::{Brief, Raw};
+
+/// Blocks of at least this size are kept: what is smaller the allocator keeps at hand itself.
+const SMALLEST: usize = 1024;
 
 /// Blocks of at most this size are kept.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -24,21 +26,34 @@ const ROOM: usize = 16 * 1024 * 1024;
 /// How often the list is tried for when it has to be emptied.
 const TRIES: usize = 100_000;
 
-/// A block that nobody uses, and its layout.
-struct Spare {
-    block: NonNull<u8>,
-    layout: Layout,
-}
+/// Sizes up to twice a size.
+const STEPS: usize = 8;
+
+/// Sizes of which blocks are kept.
+const CLASSES: usize = STEPS * (LARGEST / (SMALLEST / 2)).ilog2() as usize;
+
+/// At most so many blocks of other sizes make room for one.
+const EVICTED: usize = 16;
+
+/// All blocks are aligned so.
+const ALIGN: usize = align_of::<usize>();
+
+/// A block that nobody uses.
+struct Spare(NonNull<u8>);
 
 // SAFETY: the memory is nobody's.
 unsafe impl Send for Spare {}
 
 struct Spares {
-    blocks: Vec<Spare>,
+    /// By size.
+    blocks: [Vec<Spare>; CLASSES],
     bytes: usize,
+    /// Where to look next for blocks to give back.
+    hand: usize,
 }
 
-static SPARES: Brief<Spares> = Brief::new(Spares { blocks: Vec::new(), bytes: 0 });
+static SPARES: Brief<Spares> =
+    Brief::new(Spares { blocks: [const { Vec::new() }; CLASSES], bytes: 0, hand: 0 });
 
 /// Contexts that there are: without one nothing is kept.
 static CONTEXTS: AtomicUsize = AtomicUsize::new(0);
@@ -57,7 +72,7 @@ pub fn end() {
 
 /// Uninitialised memory of this layout, which is not empty; null when there is none.
 pub fn allocate(layout: Layout) -> *mut u8 {
-    match is_kept(layout).then(|| take(layout)).flatten() {
+    match class(layout).and_then(take) {
         Some(block) => block.as_ptr(),
         // SAFETY: the caller's layout is not empty.
         None => unsafe { alloc(layout) },
@@ -69,8 +84,8 @@ pub fn allocate(layout: Layout) -> *mut u8 {
 /// # Safety
 /// - `block` came from [`allocate`] with this layout, and is not used any more.
 pub unsafe fn release(block: *mut u8, layout: Layout) {
-    if let Some(spare) = NonNull::new(block).filter(|_| is_kept(layout))
-        && keep(Spare { block: spare, layout })
+    if let (Some(spare), Some(class)) = (NonNull::new(block), class(layout))
+        && keep(Spare(spare), class)
     {
         return;
     }
@@ -82,11 +97,19 @@ fn release_spares() {
     // In the child of a fork it may be taken for ever.
     let Some(mut spares) = (0..TRIES).find_map(|_| SPARES.try_lock()) else { return };
     spares.bytes = 0;
-    let blocks = core::mem::take(&mut spares.blocks);
+    let mut none = [const { Vec::new() }; CLASSES];
+    core::mem::swap(&mut spares.blocks, &mut none);
     drop(spares);
-    for spare in blocks {
+    for (class, blocks) in none.into_iter().enumerate() {
+        give_back(class, blocks);
+    }
+}
+
+fn give_back(class: usize, blocks: impl IntoIterator<Item = Spare>) {
+    let Ok(layout) = Layout::from_size_align(size_of_class(class), ALIGN) else { return };
+    for Spare(block) in blocks {
         // SAFETY: it came from the allocator with this layout, and nobody uses it.
-        unsafe { dealloc(spare.block.as_ptr(), spare.layout) }
+        unsafe { dealloc(block.as_ptr(), layout) }
     }
 }
 
@@ -95,32 +118,98 @@ pub fn rounded(size: usize) -> usize {
     if !(SMALLEST..=LARGEST).contains(&size) {
         return size;
     }
-    let step = (size.next_power_of_two() / 16).max(1);
-    size.next_multiple_of(step)
+    let shift = step_shift(size);
+    (((size - 1) >> shift) + 1) << shift
 }
 
-fn is_kept(layout: Layout) -> bool {
-    (SMALLEST..=LARGEST).contains(&layout.size())
+/// Sizes like this one are this power of two apart.
+fn step_shift(size: usize) -> u32 {
+    (size.next_power_of_two() / (2 * STEPS)).ilog2()
 }
 
-fn take(layout: Layout) -> Option<NonNull<u8>> {
-    let mut spares = SPARES.try_lock()?;
-    let at = spares.blocks.iter().rposition(|spare| spare.layout == layout)?;
-    spares.bytes -= layout.size();
-    Some(spares.blocks.swap_remove(at).block)
+/// Which of the sizes that are kept this is.
+fn class(layout: Layout) -> Option<usize> {
+    let size = layout.size();
+    if !(SMALLEST..=LARGEST).contains(&size) || layout.align() != ALIGN {
+        return None;
+    }
+    let (shift, octave) = (step_shift(size), step_shift(size) - step_shift(SMALLEST));
+    let steps = size >> shift;
+    (steps << shift == size).then(|| octave as usize * STEPS + steps - STEPS - 1)
+}
+
+fn size_of_class(class: usize) -> usize {
+    let step = (SMALLEST << (class / STEPS)) / (2 * STEPS);
+    step * (class % STEPS + STEPS + 1)
+}
+
+fn take(class: usize) -> Option<NonNull<u8>> {
+    let Spare(block) = SPARES.try_lock()?.take(class)?;
+    Some(block)
 }
 
 /// Whether there was room for it.
-fn keep(spare: Spare) -> bool {
+fn keep(spare: Spare, class: usize) -> bool {
     let Some(mut spares) = SPARES.try_lock() else { return false };
-    let size = spare.layout.size();
-    let is_used = CONTEXTS.load(Ordering::SeqCst) > 0;
-    if !is_used || spares.bytes + size > ROOM || spares.blocks.try_reserve(1).is_err() {
+    if CONTEXTS.load(Ordering::SeqCst) == 0 {
         return false;
     }
-    spares.bytes += size;
-    spares.blocks.push(spare);
-    true
+    if spares.has_room(class) {
+        spares.add(spare, class)
+    } else {
+        keep_instead(spares, spare, class)
+    }
+}
+
+/// The same, when there is none: what is in its way, of other sizes, is given back.
+#[cold]
+fn keep_instead(mut spares: MutexGuard<'_, Raw, Spares>, spare: Spare, class: usize) -> bool {
+    let mut evicted = [const { None }; EVICTED];
+    let from = spares.make_room(class, &mut evicted);
+    let kept = spares.has_room(class) && spares.add(spare, class);
+    drop(spares);
+    give_back(from, evicted.into_iter().flatten());
+    kept
+}
+
+impl Spares {
+    fn has_room(&self, class: usize) -> bool {
+        self.bytes + size_of_class(class) <= ROOM
+    }
+
+    /// Takes blocks of one other class out, until there is room for one of this; the class.
+    fn make_room(&mut self, class: usize, evicted: &mut [Option<Spare>]) -> usize {
+        let is_in_the_way =
+            |at: &usize| *at != class && self.blocks.get(*at).is_some_and(|l| !l.is_empty());
+        let Some(from) = (0..CLASSES).map(|n| (self.hand + n) % CLASSES).find(is_in_the_way) else {
+            return class;
+        };
+        self.hand = from + 1;
+        for place in evicted {
+            if self.has_room(class) {
+                break;
+            }
+            *place = self.take(from);
+        }
+        from
+    }
+
+    fn take(&mut self, class: usize) -> Option<Spare> {
+        let spare = self.blocks.get_mut(class)?.pop()?;
+        self.bytes -= size_of_class(class);
+        Some(spare)
+    }
+
+    /// `false` without memory for the list.
+    fn add(&mut self, spare: Spare, class: usize) -> bool {
+        let Some(blocks) = self.blocks.get_mut(class) else { return false };
+        let added = blocks.try_reserve(1).is_ok();
+        if added {
+            blocks.push(spare);
+            self.bytes += size_of_class(class);
+        }
+        added
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +229,42 @@ mod tests {
             assert_eq!(super::rounded(rounded), rounded);
         }
         assert_eq!(rounded(LARGEST + 1), LARGEST + 1);
+    }
+
+    #[test]
+    fn classes_are_the_rounded_sizes() {
+        let mut sizes: Vec<_> = (SMALLEST..20_000).map(rounded).collect();
+        sizes.dedup();
+        sizes.extend([100_000, 1 << 20, (1 << 20) + 1, LARGEST].map(rounded));
+        for size in sizes {
+            let class = class(layout(size)).expect("it is kept");
+            assert_eq!(size_of_class(class), size);
+        }
+        assert_eq!(class(layout(SMALLEST)), Some(STEPS - 1));
+        assert_eq!(class(layout(LARGEST)), Some(CLASSES - 1));
+        assert_eq!([class(layout(SMALLEST - 8)), class(layout(LARGEST + 8))], [None, None]);
+        assert_eq!(class(layout(1 + rounded(100_000))), None);
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_given_back() {
+        let (small, large) = (layout(rounded(5_000)), layout(LARGEST));
+        let release_all = |layout, count: usize| {
+            let blocks: Vec<_> = (0..count).map(|_| allocate(layout)).collect();
+            for block in blocks {
+                // SAFETY: memory of this layout, which is not used.
+                unsafe { release(block, layout) };
+            }
+        };
+        begin();
+        release_all(small, 2 * ROOM / 5_000);
+        let is_kept = || class(large).is_some_and(|at| !SPARES.lock().blocks[at].is_empty());
+        assert!((0..10_000).any(|_| {
+            release_all(large, 1);
+            is_kept()
+        }));
+        assert!(SPARES.lock().bytes <= ROOM);
+        end();
     }
 
     #[test]

@@ -157,7 +157,18 @@ impl Pipe {
         true
     }
 
-    /// The same for one of several pipes in a call, whatever the pipe is like.
+    /// The same for a message that need not be short.
+    #[inline]
+    pub fn write_single(&mut self, body: &mut Body<'_>, pace: &Pace) -> bool {
+        match self.writer.write_single(body, self.copy_max) {
+            None => return false,
+            Some(written) if self.is_news(written) => self.tell_in_call(written, pace),
+            Some(_) => pace.sent_quietly(),
+        }
+        true
+    }
+
+    /// [`Pipe::write_short`] for one of several pipes in a call, whatever the pipe is like.
     #[inline(always)]
     pub fn add_short(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
         match if self.is_open_road() { self.copy_short(body) } else { None } {
@@ -275,6 +286,12 @@ impl Pipe {
             self.far.writable();
         }
         Some(short.frame)
+    }
+
+    /// Takes the next frame if it is a message of its own that is at hand.
+    #[inline]
+    pub fn take_single(&mut self, tell: impl FnOnce(bool)) -> Option<Incoming<'_>> {
+        if self.reader.peek_flags() == Some(0) { self.take_telling(tell) } else { None }
     }
 
     /// Whether a message that is sent now may go by [`Pipe::write_short`].

@@ -266,6 +266,19 @@ impl Writer {
         Some(state.written())
     }
 
+    /// The same for a message that need not be short, if it is not a lot to copy.
+    #[inline]
+    pub fn write_single(&mut self, body: &mut Body<'_>, copy_max: usize) -> Option<Written> {
+        let hwm = self.queue.hwm.load(Ordering::Relaxed);
+        if body.is_long() || (hwm != 0 && self.written - self.credit >= hwm) {
+            return None;
+        }
+        let mut state = self.queue.state.lock();
+        push(&mut state.back, 0, body.again(), copy_max).ok()?;
+        self.written += 1;
+        Some(state.written())
+    }
+
     /// Adds a frame whose bytes are too many to be copied under the lock.
     #[cold]
     fn write_long(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {

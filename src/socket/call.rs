@@ -387,8 +387,15 @@ impl Core {
         pace = &self.pace;
         let lane = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
         let short = lane.and_then(|pipe| pipe.take_short(|more| pace.took_input(more)));
-        let is_short = short.is_some();
-        let frame = match short {
+        let single = match short {
+            None => {
+                let lane = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
+                lane.and_then(|pipe| pipe.take_single(|more| pace.took_input(more)))
+            }
+            short => short,
+        };
+        let by_lane = single.is_some();
+        let frame = match single {
             Some(frame) => {
                 pace.turn();
                 self.look = self.look.wrapping_add(1);
@@ -413,7 +420,7 @@ impl Core {
             Ok(frame) => Ok(take(frame)),
             Err(error) => Err(error),
         };
-        if !is_short {
+        if !by_lane {
             self.came_the_long_way(taken.is_ok());
         }
         taken

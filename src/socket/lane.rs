@@ -1,5 +1,5 @@
-//! The short way of a message: where the next short one goes, or comes from, as long as nothing but such
-//! messages pass. Under the socket's lock.
+//! The short way of a message: where the next one goes, or comes from, as long as nothing but messages of
+//! one frame pass. Under the socket's lock.
 //!
 //! It is found with a message that went the whole way, and forgotten whenever the pattern is called, or
 //! an option set. So who takes it need not ask whether the pipe is there, whose turn it is, what the
@@ -41,8 +41,8 @@ impl Core {
 
     /// Sends a message of one frame, if it can go the short way; whether it did.
     #[inline(always)]
-    pub(super) fn send_by_lane(&mut self, body: &Body<'_>) -> bool {
-        let Some(id) = self.lanes.out else { return false };
-        self.pipes.get_mut(id).is_some_and(|pipe| pipe.write_short(body, &self.pace))
+    pub(super) fn send_by_lane(&mut self, body: &mut Body<'_>) -> bool {
+        let Some(pipe) = self.lanes.out.and_then(|id| self.pipes.get_mut(id)) else { return false };
+        pipe.write_short(body, &self.pace) || pipe.write_single(body, &self.pace)
     }
 }
