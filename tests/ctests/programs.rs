@@ -89,6 +89,7 @@ programs! {
         ours duplicate_connect_id,
         both emfile,
         ours emfile_bind,
+        ours emfile_steps,
         both endpoint_noise,
         both handles,
         ours missing_parts,
