@@ -378,7 +378,7 @@ impl Port {
     pub async fn wait(&self, bed: &Bed, ticket: Ticket, timeout: Option<Duration>) -> Result<()> {
         let unsaid = Unsaid(self);
         let result = match self.wake.lead(Some(ticket)) {
-            Some(lead) => match self.spin(&lead, clock::nanos(), timeout) {
+            Some(lead) => match self.spin(&lead, timeout) {
                 true => Ok(()),
                 false => self.sleep(bed, &lead, timeout).await,
             },
@@ -470,7 +470,7 @@ impl Drop for Found<'_> {
 // Polling before sleeping.
 impl Port {
     /// Polls for a short while if that has paid lately; `true` if something came.
-    fn spin(&self, lead: &Lead<'_>, started: u64, timeout: Option<Duration>) -> bool {
+    fn spin(&self, lead: &Lead<'_>, timeout: Option<Duration>) -> bool {
         let mut budget = self.spin.budget();
         if let Some(timeout) = timeout {
             budget = budget.min(timeout.as_nanos() as u64);
@@ -478,15 +478,18 @@ impl Port {
         if budget == 0 {
             return false;
         }
-        let found = self.spin_until(lead, started + budget);
+        let began = clock::ticks();
+        let found = self.spin_for(lead, budget);
         // A wait that was cut short by its own limit says nothing.
         if found || budget == spin::LONGEST {
-            self.spin.learn(found && clock::nanos() < started + spin::SOON);
+            self.spin.learn(found && clock::ticks().wrapping_sub(began) < spin::SOON);
         }
         found
     }
 
-    fn spin_until(&self, lead: &Lead<'_>, end: u64) -> bool {
+    /// The time runs from the first look in vain.
+    fn spin_for(&self, lead: &Lead<'_>, budget: u64) -> bool {
+        let mut end = None;
         for looks in 0.. {
             if lead.has_news() {
                 return true;
@@ -496,7 +499,8 @@ impl Port {
                 None if self.spin.pause(looks, || lead.has_news()) => return true,
                 _ => {}
             }
-            if clock::nanos() > end {
+            let now = clock::nanos();
+            if now > *end.get_or_insert(now + budget) {
                 break;
             }
         }

@@ -11,9 +11,9 @@ use crate::sys::thread::give_way;
 /// The longest that a caller polls before it sleeps, in nanoseconds.
 pub const LONGEST: u64 = 60_000;
 
-/// What comes within this time, in nanoseconds, was worth polling for. What comes later came when others
-/// had the core at last.
-pub const SOON: u64 = 40_000;
+/// What comes within this time, in ticks of the processor's clock (some 40 us), was worth polling for. What
+/// comes later came when others had the core at last.
+pub const SOON: u64 = 100_000;
 
 /// What one failure adds to the doubt.
 const FAILURE: u32 = 32;

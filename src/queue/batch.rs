@@ -153,6 +153,11 @@ impl Batch {
     /// Moves all of `other`'s untouched frames to the end of this batch.
     pub fn append(&mut self, other: &mut Batch) -> Result<()> {
         debug_assert_eq!(other.position, 0);
+        if self.is_empty() && self.marks.is_empty() {
+            self.clear();
+            core::mem::swap(self, other);
+            return Ok(());
+        }
         self.reserve(other.bytes.len())?;
         self.marks.try_reserve(other.marks.len()).map_err(|_| Errno::ENOMEM)?;
         let base = self.bytes.len();
