@@ -11,13 +11,13 @@ import zmq
 
 context = zmq.Context()
 ports = []
-for _ in range(2):
+for _ in range(4):
     probe = context.socket(zmq.REP)
     ports.append(probe.bind_to_random_port("tcp://127.0.0.1"))
     probe.close()
 daemon = subprocess.Popen(["monerod", "--offline", "--regtest", "--fixed-difficulty", "1", "--non-interactive", "--data-dir", "/tmp/monero",
                            "--no-igd", "--zmq-rpc-bind-port", str(ports[0]), "--zmq-pub", f"tcp://127.0.0.1:{ports[1]}",
-                           "--rpc-bind-port", "18999", "--p2p-bind-port", "18998", "--log-level", "0"],
+                           "--rpc-bind-port", str(ports[2]), "--p2p-bind-port", str(ports[3]), "--log-level", "0"],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 request = context.socket(zmq.REQ)
 request.setsockopt(zmq.RCVTIMEO, 60000)
