@@ -25,6 +25,7 @@ programs! {
         ours families,
         both fan_out,
         both fd_events,
+        ours fd_never_writable,
         both fork,
         both fork_exit,
         both habits,
