@@ -40,7 +40,7 @@ pub struct Pace {
     messages: Cell<u64>,
     /// How long the last call took that wrote itself.
     took: Cell<u64>,
-    /// Nothing was received, or waited for, since the last message was sent.
+    /// Nothing was received, or looked for, since the last message was sent.
     one_way: Cell<bool>,
     /// What was decided in the call under way.
     decided: Cell<Option<Flush>>,
@@ -82,7 +82,7 @@ impl Pace {
         self.decided.set(None);
     }
 
-    /// Something was received, or waited for: what is sent next may be an answer.
+    /// Something was received, or looked for: what is sent next may be an answer.
     #[inline]
     pub fn turn(&self) {
         self.one_way.set(false);

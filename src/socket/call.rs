@@ -62,7 +62,6 @@ pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32)
             core.hear_subscribers()?;
             let sent = core.try_send(&mut body, flags);
             if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
-                core.pace.turn();
                 core.press();
                 patience.announce(core);
             }
