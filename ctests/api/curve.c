@@ -124,6 +124,9 @@ traffic (const char *wildcard)
                 break;
             CHECK_EQ (zmq_send (c, part, (size_t) (sent * 7 % 600), 0), sent * 7 % 600);
         }
+        /* the sender sees room about once a millisecond, also when all is empty */
+        if (received == sent)
+            continue;
         CHECK_EQ (zmq_recv (s, part, sizeof part, 0), received % 600);
         CHECK (rcvmore (s));
         CHECK_EQ (zmq_recv (s, part, sizeof part, 0), received * 7 % 600);

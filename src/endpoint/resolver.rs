@@ -51,6 +51,8 @@ impl Default for Resolver {
 mod tests {
     use super::*;
     use crate::endpoint::workers::MAX_WORKERS;
+    use crate::sync::Arc;
+    use core::time::Duration;
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     fn stuck(resolver: &Resolver) -> (Sender<()>, Receiver<()>) {
@@ -90,6 +92,24 @@ mod tests {
         resolver.submit(job, Box::new(move |result| send.send(result).unwrap())).unwrap();
         assert!(receive.recv().unwrap().is_ok());
         drop(resolver);
+    }
+
+    #[test]
+    fn what_ends_soon_is_waited_for() {
+        let resolver = Resolver::new();
+        let (started, has_started) = channel();
+        let ended = Arc::new(());
+        let held = ended.clone();
+        let slow: Lookup = Box::new(move || {
+            started.send(()).unwrap();
+            std::thread::sleep(Duration::from_millis(10));
+            drop(held);
+            Err(Errno::EINVAL)
+        });
+        resolver.submit_lookup(slow, Box::new(|_| ())).unwrap();
+        has_started.recv().unwrap();
+        drop(resolver);
+        assert_eq!(Arc::strong_count(&ended), 1);
     }
 
     #[test]

@@ -1,20 +1,24 @@
 //! Threads for what blocks for as long as others like: name look-ups, and handshakes that ask a key
 //! server.
 //!
-//! They are started when there is work, at most [`MAX_WORKERS`] at a time, gone when there is none,
-//! and never waited for. Dropping the [`Workers`] forgets what is still queued; what is under way
-//! ends on its own and nobody is told.
+//! They are started when there is work, at most [`MAX_WORKERS`] at a time, and gone when there is none.
+//! Dropping the [`Workers`] forgets what is still queued, and waits a moment for what is under way: mostly that
+//! leaves no thread behind. What takes longer ends on its own and nobody is told.
 #![forbid(unsafe_code)]
 
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
-use crate::sys::thread::{self, Schedule};
+use crate::sync::{Arc, AtomicBool, Condvar, Mutex, Ordering};
+use crate::sys::thread::{self, Schedule, Thread};
 
 /// One server that does not answer must not hold up what another one knows.
 pub(super) const MAX_WORKERS: usize = 4;
+
+/// How long what is under way is waited for in the end.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What may block. Runs on a worker, under no lock.
 pub type Work = Box<dyn FnOnce() -> After + Send>;
@@ -33,6 +37,8 @@ pub struct Workers {
 struct Shared {
     closed: AtomicBool,
     state: Mutex<State>,
+    /// The last worker has ended, but for its thread.
+    idle: Condvar,
 }
 
 #[derive(Default)]
@@ -40,6 +46,7 @@ struct State {
     queue: VecDeque<Work>,
     /// Threads that will look at `queue` again.
     workers: usize,
+    threads: Vec<Thread>,
 }
 
 impl Workers {
@@ -58,8 +65,8 @@ impl Workers {
         let shared = Arc::clone(&self.shared);
         match thread::spawn(self.name, Schedule::default(), move || run(&shared)) {
             Ok(thread) => {
-                thread.detach();
                 state.workers += 1;
+                state.threads.push(thread);
                 Ok(())
             }
             Err(_) if state.workers > 0 => Ok(()),
@@ -76,11 +83,14 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Release);
-        // Who holds the lock will see the flag.
-        if let Some(mut state) = self.shared.state.try_lock() {
-            let forgotten = std::mem::take(&mut state.queue);
-            drop(state);
-            drop(forgotten);
+        let mut state = self.shared.state.lock();
+        let forgotten = std::mem::take(&mut state.queue);
+        let mut state = self.shared.idle.wait_while(state, PATIENCE, |state| state.workers > 0);
+        let (are_done, threads) = (state.workers == 0, std::mem::take(&mut state.threads));
+        drop(state);
+        drop(forgotten);
+        for thread in threads {
+            if are_done { thread.join() } else { thread.detach() }
         }
     }
 }
@@ -101,6 +111,7 @@ fn next(shared: &Shared) -> Option<Work> {
     if shared.closed.load(Ordering::Acquire) {
         let forgotten = std::mem::take(&mut state.queue);
         state.workers -= 1;
+        shared.idle.notify_all();
         drop(state);
         drop(forgotten);
         return None;
@@ -108,6 +119,9 @@ fn next(shared: &Shared) -> Option<Work> {
     let work = state.queue.pop_front();
     if work.is_none() {
         state.workers -= 1;
+        if let Some(at) = state.threads.iter().position(Thread::is_current) {
+            state.threads.swap_remove(at).detach();
+        }
     }
     work
 }

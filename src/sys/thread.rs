@@ -72,6 +72,12 @@ impl Thread {
         unsafe { libc::pthread_join(self.id, null_mut()) };
     }
 
+    /// Whether it is the calling one.
+    pub fn is_current(&self) -> bool {
+        // SAFETY: it compares what the C library handed out.
+        unsafe { libc::pthread_self() == self.id }
+    }
+
     /// It ends on its own.
     pub fn detach(self) {
         // SAFETY: as for `join`.
