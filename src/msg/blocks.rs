@@ -1,6 +1,7 @@
-//! Memory of large bodies, kept for the next one. What a program gives back to the system it gets back
-//! in empty pages, each of which costs a fault and has to be cleared: for a body of a megabyte that is
-//! more work than copying it. A program that streams such bodies uses the same few blocks again here.
+//! Memory of bodies from a KiB on, kept for the next one. What a program gives back to the system it gets
+//! back in empty pages, each of which costs a fault and has to be cleared: for a body of a megabyte that is
+//! more work than copying it; and what the allocator does for shorter ones takes longer than all the rest of
+//! sending them. A program that streams such bodies uses the same few blocks again here.
 //!
 //! Any thread. Nobody waits for the list: who finds it taken does without, also in the child of a fork.
 //!
