@@ -199,6 +199,21 @@ reconnects (void *ctx)
     close0 (b);
 }
 
+/* The proxy grants what is asked on this connection, the peer behind it answers, and all ends. */
+static void
+let_through (void *s, void *m, int fd)
+{
+    raw_expect (fd, "\5\1\0", 3);
+    raw_send (fd, NO_LOGIN);
+    say_request (fd);
+    raw_send (fd, GRANTED);
+    z_handshake (fd, 1, "DEALER", NULL);
+    mon_until (m, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+    mon_close (s, m);
+    close0 (s);
+    close (fd);
+}
+
 /* Nobody listens where the proxy should be, until later. */
 static void
 late (void *ctx)
@@ -224,15 +239,7 @@ late (void *ctx)
     CHECK_STR (mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED).address, ep);
     OK (listen (fd, 1));
     int client = raw_accept (fd);
-    raw_expect (client, "\5\1\0", 3);
-    raw_send (client, NO_LOGIN);
-    say_request (client);
-    raw_send (client, GRANTED);
-    z_handshake (client, 1, "DEALER", NULL);
-    mon_until (m, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-    mon_close (s, m);
-    close0 (s);
-    close (client);
+    let_through (s, m, client);
     close (fd);
 }
 
@@ -249,15 +256,7 @@ followed (void *ctx, const char *rest, size_t n)
     void *m = mon_open (ctx, s, ZMQ_EVENT_ALL);
     OK (zmq_connect (s, "tcp://1.2.3.4:5"));
     int fd = raw_accept (proxy);
-    raw_expect (fd, "\5\1\0", 3);
-    raw_send (fd, NO_LOGIN);
-    say_request (fd);
-    raw_send (fd, GRANTED);
-    z_handshake (fd, 1, "DEALER", NULL);
-    mon_until (m, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-    mon_close (s, m);
-    close0 (s);
-    close (fd);
+    let_through (s, m, fd);
 }
 
 /* No proxy that could be reached: silence, and another try. */

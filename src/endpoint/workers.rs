@@ -46,6 +46,7 @@ struct State {
     queue: VecDeque<Work>,
     /// Threads that will look at `queue` again.
     workers: usize,
+    /// Theirs, and in the end those of workers that have just finished.
     threads: Vec<Thread>,
 }
 

@@ -149,18 +149,21 @@ impl Pipe {
     /// is open, and not inside a message.
     #[inline(always)]
     pub fn write_short(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
-        match self.copy_short(body) {
-            None => return false,
-            Some(written) if self.is_news(written) => self.tell_in_call(written, pace),
-            Some(_) => pace.sent_quietly(),
-        }
-        true
+        let written = self.copy_short(body);
+        self.tell_if_news(written, pace)
     }
 
     /// The same for a message that need not be short.
     #[inline]
     pub fn write_single(&mut self, body: &mut Body<'_>, pace: &Pace) -> bool {
-        match self.writer.write_single(body, self.copy_max) {
+        let written = self.writer.write_single(body, self.copy_max);
+        self.tell_if_news(written, pace)
+    }
+
+    /// A message of one frame was written, or not: whether it was.
+    #[inline(always)]
+    fn tell_if_news(&mut self, written: Option<Written>, pace: &Pace) -> bool {
+        match written {
             None => return false,
             Some(written) if self.is_news(written) => self.tell_in_call(written, pace),
             Some(_) => pace.sent_quietly(),

@@ -135,12 +135,14 @@ impl Writer {
             self.looked = look.number;
             self.credit = self.queue.released.load(Ordering::SeqCst);
         }
+        if self.has_known_room() { Room::Some } else { self.look_again(look) }
+    }
+
+    /// Whether there is room by the credit that is known.
+    #[inline(always)]
+    fn has_known_room(&self) -> bool {
         let hwm = self.queue.hwm.load(Ordering::Relaxed);
-        if hwm == 0 || self.written - self.credit < hwm {
-            Room::Some
-        } else {
-            self.look_again(look)
-        }
+        hwm == 0 || self.written - self.credit < hwm
     }
 
     #[cold]
@@ -253,8 +255,7 @@ impl Writer {
     /// that is known, and memory. Not inside a message, nor where messages replace each other.
     #[inline(always)]
     pub fn write_short(&mut self, bytes: &[u8]) -> Option<Written> {
-        let hwm = self.queue.hwm.load(Ordering::Relaxed);
-        if hwm != 0 && self.written - self.credit >= hwm {
+        if !self.has_known_room() {
             return None;
         }
         let mut state = self.queue.state.lock();
@@ -269,8 +270,7 @@ impl Writer {
     /// The same for a message that need not be short, if it is not a lot to copy.
     #[inline]
     pub fn write_single(&mut self, body: &mut Body<'_>, copy_max: usize) -> Option<Written> {
-        let hwm = self.queue.hwm.load(Ordering::Relaxed);
-        if body.is_long() || (hwm != 0 && self.written - self.credit >= hwm) {
+        if body.is_long() || !self.has_known_room() {
             return None;
         }
         let mut state = self.queue.state.lock();

@@ -70,8 +70,8 @@ impl Distribute {
     #[inline]
     pub fn settle(&mut self, env: &mut Env<'_>) {
         self.row = 0;
+        self.forget_room();
         if let Some(feed) = self.feed.take() {
-            self.forget_room();
             feed.end(env.pipes);
         }
     }
@@ -79,7 +79,6 @@ impl Distribute {
     /// Begins a message: nobody is chosen yet.
     pub fn begin(&mut self, env: &mut Env<'_>) {
         self.settle(env);
-        self.forget_room();
         self.matched.clear();
         self.round = self.round.wrapping_add(1);
         if self.round == 0 {
@@ -110,7 +109,6 @@ impl Distribute {
     /// Chooses all pipes.
     pub fn choose_all(&mut self, env: &mut Env<'_>) {
         self.settle(env);
-        self.forget_room();
         self.matched.clear();
         self.matched.extend(self.members.iter());
     }
@@ -126,8 +124,7 @@ impl Distribute {
 
     /// Whether every chosen pipe has room.
     pub fn all_have_room(&self, env: &mut Env<'_>) -> bool {
-        // The first that is full tells when it is not; then the others are asked again.
-        self.matched.iter().all(|id| env.has_room(*id))
+        each_has_room(env, &self.matched)
     }
 
     /// Leaves out the pipes that have no room for the message that begins.
@@ -188,8 +185,7 @@ impl Distribute {
         if let Some(feed) = &mut self.feed {
             feed.count(env.pipes);
         }
-        // The first that is full tells when it is not; then the others are asked again.
-        if !pipes.iter().all(|id| env.has_room(*id)) {
+        if !each_has_room(env, pipes) {
             return Err(Errno::EAGAIN);
         }
         let rooms = pipes.iter().filter_map(|id| env.pipes.get(*id)?.writer.known_room());
@@ -284,6 +280,11 @@ impl Distribute {
     fn write_shared(&mut self, env: &mut Env<'_>, flags: u8, msg: &mut Msg) {
         self.matched.retain(|id| write_one(env, *id, flags, Body::Own(&mut msg.clone())));
     }
+}
+
+/// The first that has none tells when it has; then the others are asked again.
+fn each_has_room(env: &mut Env<'_>, pipes: &[PipeId]) -> bool {
+    pipes.iter().all(|id| env.has_room(*id))
 }
 
 /// Writes a frame to one pipe; if that fails the pipe loses the whole message.

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::pattern::Env;
-use crate::pipe::{PRESSING, PipeId, Pipes};
+use crate::pipe::{PRESSING, Pipe, PipeId, Pipes};
 use crate::queue::Broadcast;
 use crate::sync::Arc;
 
@@ -28,11 +28,7 @@ impl Feed {
             return None;
         }
         let broadcast = Arc::new(Broadcast::default());
-        for id in to {
-            if let Some(pipe) = pipes.get_mut(*id) {
-                pipe.writer.follow(&broadcast, *id);
-            }
-        }
+        each(pipes, to, |id, pipe| pipe.writer.follow(&broadcast, id));
         let pipes = to.to_vec();
         Some(Feed { broadcast, pipes, uncounted: 0, unpressed: 0, sleepers: Vec::new() })
     }
@@ -56,36 +52,34 @@ impl Feed {
 
     #[cold]
     fn rouse(&mut self, env: &mut Env<'_>) {
-        for id in self.sleepers.drain(..) {
-            if let Some(pipe) = env.pipes.get_mut(id) {
-                pipe.rouse(env.pace);
-            }
-        }
+        each(env.pipes, &self.sleepers, |_, pipe| pipe.rouse(env.pace));
+        self.sleepers.clear();
     }
 
     #[cold]
-    fn press(&mut self, pipes: &Pipes) {
+    fn press(&mut self, pipes: &mut Pipes) {
         self.unpressed = 0;
-        self.pipes.iter().filter_map(|id| pipes.get(*id)).for_each(|pipe| pipe.press());
+        each(pipes, &self.pipes, |_, pipe| pipe.press());
     }
 
     /// Tells the pipes how many messages they got, so that their room is what it seems.
     pub fn count(&mut self, pipes: &mut Pipes) {
         let uncounted = core::mem::take(&mut self.uncounted);
-        for id in &self.pipes {
-            if let Some(pipe) = pipes.get_mut(*id) {
-                pipe.writer.followed(uncounted);
-            }
-        }
+        each(pipes, &self.pipes, |_, pipe| pipe.writer.followed(uncounted));
     }
 
     /// What has not been moved on goes into the pipes.
     pub fn end(mut self, pipes: &mut Pipes) {
         self.count(pipes);
-        for id in &self.pipes {
-            if let Some(pipe) = pipes.get_mut(*id) {
-                pipe.writer.unfollow();
-            }
+        each(pipes, &self.pipes, |_, pipe| pipe.writer.unfollow());
+    }
+}
+
+/// Does something with each of these pipes that is there.
+fn each(pipes: &mut Pipes, ids: &[PipeId], mut act: impl FnMut(PipeId, &mut Pipe)) {
+    for id in ids {
+        if let Some(pipe) = pipes.get_mut(*id) {
+            act(*id, pipe);
         }
     }
 }
