@@ -307,6 +307,11 @@ impl Reader {
         self.tally.count(messages, &self.queue);
     }
 
+    /// How many messages were taken so far.
+    pub fn taken_messages(&self) -> u64 {
+        self.tally.read
+    }
+
     /// A message of which some went past the queue: the rest of it comes first now. `ENOMEM`.
     pub fn put_back(&mut self, body: &[u8]) -> Result<()> {
         self.front.clear();

@@ -25,7 +25,7 @@ use crate::proto::ws::frame::{Decoder, Encoder};
 use crate::queue::{Reader, Writer};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::sys::fd::Fd;
-use crate::sys::net;
+use crate::sys::{clock, net};
 
 pub use rx::Inbound;
 use rx::Rx;
@@ -79,8 +79,8 @@ pub trait Owner: Send + Sync {
     /// The authenticator has written to this session.
     fn answered(&self, session: u64);
     /// The socket's caller streams: it writes whenever a larger piece has gathered, and what is left
-    /// has to be written when it pauses ([`Connection::come_by`]).
-    fn streams(&self, session: u64);
+    /// has to be written when it pauses ([`Connection::come_by`]). `moved` is what has gone out so far.
+    fn streams(&self, session: u64, moved: u64);
     /// Nothing is read for now; should the socket not come for more, [`Connection::resume`] is to be
     /// called in some milliseconds.
     fn paused(&self, session: u64);
@@ -106,6 +106,8 @@ pub struct Connection {
     streaming: AtomicBool,
     /// The caller has written since the owner last came by.
     pressed: AtomicBool,
+    /// What has gone out so far: see [`Tx::moved`].
+    moved: AtomicU64,
     alive: AtomicBool,
     /// The poller has told that the stream ends. It does not tell again, so what is left has to be
     /// read to the end.
@@ -160,6 +162,7 @@ impl Connection {
             blocked: AtomicBool::new(false),
             streaming: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
+            moved: AtomicU64::new(0),
             alive: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             epoch: AtomicU64::new(0),
@@ -390,6 +393,7 @@ impl Connection {
             let mut gone: Vec<Msg> = Vec::new();
             let result = tx.flush(self, &mut gone);
             let credit = tx.reader.take_credit_note();
+            self.moved.store(tx.moved(), Ordering::Relaxed);
             drop(tx);
             drop(gone);
             if credit {
@@ -436,17 +440,22 @@ impl Connection {
     fn leave_to_owner(&self) {
         // The frame was queued before, under the lock that the owner takes when it comes.
         if !self.streaming.load(Ordering::SeqCst) && !self.streaming.swap(true, Ordering::SeqCst) {
-            self.owner.streams(self.session);
+            self.owner.streams(self.session, self.moved.load(Ordering::Relaxed));
         }
     }
 
-    /// The owner's visit: writes what is left if the caller has not written since the last one.
-    /// Whether it has to come again.
-    pub fn come_by(&self) -> bool {
-        if self.pressed.swap(false, Ordering::SeqCst) {
+    /// The owner's visit: writes what is left if the caller has not written since the last one. Whether
+    /// it has to come again: the caller has, or it `is_fast` by what has gone out so far.
+    pub fn come_by(&self, is_fast: impl FnOnce(u64) -> bool) -> bool {
+        let wrote = self.pressed.swap(false, Ordering::SeqCst);
+        if !wrote {
+            self.flush();
+        }
+        if is_fast(self.moved.load(Ordering::Relaxed)) || wrote {
             return true;
         }
         self.streaming.store(false, Ordering::SeqCst);
+        // Who left something during the visit did not ask for another.
         self.flush();
         false
     }
@@ -496,6 +505,8 @@ impl Far for ConnectionEnd {
     }
 
     fn writable(&self) {
+        // Who takes message after message never waits, but does the work all the same.
+        self.0.port.grant_lease(clock::nanos());
         self.0.resume();
     }
 

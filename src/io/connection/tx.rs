@@ -24,6 +24,9 @@ const SLICES: usize = 64;
 /// by when it is encrypted, so that nothing is left for a second, short write.
 const ENCODE: usize = 64 * 1024;
 
+/// What a message costs by itself, in bytes.
+const MESSAGE: u64 = 32;
+
 /// Room for such bytes that an idle connection keeps.
 const KEEP_ENCODED: usize = 4 * 1024;
 
@@ -39,6 +42,8 @@ pub struct Tx {
     /// Bytes that go out before anything else: commands and re-framed messages.
     encoded: Vec<u8>,
     written: usize,
+    /// Bytes that the kernel has taken.
+    bytes: u64,
 }
 
 impl Tx {
@@ -52,6 +57,7 @@ impl Tx {
             encoder: None,
             encoded: Vec::new(),
             written: 0,
+            bytes: 0,
         }
     }
 
@@ -89,6 +95,11 @@ impl Tx {
 
     pub fn is_idle(&mut self) -> bool {
         self.encoded.is_empty() && !self.reader.has_frames()
+    }
+
+    /// What has gone out so far: bytes, and for each message what it costs by itself.
+    pub fn moved(&self) -> u64 {
+        self.bytes.wrapping_add(self.reader.taken_messages().wrapping_mul(MESSAGE))
     }
 
     /// Writes until nothing waits or the kernel takes no more.
@@ -195,7 +206,9 @@ impl Tx {
 
     fn write_encoded(&mut self, stream: &Fd, connection: &Connection) -> Result<()> {
         let rest = self.encoded.get(self.written..).unwrap_or_default();
-        self.written += attempt(connection, || net::send(stream.as_fd(), rest))?;
+        let written = attempt(connection, || net::send(stream.as_fd(), rest))?;
+        self.bytes = self.bytes.wrapping_add(written as u64);
+        self.written += written;
         if self.written >= self.encoded.len() {
             self.encoded.clear();
             self.written = 0;
@@ -221,6 +234,7 @@ impl Tx {
             })?
         };
         let messages = batch.advance(&mut self.sent, written, gone);
+        self.bytes = self.bytes.wrapping_add(written as u64);
         self.reader.sent(messages);
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::transport::Accepted;
 use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
 use super::session::{Session, Step};
 use super::station::Station;
-use super::streams::Streams;
+use super::streams::{Streams, Visit};
 use super::timers::{Purpose, Timers};
 use super::watch::Watches;
 use super::{Bound, Job, Member, Reactor, WAKE, from_now};
@@ -35,9 +35,6 @@ const STATION: u64 = 4 << 60;
 const KIND: u64 = 0xf << 60;
 
 const EVENTS: usize = 128;
-
-/// One tick while callers may stay away.
-const TICK: Duration = Duration::from_millis(1);
 
 /// How often ports are looked at whose signalled caller does not come.
 const VISIT: Duration = Duration::from_millis(20);
@@ -211,7 +208,8 @@ impl Engine {
             return Some(Duration::ZERO);
         }
         let owed = self.parts.watches.is_owed().then_some(VISIT);
-        let tick = self.member.reactor.ticking.load(Ordering::SeqCst).then_some(TICK).or(owed);
+        let is_ticking = self.member.reactor.ticking.load(Ordering::SeqCst);
+        let tick = is_ticking.then(|| self.parts.watches.pause()).or(owed);
         let at = [self.parts.timers.next(), self.streams.due()].into_iter().flatten().min();
         let timer = at.map(|at| Duration::from_nanos(at.saturating_sub(clock::nanos())));
         [tick, timer].into_iter().flatten().min()
@@ -328,7 +326,9 @@ impl Engine {
             Job::Paused { session } => {
                 self.parts.timers.set(from_now(PAUSE), session, Purpose::Resume);
             }
-            Job::Stream { session } => self.streams.add(session, clock::nanos()),
+            Job::Stream { session, moved } => {
+                self.streams.add(Visit::first(session, moved), clock::nanos());
+            }
             Job::Close { connection, linger, guard } => {
                 let id = connection.session;
                 self.step(id, |session, tools| session.close(tools, &connection, linger, guard));
@@ -386,11 +386,11 @@ impl Engine {
             return;
         }
         let now = clock::nanos();
-        for id in self.streams.take_due(now) {
+        for mut visit in self.streams.take_due(now) {
             let mut goes_on = false;
-            self.step(id, |session, _| session.come_by(&mut goes_on));
+            self.step(visit.session, |session, _| session.come_by(&mut visit, &mut goes_on));
             if goes_on {
-                self.streams.add(id, now);
+                self.streams.add(visit, now);
             }
         }
     }
@@ -405,7 +405,7 @@ impl Engine {
         if !self.member.reactor.ticking.load(Ordering::SeqCst) {
             return;
         }
-        if has_passed(self.last_tick, now, TICK) {
+        if has_passed(self.last_tick, now, self.parts.watches.pause()) {
             self.last_tick = now;
             self.parts.watches.tick(&self.member.reactor, PORT);
         }

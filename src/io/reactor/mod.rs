@@ -69,6 +69,7 @@ enum Job {
     /// The session's socket streams: come by for what it leaves.
     Stream {
         session: u64,
+        moved: u64,
     },
     Close {
         connection: Arc<Connection>,
@@ -169,8 +170,8 @@ impl Owner for Member {
         self.reactor.post(Job::Paused { session });
     }
 
-    fn streams(&self, session: u64) {
-        self.reactor.post(Job::Stream { session });
+    fn streams(&self, session: u64, moved: u64) {
+        self.reactor.post(Job::Stream { session, moved });
     }
 
     fn close(&self, connection: Arc<Connection>, linger: i32) {

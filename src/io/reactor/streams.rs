@@ -3,36 +3,80 @@
 //! the caller pauses or stops. So nobody has to be woken for each piece, and the bytes stay with the
 //! core that made them.
 //!
+//! A visit takes the core from a caller that shares it, and costs as much as a thousand small messages. So
+//! where a visit finds that a lot has gone out since the last one, the next comes after twice the time.
+//!
 //! Reactor's thread.
 #![forbid(unsafe_code)]
 
-/// How long what is left may wait, in nanoseconds.
-const PAUSE: u64 = 50_000;
+/// How long what is left may wait, in nanoseconds: at first, and behind a caller that sends as fast as it can.
+const SHORTEST: u64 = 50_000;
+const LONGEST: u64 = 16 * SHORTEST;
 
-/// The sessions to visit, and when.
+/// What is fast: so much has gone out in a microsecond, as [`Tx::moved`] counts it. It is half of what a caller
+/// does that is visited all the time; libzmq does less.
+///
+/// [`Tx::moved`]: crate::io::connection
+const FAST: u64 = 320;
+
+/// A session to visit.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Visit {
+    pub session: u64,
+    /// How long after the last visit, in nanoseconds.
+    pause: u64,
+    /// What had gone out by then.
+    moved: u64,
+    due: u64,
+}
+
+impl Visit {
+    /// The first one, when so much had `moved`.
+    pub fn first(session: u64, moved: u64) -> Visit {
+        Visit { session, pause: SHORTEST, moved, due: 0 }
+    }
+
+    /// Whether a lot has gone out since the last visit; the next one is arranged by it.
+    pub fn is_fast(&mut self, moved: u64) -> bool {
+        let since = moved.wrapping_sub(core::mem::replace(&mut self.moved, moved));
+        let is_fast = since >= self.pause / 1000 * FAST;
+        self.pause = if is_fast { (2 * self.pause).min(LONGEST) } else { SHORTEST };
+        is_fast
+    }
+}
+
+/// The sessions to visit.
 #[derive(Default)]
 pub struct Streams {
-    sessions: Vec<u64>,
+    visits: Vec<Visit>,
+    /// When the first of them is due.
     due: u64,
 }
 
 impl Streams {
-    /// The session's socket has begun to stream.
-    pub fn add(&mut self, session: u64, now: u64) {
-        if self.sessions.is_empty() {
-            self.due = now + PAUSE;
-        }
-        self.sessions.push(session);
+    /// The session is to be visited; its pause begins `now`.
+    pub fn add(&mut self, mut visit: Visit, now: u64) {
+        visit.due = now + visit.pause;
+        self.due = if self.visits.is_empty() { visit.due } else { self.due.min(visit.due) };
+        self.visits.push(visit);
     }
 
     /// When the next visit is due, if there is one.
     pub fn due(&self) -> Option<u64> {
-        (!self.sessions.is_empty()).then_some(self.due)
+        (!self.visits.is_empty()).then_some(self.due)
     }
 
-    /// The sessions to visit now; those that go on streaming have to be added again.
-    pub fn take_due(&mut self, now: u64) -> Vec<u64> {
-        if now < self.due { Vec::new() } else { core::mem::take(&mut self.sessions) }
+    /// The visits to make now, those among them that are nearly due; where the caller goes on they have to be
+    /// added again.
+    pub fn take_due(&mut self, now: u64) -> Vec<Visit> {
+        if now < self.due {
+            return Vec::new();
+        }
+        let all = core::mem::take(&mut self.visits);
+        let (due, later) = all.into_iter().partition(|visit| visit.due <= now + SHORTEST / 2);
+        self.visits = later;
+        self.due = self.visits.iter().map(|visit| visit.due).min().unwrap_or(0);
+        due
     }
 }
 
@@ -40,15 +84,47 @@ impl Streams {
 mod tests {
     use super::*;
 
+    fn taken(streams: &mut Streams, now: u64) -> Vec<u64> {
+        streams.take_due(now).into_iter().map(|visit| visit.session).collect()
+    }
+
     #[test]
-    fn all_are_visited_together() {
+    fn all_that_are_nearly_due_are_visited_together() {
         let mut streams = Streams::default();
         assert_eq!(streams.due(), None);
-        streams.add(1, 1000);
-        streams.add(2, 1000 + PAUSE / 2);
-        assert_eq!(streams.due(), Some(1000 + PAUSE));
-        assert_eq!(streams.take_due(999 + PAUSE), []);
-        assert_eq!(streams.take_due(1000 + PAUSE), [1, 2]);
-        assert_eq!((streams.due(), streams.take_due(u64::MAX)), (None, vec![]));
+        streams.add(Visit::first(1, 0), 1000);
+        streams.add(Visit::first(2, 0), 1000 + SHORTEST / 2);
+        streams.add(Visit::first(3, 0), 1001 + SHORTEST / 2);
+        assert_eq!(streams.due(), Some(1000 + SHORTEST));
+        assert_eq!(taken(&mut streams, 999 + SHORTEST), []);
+        assert_eq!(taken(&mut streams, 1000 + SHORTEST), [1, 2]);
+        assert_eq!(streams.due(), Some(1001 + SHORTEST / 2 + SHORTEST));
+        assert_eq!((taken(&mut streams, u64::MAX / 2), streams.due()), (vec![3], None));
+    }
+
+    #[test]
+    fn a_fast_caller_is_visited_less_often() {
+        let mut visit = Visit::first(1, 500);
+        let mut moved = 500;
+        for expected in [2, 4, 8, 16, 16, 16] {
+            moved += visit.pause / 1000 * FAST;
+            assert!(visit.is_fast(moved));
+            assert_eq!(visit.pause, expected * SHORTEST);
+        }
+        moved += visit.pause / 1000 * FAST - 1;
+        assert!(!visit.is_fast(moved));
+        assert_eq!(visit.pause, SHORTEST);
+    }
+
+    #[test]
+    fn a_new_stream_does_not_wait_for_a_fast_one() {
+        let mut streams = Streams::default();
+        let mut fast = Visit::first(1, 0);
+        assert!(fast.is_fast(u64::MAX / 2));
+        streams.add(fast, 0);
+        streams.add(Visit::first(2, 0), 10);
+        assert_eq!(streams.due(), Some(10 + SHORTEST));
+        assert_eq!(taken(&mut streams, 10 + SHORTEST), [2]);
+        assert_eq!(streams.due(), Some(2 * SHORTEST));
     }
 }

@@ -2,6 +2,7 @@
 //! there a moment ago is expected back and left to do the work itself.
 #![forbid(unsafe_code)]
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::RawFd;
 
@@ -11,8 +12,12 @@ use crate::sys::{clock, epoll};
 
 use super::Reactor;
 
+/// One tick while callers may stay away, in nanoseconds: at first, and at last where those that are expected
+/// come each time. A tick takes the core from a caller that shares it.
+const SHORTEST: u64 = 1_000_000;
+const LONGEST: u64 = 8 * SHORTEST;
+
 /// The ports of one reactor; its thread only.
-#[derive(Default)]
 pub struct Watches {
     ports: BTreeMap<u64, Watch>,
     next: u64,
@@ -22,6 +27,21 @@ pub struct Watches {
     busy: VecDeque<u64>,
     /// Ports whose caller was signalled and has not come yet.
     owed: VecDeque<u64>,
+    /// How long after a tick the next one comes, in nanoseconds.
+    pause: u64,
+}
+
+impl Default for Watches {
+    fn default() -> Self {
+        Watches {
+            ports: BTreeMap::new(),
+            next: 0,
+            leased: VecDeque::new(),
+            busy: VecDeque::new(),
+            owed: VecDeque::new(),
+            pause: SHORTEST,
+        }
+    }
 }
 
 struct Watch {
@@ -70,6 +90,7 @@ impl Watches {
         }
         if port.is_attended() || port.unattended_for(now) < LEASE.as_nanos() as u64 {
             self.leased.push_back(id);
+            self.pause = SHORTEST;
             reactor.ticking.store(true, Ordering::SeqCst);
         } else {
             self.drive(reactor, token_kind, id);
@@ -123,16 +144,22 @@ impl Watches {
         }
     }
 
-    /// Every millisecond: takes over from callers that did not come back. The ticks end when no
-    /// caller was active for a while.
+    /// How long after a tick the next one comes.
+    pub fn pause(&self) -> Duration {
+        Duration::from_nanos(self.pause)
+    }
+
+    /// Takes over from callers that did not come back. The ticks end when no caller was active for a while.
     pub fn tick(&mut self, reactor: &Reactor, token_kind: u64) {
         let now = clock::nanos();
         let mut active = false;
+        self.pause = (2 * self.pause).min(LONGEST);
         // Callers that left more to read than their turn allowed: the poller will not tell of it.
         for (id, watch) in &self.ports {
             if watch.port.is_hot() && watch.port.is_watched() {
                 watch.port.set_watched(false);
                 self.leased.push_back(*id);
+                self.pause = SHORTEST;
             }
         }
         for _ in 0..self.leased.len() {
@@ -146,17 +173,51 @@ impl Watches {
                 self.leased.push_back(id);
                 active = true;
             } else {
+                self.pause = SHORTEST;
                 self.drive(reactor, token_kind, id);
             }
         }
         if active {
             return;
         }
+        self.pause = SHORTEST;
         reactor.ticking.store(false, Ordering::SeqCst);
         // A caller may have left between the look and the store.
         let left = |id: &u64| self.ports.get(id).is_some_and(|watch| !watch.port.is_attended());
         if self.leased.iter().any(left) {
             reactor.ticking.store(true, Ordering::SeqCst);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_rare_while_the_expected_come() {
+        let (reactor, ports) =
+            (Reactor::new().unwrap(), [(); 2].map(|()| Arc::new(Port::default())));
+        let mut watches = Watches::default();
+        for port in &ports {
+            watches.add(&reactor, 0, port.clone());
+            // The caller left just now, by a clock that does not go on.
+            port.grant_lease(u64::MAX);
+        }
+        let is_ticking = || reactor.ticking.load(Ordering::SeqCst);
+        watches.ready(&reactor, 0, 1);
+        assert!(is_ticking() && !ports[0].is_watched());
+        for expected in [2, 4, 8, 8] {
+            watches.tick(&reactor, 0);
+            assert_eq!(watches.pause, expected * SHORTEST);
+        }
+        // Another one is not left waiting so long.
+        watches.ready(&reactor, 0, 2);
+        assert_eq!(watches.pause, SHORTEST);
+        // Both stay away.
+        ports.iter().for_each(|port| port.grant_lease(0));
+        watches.tick(&reactor, 0);
+        assert!(!is_ticking() && ports.iter().all(|port| port.is_watched()));
+        assert_eq!(watches.pause, SHORTEST);
     }
 }

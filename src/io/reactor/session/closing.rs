@@ -12,6 +12,7 @@ use crate::sync::Arc;
 use crate::sys::{epoll, net};
 
 use super::super::engine::Tools;
+use super::super::streams::Visit;
 use super::super::timers::Purpose;
 use super::super::{DrainGuard, from_now};
 use super::{Session, State, Step};
@@ -129,9 +130,9 @@ impl Session {
     }
 
     /// Writes what a caller that streams has left; whether it goes on.
-    pub fn come_by(&self, goes_on: &mut bool) -> Step {
+    pub fn come_by(&self, visit: &mut Visit, goes_on: &mut bool) -> Step {
         if let Some(connection) = &self.connection {
-            *goes_on = connection.come_by();
+            *goes_on = connection.come_by(|moved| visit.is_fast(moved));
             if self.guard.is_some() {
                 return self.check_drained();
             }
