@@ -84,7 +84,9 @@ impl Spin {
         };
         self.streak.store(streak, Ordering::Relaxed);
         self.doubt.store(doubt, Ordering::Relaxed);
-        self.skip.store((1 << (doubt / FAILURE)) - 1, Ordering::Relaxed);
+        let skip = (1 << (doubt / FAILURE)) - 1;
+        // Successes in a row are followed up soon: times may have changed.
+        self.skip.store(skip >> (2 * streak).min(31), Ordering::Relaxed);
     }
 }
 
@@ -148,7 +150,7 @@ mod tests {
     fn better_times_are_noticed() {
         let spin = Spin::default();
         polled(&spin, 5_000, |_| false);
-        polled(&spin, 40_000, |_| true);
+        polled(&spin, 2_000, |_| true);
         assert_eq!(polled(&spin, 100, |_| true), 100);
     }
 }

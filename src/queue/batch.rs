@@ -278,16 +278,29 @@ impl Sent {
 }
 
 impl Batch {
-    /// Fills `slices` with what has to be written next, from `sent` on; returns how many.
-    pub fn io_slices<'a>(&'a self, sent: &Sent, slices: &mut [std::io::IoSlice<'a>]) -> usize {
-        let (mut count, mut from, mut skip) = (0, self.position, sent.partial);
+    /// Bytes that have to be written from `sent` on.
+    pub fn unsent_bytes(&self, sent: &Sent) -> usize {
+        self.queued_bytes() - sent.partial
+    }
+
+    /// Fills `slices` with what has to be written next, from `sent` on and at most so many bytes; returns
+    /// how many slices.
+    pub fn io_slices<'a>(
+        &'a self,
+        sent: &Sent,
+        limit: usize,
+        slices: &mut [std::io::IoSlice<'a>],
+    ) -> usize {
+        let (mut count, mut from, mut skip, mut left) = (0, self.position, sent.partial, limit);
         let mut put = |mut bytes: &'a [u8], skip: &mut usize| {
             let cut = bytes.len().min(*skip);
             *skip -= cut;
             bytes = bytes.get(cut..).unwrap_or_default();
+            bytes = bytes.get(..left).unwrap_or(bytes);
             if bytes.is_empty() {
-                return true;
+                return left > 0;
             }
+            left -= bytes.len();
             match slices.get_mut(count) {
                 Some(slot) => {
                     *slot = std::io::IoSlice::new(bytes);

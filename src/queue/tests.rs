@@ -172,8 +172,11 @@ fn slices_and_advance_agree_at_every_split() {
         let (mut sent, mut gone, mut out, mut messages) = (Sent::default(), vec![], vec![], 0);
         while !reader.front().is_empty() {
             let mut slices = [std::io::IoSlice::new(&[]); 4];
-            let n = reader.front().io_slices(&sent, &mut slices);
+            let (waiting, limit) = (reader.front().unsent_bytes(&sent), step + 1);
+            assert_eq!(waiting, expected.len() - out.len());
+            let n = reader.front().io_slices(&sent, limit, &mut slices);
             let flat: Vec<u8> = slices[..n].iter().flat_map(|s| s.to_vec()).collect();
+            assert_eq!(flat.len(), waiting.min(limit));
             let take = step.min(flat.len());
             out.extend_from_slice(&flat[..take]);
             messages += reader.front().advance(&mut sent, take, &mut gone);
