@@ -16,6 +16,7 @@ pub use slot::ContextSlot;
 use std::collections::BTreeMap;
 
 use crate::error::{Errno, Result};
+use crate::io::buffers::Buffers;
 use crate::io::port::Port;
 use crate::io::reactor::{Drains, Pool};
 use crate::options::{ContextOptions, SocketOptions, SocketType};
@@ -38,6 +39,7 @@ pub struct Context {
     pub registry: Arc<Registry>,
     drains: Arc<Drains>,
     tempo: Arc<Tempo>,
+    buffers: Arc<Buffers>,
     /// The process that made it; a child after fork must leave the threads alone.
     process: u32,
 }
@@ -60,6 +62,7 @@ impl Default for Context {
             registry: Arc::default(),
             drains: Arc::default(),
             tempo: Arc::default(),
+            buffers: Arc::default(),
             process: clock::process_id(),
         }
     }
@@ -108,7 +111,7 @@ impl Context {
         if self.open.load(Ordering::SeqCst) >= max {
             return Err(Errno::EMFILE);
         }
-        let port = Arc::new(Port::default());
+        let port = Arc::new(Port::new(self.buffers.clone()));
         ports.insert(place_of(&port), port.clone());
         self.open.fetch_add(1, Ordering::SeqCst);
         drop(ports);

@@ -5,6 +5,7 @@
 //! caller drives while it waits, and a [`reactor`] while the caller is away.
 #![forbid(unsafe_code)]
 
+pub mod buffers;
 pub mod connection;
 pub mod port;
 pub mod reactor;

@@ -11,6 +11,7 @@ use core::time::Duration;
 use std::os::fd::{AsRawFd, RawFd};
 
 use crate::error::{Errno, Result};
+use crate::io::buffers::{Buffers, Lent};
 use crate::io::connection::Connection;
 use crate::io::spin::{self, Spin};
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
@@ -24,9 +25,6 @@ use crate::sys::eventfd::EventFd;
 
 /// The poller's token of its own wake-up descriptor.
 const WAKE: u64 = u64::MAX;
-
-/// Bytes read from a connection in one system call.
-pub const READ_SIZE: usize = 64 * 1024;
 
 /// Turns that a connection gets which had to wait for its socket: the poller does not tell of it again.
 const MOST_TURNS: u32 = 32;
@@ -45,8 +43,10 @@ pub struct Port {
     /// The socket is closed; set under the mailbox's lock.
     closed: AtomicBool,
     connections: Mutex<Registry>,
-    /// What a driver reads into, and connections it could not finish with.
-    drive: Mutex<Vec<u8>>,
+    /// One driver at a time.
+    drive: Mutex<()>,
+    /// What it reads into.
+    buffers: Arc<Buffers>,
     /// Connections that have more to read than one turn allows.
     hot: Mutex<Vec<Arc<Connection>>>,
     has_hot: AtomicBool,
@@ -128,6 +128,7 @@ impl Default for Port {
             closed: AtomicBool::new(false),
             connections: Mutex::default(),
             drive: Mutex::default(),
+            buffers: Arc::default(),
             hot: Mutex::default(),
             has_hot: AtomicBool::new(false),
             lease: Lease::default(),
@@ -138,6 +139,13 @@ impl Default for Port {
             attendant: OnceLock::new(),
             background: OnceLock::new(),
         }
+    }
+}
+
+impl Port {
+    /// That of a socket in a context with these buffers.
+    pub fn new(buffers: Arc<Buffers>) -> Port {
+        Port { buffers, ..Port::default() }
     }
 }
 
@@ -279,7 +287,7 @@ impl Port {
 
     /// The socket has room again for a connection that it had stopped.
     pub fn resume(&self, connection: &Arc<Connection>) {
-        connection.read_ready(self.buffer(&mut None), MOST_TURNS);
+        connection.read_ready(Turn::default().buffer(self), MOST_TURNS);
     }
 
     /// The connection has more to read than its turn allowed.
@@ -323,9 +331,10 @@ impl Port {
             false => Vec::new(),
         };
         let moved = !hot.is_empty();
-        let mut turn = Some(self.drive.lock());
+        let mut turn = Turn::default();
+        turn.begin(self);
         for connection in hot {
-            connection.read_ready(self.buffer(&mut turn), 1);
+            connection.read_ready(turn.buffer(self), 1);
         }
         let mut events = [Event::NONE; EVENTS];
         let count = poller.epoll.wait(&mut events, 0)?;
@@ -338,22 +347,7 @@ impl Port {
         Ok(moved || count > 0)
     }
 
-    /// The read buffer, locked if it was not yet.
-    fn buffer<'a, 'p>(&'p self, turn: &'a mut Option<MutexGuard<'p, Vec<u8>>>) -> &'a mut [u8] {
-        let buffer = turn.get_or_insert_with(|| self.drive.lock());
-        if buffer.is_empty() {
-            buffer.resize(READ_SIZE, 0);
-        }
-        buffer
-    }
-
-    fn deliver<'p>(
-        &'p self,
-        poller: &Poller,
-        event: &Event,
-        leads: bool,
-        turn: &mut Option<MutexGuard<'p, Vec<u8>>>,
-    ) {
+    fn deliver<'p>(&'p self, poller: &Poller, event: &Event, leads: bool, turn: &mut Turn<'p>) {
         if event.token() == WAKE {
             if leads {
                 poller.bell.silence();
@@ -365,7 +359,7 @@ impl Port {
             connection.expect_end();
         }
         if event.flags() & (epoll::READABLE | epoll::BROKEN) != 0 {
-            connection.read_ready(self.buffer(turn), 1);
+            connection.read_ready(turn.buffer(self), 1);
         }
         if event.flags() & (epoll::WRITABLE | epoll::BROKEN) != 0 {
             connection.write_ready();
@@ -432,6 +426,25 @@ impl Port {
     }
 }
 
+/// A driver's turn at a port, once it has something to read.
+#[derive(Default)]
+struct Turn<'p> {
+    // In this order: who comes next finds the buffer.
+    lent: Option<Lent<'p>>,
+    alone: Option<MutexGuard<'p, ()>>,
+}
+
+impl<'p> Turn<'p> {
+    fn begin(&mut self, port: &'p Port) {
+        self.alone.get_or_insert_with(|| port.drive.lock());
+    }
+
+    fn buffer(&mut self, port: &'p Port) -> &mut [u8] {
+        self.begin(port);
+        self.lent.get_or_insert_with(|| port.buffers.lend())
+    }
+}
+
 /// A caller that has announced itself; it is back when this is dropped.
 pub struct Waiter<'a>(pub &'a Port);
 
@@ -460,7 +473,7 @@ struct Found<'a> {
 
 impl Drop for Found<'_> {
     fn drop(&mut self) {
-        let mut turn = None;
+        let mut turn = Turn::default();
         while let Some(event) = self.bed.next_event() {
             self.port.deliver(self.poller, &event, true, &mut turn);
         }

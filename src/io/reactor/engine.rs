@@ -10,8 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::endpoint::TcpConnectAddress;
 use crate::error::Result;
+use crate::io::buffers::READ_SIZE;
 use crate::io::connection::Owner;
-use crate::io::port::{Port, READ_SIZE};
+use crate::io::port::Port;
 use crate::monitor::{EndpointPair, event};
 use crate::proto::mechanism::Work;
 use crate::sync::{Arc, Ordering};
