@@ -19,10 +19,14 @@ use crate::sys::brief::{Brief, Raw};
 const SMALLEST: usize = 1024;
 
 /// Blocks of at most this size are kept.
-const LARGEST: usize = 4 * 1024 * 1024;
+const LARGEST: usize = 32 * 1024 * 1024;
 
-/// Bytes that are kept at most.
+/// Bytes that are kept at most in blocks up to [`LARGE`].
 const ROOM: usize = 16 * 1024 * 1024;
+
+/// Of blocks above this size only so many are kept: one that is sent or read, and one in the program's hands.
+const LARGE: usize = 4 * 1024 * 1024;
+const LARGE_KEPT: usize = 2;
 
 /// How often the list is tried for when it has to be emptied.
 const TRIES: usize = 100_000;
@@ -48,13 +52,15 @@ unsafe impl Send for Spare {}
 struct Spares {
     /// By size.
     blocks: [Vec<Spare>; CLASSES],
+    /// In those up to [`LARGE`], and how many are larger.
     bytes: usize,
+    large: usize,
     /// Where to look next for blocks to give back.
     hand: usize,
 }
 
 static SPARES: Brief<Spares> =
-    Brief::new(Spares { blocks: [const { Vec::new() }; CLASSES], bytes: 0, hand: 0 });
+    Brief::new(Spares { blocks: [const { Vec::new() }; CLASSES], bytes: 0, large: 0, hand: 0 });
 
 /// Contexts that there are: without one nothing is kept.
 static CONTEXTS: AtomicUsize = AtomicUsize::new(0);
@@ -97,7 +103,7 @@ pub unsafe fn release(block: *mut u8, layout: Layout) {
 fn release_spares() {
     // In the child of a fork it may be taken for ever.
     let Some(mut spares) = (0..TRIES).find_map(|_| SPARES.try_lock()) else { return };
-    spares.bytes = 0;
+    (spares.bytes, spares.large) = (0, 0);
     let mut none = [const { Vec::new() }; CLASSES];
     core::mem::swap(&mut spares.blocks, &mut none);
     drop(spares);
@@ -144,6 +150,10 @@ fn size_of_class(class: usize) -> usize {
     step * (class % STEPS + STEPS + 1)
 }
 
+fn is_large(class: usize) -> bool {
+    size_of_class(class) > LARGE
+}
+
 fn take(class: usize) -> Option<NonNull<u8>> {
     let Spare(block) = SPARES.try_lock()?.take(class)?;
     Some(block)
@@ -175,13 +185,27 @@ fn keep_instead(mut spares: MutexGuard<'_, Raw, Spares>, spare: Spare, class: us
 
 impl Spares {
     fn has_room(&self, class: usize) -> bool {
-        self.bytes + size_of_class(class) <= ROOM
+        match is_large(class) {
+            true => self.large < LARGE_KEPT,
+            false => self.bytes + size_of_class(class) <= ROOM,
+        }
+    }
+
+    /// A block of this class comes, or goes.
+    fn count(&mut self, class: usize, comes: bool) {
+        let (count, by) = match is_large(class) {
+            true => (&mut self.large, 1),
+            false => (&mut self.bytes, size_of_class(class)),
+        };
+        *count = if comes { *count + by } else { *count - by };
     }
 
     /// Takes blocks of one other class out, until there is room for one of this; the class.
     fn make_room(&mut self, class: usize, evicted: &mut [Option<Spare>]) -> usize {
-        let is_in_the_way =
-            |at: &usize| *at != class && self.blocks.get(*at).is_some_and(|l| !l.is_empty());
+        let is_in_the_way = |at: &usize| {
+            let same_room = *at != class && is_large(*at) == is_large(class);
+            same_room && self.blocks.get(*at).is_some_and(|list| !list.is_empty())
+        };
         let Some(from) = (0..CLASSES).map(|n| (self.hand + n) % CLASSES).find(is_in_the_way) else {
             return class;
         };
@@ -197,7 +221,7 @@ impl Spares {
 
     fn take(&mut self, class: usize) -> Option<Spare> {
         let spare = self.blocks.get_mut(class)?.pop()?;
-        self.bytes -= size_of_class(class);
+        self.count(class, false);
         Some(spare)
     }
 
@@ -207,7 +231,7 @@ impl Spares {
         let added = blocks.try_reserve(1).is_ok();
         if added {
             blocks.push(spare);
-            self.bytes += size_of_class(class);
+            self.count(class, true);
         }
         added
     }
@@ -249,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_is_in_the_way_is_given_back() {
-        let (small, large) = (layout(rounded(5_000)), layout(LARGEST));
+        let (small, large) = (layout(rounded(5_000)), layout(LARGE));
         let release_all = |layout, count: usize| {
             let blocks: Vec<_> = (0..count).map(|_| allocate(layout)).collect();
             for block in blocks {
@@ -288,14 +312,16 @@ mod tests {
 
     #[test]
     fn what_is_kept_has_a_limit() {
-        let layout = layout(LARGEST);
         begin();
-        let blocks: Vec<_> = (0..8).map(|_| allocate(layout)).collect();
-        for block in blocks {
-            // SAFETY: memory of this layout, which is not used.
-            unsafe { release(block, layout) };
+        for layout in [LARGE, LARGEST].map(layout) {
+            let blocks: Vec<_> = (0..8).map(|_| allocate(layout)).collect();
+            for block in blocks {
+                // SAFETY: memory of this layout, which is not used.
+                unsafe { release(block, layout) };
+            }
+            let spares = SPARES.lock();
+            assert!(spares.bytes <= ROOM && spares.large <= LARGE_KEPT);
         }
-        assert!(SPARES.lock().bytes <= ROOM);
         end();
     }
 }
