@@ -10,7 +10,7 @@ use crate::options::SocketType;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_SNDMORE};
 use crate::poll::{Item, poll};
 use crate::queue::Body;
-use crate::socket::{Core, Forwarded, Slot, forward, receive, send};
+use crate::socket::{Forwarded, Slot, forward, receive, send};
 use crate::sys::bed::Bed;
 
 /// Messages that one direction passes on before the other gets its turn.
@@ -115,7 +115,7 @@ impl Direction {
         if input || self.blocked {
             // A socket that answers what it gets, as REP does, has room only once it got it.
             let has_room =
-                core::ptr::eq(from, to) || to.with(Core::known_events)? & ZMQ_POLLOUT != 0;
+                core::ptr::eq(from, to) || to.with(|core| core.known_events(ZMQ_POLLOUT))? != 0;
             self.blocked = !has_room;
             if !self.blocked {
                 self.burst(bed, from, to, capture).await?;

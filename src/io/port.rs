@@ -318,7 +318,7 @@ impl Port {
         let lead = self.wake.lead(None);
         let moved = self.poll_with(poller, lead.as_ref()).unwrap_or(false);
         drop(lead);
-        self.leave();
+        self.leave(clock::nanos());
         moved
     }
 
@@ -411,11 +411,11 @@ impl Port {
         self.wake.announce()
     }
 
-    /// A caller that has announced itself is back.
-    pub fn retire(&self) {
+    /// A caller that has announced itself is back; what the time is.
+    pub fn retire(&self, now: impl FnOnce() -> u64) {
         self.wake.retire();
         if self.poller.get().is_some() {
-            self.leave();
+            self.leave(now());
         }
     }
 
@@ -450,7 +450,7 @@ pub struct Waiter<'a>(pub &'a Port);
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.0.retire();
+        self.0.retire(clock::nanos);
     }
 }
 
@@ -544,8 +544,8 @@ impl Port {
         !self.claimed.swap(true, Ordering::SeqCst)
     }
 
-    fn leave(&self) {
-        self.lease.left_at.store(clock::nanos(), Ordering::SeqCst);
+    fn leave(&self, now: u64) {
+        self.lease.left_at.store(now, Ordering::SeqCst);
         // Of a connection that has more to read the poller tells no second time.
         let hot = self.is_hot();
         if hot && self.is_exported() {

@@ -74,7 +74,7 @@ async fn poll_one(
     items: &mut [Item<'_>],
     timeout: Option<Duration>,
 ) -> Result<usize> {
-    let ready = look(items, Core::events)?;
+    let ready = look(items, |core, _| core.events())?;
     if ready > 0 || timeout == Some(Duration::ZERO) {
         return Ok(ready);
     }
@@ -101,7 +101,8 @@ fn look_together(
     waits: bool,
 ) -> Result<(usize, Option<Ticket>)> {
     slot.with(|core| {
-        let events = core.known_events()?;
+        let wanted = items.iter().fold(0, |all, item| all | item.wanted);
+        let events = core.known_events(wanted)?;
         let mut ready = 0;
         for item in items {
             item.ready = events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT);
@@ -136,11 +137,12 @@ async fn poll_many(bed: &Bed, items: &mut [Item<'_>], timeout: Option<Duration>)
 }
 
 /// Asks each socket for its events; returns how many have some that are wanted.
-fn look(items: &mut [Item<'_>], events: fn(&mut Core) -> Result<i32>) -> Result<usize> {
+fn look(items: &mut [Item<'_>], events: fn(&mut Core, i32) -> Result<i32>) -> Result<usize> {
     let mut ready = 0;
     for item in items {
         if let Target::Socket(slot) = item.target {
-            item.ready = slot.with(events)? & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT);
+            let events = slot.with(|core| events(core, item.wanted))?;
+            item.ready = events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT);
             ready += usize::from(item.ready != 0);
         }
     }
@@ -261,9 +263,10 @@ impl<'a> Attended<'a> {
         let mut ready = false;
         for (item, port) in items.iter().zip(ports) {
             let (Target::Socket(slot), Some(port)) = (item.target, port) else { continue };
-            let (events, ticket) = slot.with(|core| Ok((core.known_events()?, core.announce())))?;
+            let look = |core: &mut Core| Ok((core.known_events(item.wanted)?, core.announce()));
+            let (events, ticket) = slot.with(look)?;
             self.ports.push(port);
-            ready |= events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT) != 0;
+            ready |= events != 0;
             match port.attend(ticket) {
                 Some(lead) => {
                     self.is_late |= !lead.may_sleep_at_poller();
@@ -290,7 +293,8 @@ impl<'a> Attended<'a> {
 impl Drop for Attended<'_> {
     fn drop(&mut self) {
         self.leads.clear();
-        self.ports.iter().for_each(|port| port.retire());
+        let now = sys::clock::nanos();
+        self.ports.iter().for_each(|port| port.retire(|| now));
     }
 }
 

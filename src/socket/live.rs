@@ -21,12 +21,13 @@ impl Core {
         Ok(if readable { ZMQ_POLLIN } else { 0 } | if writable { ZMQ_POLLOUT } else { 0 })
     }
 
-    /// As [`Core::events`], without asking the kernel.
-    pub fn known_events(&mut self) -> Result<i32> {
+    /// Which of the `wanted` events there are, without asking the kernel. `ETERM`.
+    pub fn known_events(&mut self, wanted: i32) -> Result<i32> {
         self.process_commands()?;
-        let readable = self.with_pattern(|pattern, env| pattern.has_in(env));
+        let asks = |event| wanted & event != 0;
+        let readable = asks(ZMQ_POLLIN) && self.with_pattern(|pattern, env| pattern.has_in(env));
         self.look();
-        let writable = self.with_pattern(|pattern, env| pattern.has_out(env));
+        let writable = asks(ZMQ_POLLOUT) && self.with_pattern(|pattern, env| pattern.has_out(env));
         Ok(if readable { ZMQ_POLLIN } else { 0 } | if writable { ZMQ_POLLOUT } else { 0 })
     }
 }
