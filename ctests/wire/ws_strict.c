@@ -104,6 +104,28 @@ pings_and_leaves (void)
     SAY ("pings and leaves");
 }
 
+/* Without a mechanism a routing id comes first; a ping before it is none. */
+static void
+early_ping (void)
+{
+    char ep[EP_MAX], head[4096];
+    void *ctx = new_ctx (), *s = new_sock (ctx, ZMQ_DEALER);
+    bind_ws (s, ep);
+    int fd = raw_connect (ep);
+    raw_send_str (fd, W_REQUEST ("ZWS2.0"));
+    w_head (fd, head);
+    w_expect_str (fd, 0, "\0");
+    w_send (fd, W_PING, 1, "early", 5);
+    w_send_str (fd, 1, "\0peer");
+    w_send_str (fd, 1, "\0message");
+    expect (s, "message");
+    w_expect (fd, W_PONG, 0, "early", 5);
+    close (fd);
+    close0 (s);
+    term (ctx);
+    SAY ("early ping");
+}
+
 /* Requests as browsers and proxies make them. */
 static void
 requests (void)
@@ -225,6 +247,7 @@ main (void)
 {
     frames ();
     pings_and_leaves ();
+    early_ping ();
     requests ();
     time_limit ();
     authenticated ();
