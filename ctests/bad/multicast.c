@@ -23,6 +23,41 @@ refused_with (void *ctx, int type, int option, int value)
     close0 (s);
 }
 
+/* Texts that the library of PGM does not survive. */
+static void
+misread (void *ctx)
+{
+#define TEN "1234567890"
+#define FIFTY TEN TEN TEN TEN TEN
+#define G6(last) "ff08:1111:2222:3333:4444:5555:6666:777" last
+    static const char *const bad[] = {
+      /* it has room for 46 bytes of an interface, */
+      "epgm://x123456789" FIFTY ":5577", "epgm://[" FIFTY "];239.192.77.1:5577",
+      "epgm://lo,x" FIFTY "/8;239.192.77.1:5577",
+      /* for the description of some groups, */
+      "epgm://[::1];" G6 ("1") "," G6 ("2") "," G6 ("3") "," G6 ("4") "," G6 ("5") "," G6 ("6") ",ff08::1,ff08::2,ff08::3,ff08::4:5577",
+      "epgm://[::1];ff08::1,ff08::2,ff08::3,ff08::4,ff08::5,ff08::6,ff08::7:5577",
+      "epgm://127.0.0.1;239.1.1.1,239.1.1.2,239.1.1.3,239.1.1.4,239.1.1.5,239.1.1.6,239.1.1.7,239.1.1.8,239.1.1.9,239.1.1.10,239.1.1.11:5577",
+      /* and ends with the fourth part, or the third after a group */
+      "epgm://127.0.0.1;239.192.77.1;239.192.77.2;x:5577", "epgm://;;;;:5577",
+      "epgm://239.192.77.1;239.192.77.2;x:5577", "epgm://239.192.77.1;239.192.77.2,239.192.77.3;;;:5577"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        refused (ctx, ZMQ_PUB, bad[i], EINVAL);
+        refused (ctx, ZMQ_SUB, bad[i], EINVAL);
+    }
+    /* and those that come near */
+    static const char *const good[] = {
+      "epgm://127.0.0.1;239.1.1.1,239.1.1.2,239.1.1.3,239.1.1.4,239.1.1.5,239.1.1.6,239.1.1.7,239.1.1.8,239.1.1.9,239.1.1.10;239.1.1.11:5577",
+      "epgm://127.0.0.1;239.192.77.1;:5577"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        void *pub = new_sock (ctx, ZMQ_PUB), *sub = new_sock (ctx, ZMQ_SUB);
+        OK (zmq_connect (pub, good[i]));
+        OK (zmq_connect (sub, good[i]));
+        close0 (sub);
+        close0 (pub);
+    }
+}
+
 /* Bare PGM wants a right that this process has given up. */
 static void
 without_the_right (void)
@@ -84,6 +119,7 @@ main (void)
             refused_with (ctx, type, ZMQ_MULTICAST_MAXTPDU, 127);
             refused_with (ctx, type, ZMQ_MULTICAST_MAXTPDU, 65536);
         }
+        misread (ctx);
         /* less than a packet in a second */
         refused_with (ctx, ZMQ_XPUB, ZMQ_RATE, 11);
         /* and the least and the most that can be */

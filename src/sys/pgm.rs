@@ -385,12 +385,14 @@ pub enum News<'a> {
 }
 
 impl Socket {
-    /// Opens a socket for the groups of `network`, which is `interface;group;...` as the library's manual
-    /// says. `EPERM` without the right to bare PGM; `EINVAL`; the system's errors of opening sockets.
-    pub fn open(network: &CStr, settings: &Settings) -> Result<Socket> {
+    /// Opens a socket for the groups of `network`, which is `interface;group,...` as the library's manual
+    /// says, and sends to the first group of `send`, or of that. `EPERM` without the right to bare PGM;
+    /// `EINVAL`; the system's errors of opening sockets.
+    pub fn open(network: &CStr, send: Option<&CStr>, settings: &Settings) -> Result<Socket> {
         let engine = Engine::start()?;
         let functions = engine.0;
         let network = Network::find(functions, network)?;
+        let other = send.map(|text| Network::find(functions, text)).transpose()?;
         let first = network.receive().first().ok_or(Errno::EINVAL)?;
         let mut raw: Raw = ptr::null_mut();
         let protocol = if settings.udp { libc::IPPROTO_UDP } else { IPPROTO_PGM };
@@ -409,7 +411,8 @@ impl Socket {
         for group in network.receive() {
             socket.join(PGM_JOIN_GROUP, group)?;
         }
-        socket.join(PGM_SEND_GROUP, network.send().first().ok_or(Errno::EINVAL)?)?;
+        let send = other.as_ref().unwrap_or(&network).send();
+        socket.join(PGM_SEND_GROUP, send.first().ok_or(Errno::EINVAL)?)?;
         socket.set(PGM_MULTICAST_LOOP, 0)?;
         socket.set(PGM_MULTICAST_HOPS, settings.hops)?;
         // Some systems refuse it, and then it goes without.

@@ -33,7 +33,7 @@ struct Pgm {
 pub fn open(udp: bool, address: &[u8], options: &SocketOptions) -> Result<Box<dyn Channel>> {
     let address = PgmAddress::parse(address)?;
     let settings = settings(udp, address.port, options)?;
-    let socket = Socket::open(&address.network, &settings)?;
+    let socket = Socket::open(&address.network, address.send.as_deref(), &settings)?;
     Ok(Box::new(Pgm {
         socket,
         sends: settings.sends,
