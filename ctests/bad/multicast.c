@@ -58,6 +58,38 @@ misread (void *ctx)
     }
 }
 
+static void *
+look_up (void *ctx)
+{
+    void *s = new_sock (ctx, ZMQ_PUB);
+    for (int i = 0; i < 200; i++)
+        CHECK_ERRNO (zmq_connect (s, "epgm://127.0.0.1;net19:5577"), EINVAL);
+    close0 (s);
+    return NULL;
+}
+
+/* Threads that have names looked up at once, in a list that its library reads as only one thread may. */
+static void
+looked_up_at_once (void *ctx)
+{
+    char dir[EP_MAX], path[EP_MAX + 10];
+    make_dir (dir);
+    snprintf (path, sizeof path, "%s/networks", dir);
+    FILE *list = fopen (path, "w");
+    CHECK (list != NULL);
+    for (int i = 0; i < 20; i++)
+        fprintf (list, "net%d 10.%d.0.0 some other names\n", i, i);
+    CHECK_EQ (fclose (list), 0);
+    setenv ("PGM_NETDB", path, 1);
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        threads[i] = start (look_up, ctx);
+    for (int i = 0; i < 4; i++)
+        finish (threads[i]);
+    unsetenv ("PGM_NETDB");
+    remove_dir (dir);
+}
+
 /* Bare PGM wants a right that this process has given up. */
 static void
 without_the_right (void)
@@ -120,6 +152,7 @@ main (void)
             refused_with (ctx, type, ZMQ_MULTICAST_MAXTPDU, 65536);
         }
         misread (ctx);
+        looked_up_at_once (ctx);
         /* less than a packet in a second */
         refused_with (ctx, ZMQ_XPUB, ZMQ_RATE, 11);
         /* and the least and the most that can be */

@@ -262,6 +262,9 @@ fn errno_of(code: c_int) -> Errno {
     }
 }
 
+/// The library reads the system's list of networks as only one thread may.
+static LOOK_UP: Mutex<()> = Mutex::new(());
+
 /// The groups that a text names.
 struct Network {
     functions: &'static Functions,
@@ -271,6 +274,7 @@ struct Network {
 impl Network {
     fn find(functions: &'static Functions, text: &CStr) -> Result<Network> {
         let mut found: *mut Addresses = ptr::null_mut();
+        let _alone = LOOK_UP.lock();
         // Whatever the library says: names that do not exist are no address.
         attempt(functions, |error| {
             // SAFETY: the text is a C string; no hints; both places are writable.
