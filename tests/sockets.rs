@@ -107,6 +107,32 @@ fn a_stream_of_messages_arrives_in_order() {
 }
 
 #[test]
+fn who_looks_in_vain_sends_what_it_left_in_another_socket() {
+    const FD: i32 = 14;
+    const DONTWAIT: i32 = 1;
+    const ROUNDS: usize = 200;
+    let context = Arc::new(Context::default());
+    let (push, pull) = (socket(&context, SocketType::Push), socket(&context, SocketType::Pull));
+    let endpoint = bind(pull, "ipc://*");
+    push.with(|core| core.connect(&endpoint)).expect("connect");
+    put(push, b"up");
+    assert_eq!(get(pull), Ok(b"up".to_vec()));
+    // Who polls the descriptor is answered by the kernel each time.
+    pull.with(|core| core.get_option(FD, &mut [0; 4])).expect("descriptor");
+    let stream = |_: &usize| {
+        (0..10).for_each(|n| put(push, &[n]));
+        let at_once = (0..10).filter(|_| receive(pull, DONTWAIT, |_| ()).is_ok()).count();
+        (at_once..10).for_each(|_| drop(get(pull).expect("message")));
+        at_once == 10
+    };
+    // The background may be at it in the same moment.
+    let complete = (0..ROUNDS).filter(stream).count();
+    assert!(complete > ROUNDS / 2, "{complete}");
+    close(push);
+    close(pull);
+}
+
+#[test]
 fn a_publisher_reaches_its_subscribers() {
     let context = Arc::new(Context::default());
     let publisher = socket(&context, SocketType::Xpub);

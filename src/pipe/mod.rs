@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod command;
+mod left;
 mod pace;
 mod pipes;
 
 pub use command::{Assigned, Command, FarMarks, PipeKey, PipeParts};
+pub use left::Left;
 pub use pace::{MOMENT, Pace, Tempo};
 pub use pipes::Pipes;
 
@@ -226,6 +228,9 @@ impl Pipe {
             }
             if flush != Flush::Held || !network {
                 self.far.readable(flush);
+            }
+            if flush == Flush::Later && network {
+                pace.note_left(&self.far);
             }
             if flush != Flush::Now && network && !core::mem::replace(&mut self.left, true) {
                 pace.leave(self.key.id);

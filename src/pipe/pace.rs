@@ -8,7 +8,7 @@
 
 use core::cell::Cell;
 
-use crate::pipe::{Flush, PipeId};
+use crate::pipe::{Far, Flush, Left, PipeId};
 use crate::sync::{Arc, AtomicU64, Ordering};
 use crate::sys::clock;
 
@@ -25,10 +25,14 @@ const MOST_MESSAGES: u64 = 64;
 /// How long a caller adds to what stands still without another try, in nanoseconds.
 const STUCK_NANOS: u64 = 200_000_000;
 
-/// When somebody last streamed on a socket of the context, in clock ticks. A thread that takes turns
-/// with many sockets streams, although each of them has its pauses.
+/// What the sockets of a context know of each other's streams.
 #[derive(Default)]
-pub struct Tempo(AtomicU64);
+pub struct Tempo {
+    /// When somebody last streamed, in clock ticks. A thread that takes turns with many sockets streams,
+    /// although each of them has its pauses.
+    streamed: AtomicU64,
+    pub left: Left,
+}
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -103,12 +107,13 @@ impl Pace {
         let short = self.took.get().clamp(MOMENT, LONGEST_PAUSE);
         let streams = match self.one_way.get() {
             true => {
-                pause < short || now.wrapping_sub(self.tempo.0.load(Ordering::Relaxed)) < MOMENT
+                pause < short
+                    || now.wrapping_sub(self.tempo.streamed.load(Ordering::Relaxed)) < MOMENT
             }
             false => self.input_waits.get(),
         };
         if self.one_way.get() {
-            self.tempo.0.store(now, Ordering::Relaxed);
+            self.tempo.streamed.store(now, Ordering::Relaxed);
         }
         self.told.set(now);
         self.messages.set(0);
@@ -132,6 +137,17 @@ impl Pace {
         let mut left = self.left.take();
         left.push(id);
         self.left.set(left);
+    }
+
+    /// The same, for who looks in vain elsewhere.
+    pub(super) fn note_left(&self, far: &Arc<dyn Far>) {
+        self.tempo.left.note(far);
+    }
+
+    /// The calling thread finds nothing to do: what it left goes out, in whatever socket.
+    #[inline]
+    pub fn press_thread(&self) {
+        self.tempo.left.press();
     }
 
     /// The pipes of [`Pace::leave`] since the last time: a caller that waits now should not wait for

@@ -443,6 +443,7 @@ impl Core {
     /// The caller is going to wait, after a look in vain: what it left to the background goes out.
     pub fn announce(&mut self) -> Ticket {
         self.press_left();
+        self.pace.press_thread();
         self.port.announce()
     }
 

@@ -232,33 +232,24 @@ impl Core {
         options::get(self, number, out)
     }
 
-    /// Asks the kernel for input, unless it was asked a moment ago.
+    /// Asks the kernel for input, unless it was asked a moment ago. What the thread has left elsewhere goes
+    /// out first: it may look for what comes of that.
     fn ask_kernel(&mut self) -> Result<()> {
-        // Whoever polls the descriptor may be told once only, and must then be answered.
-        if self.port.is_exported() {
-            return self.ask_kernel_now(clock::ticks());
-        }
-        if !self.port.has_poller() {
-            self.give_way_at_times();
-            return Ok(());
-        }
-        self.ask_kernel_at_times()
-    }
-
-    /// A caller that looks again and again, without waiting, for what another thread of this process will
-    /// send should not keep that thread from its turn.
-    fn give_way_at_times(&mut self) {
-        let now = clock::ticks();
-        if now.wrapping_sub(self.asked) >= MOMENT {
-            self.asked = now;
-            give_way();
-        }
-    }
-
-    fn ask_kernel_at_times(&mut self) -> Result<()> {
         let now = clock::ticks();
         let lately = now.wrapping_sub(self.asked) < MOMENT;
-        if lately || !self.port.has_poller() { Ok(()) } else { self.ask_kernel_now(now) }
+        // Whoever polls the descriptor may be told once only, and must then be answered.
+        if lately && !self.port.is_exported() {
+            return Ok(());
+        }
+        self.pace.press_thread();
+        if !self.port.has_poller() {
+            // Whoever looks again and again, without waiting, for what another thread of this process
+            // will send should not keep that thread from its turn.
+            self.asked = now;
+            give_way();
+            return Ok(());
+        }
+        self.ask_kernel_now(now)
     }
 
     fn ask_kernel_now(&mut self, now: u64) -> Result<()> {

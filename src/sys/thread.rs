@@ -85,6 +85,12 @@ impl Thread {
     }
 }
 
+/// A number that no other thread has that lives now.
+pub fn number() -> usize {
+    // SAFETY: it asks for what the C library calls the thread.
+    unsafe { libc::pthread_self() as usize }
+}
+
 fn create(task: &Arc<Task>) -> Result<libc::pthread_t> {
     let argument = Arc::into_raw(task.clone()).cast_mut().cast::<c_void>();
     let mut id = MaybeUninit::uninit();
