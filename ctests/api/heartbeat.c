@@ -2,6 +2,40 @@
    timeout, seen through monitors. */
 #include "check.h"
 
+/* What comes in while a closed socket lingers is a sign of life too. */
+static void
+lingering (void *ctx)
+{
+    enum { MESSAGES = 400, ANSWERED = 160, SIZE = 60000 };
+    static char body[SIZE];
+    char ep[EP_MAX];
+    int got = 0, listener = raw_listen (ep);
+    void *s = new_sock (ctx, ZMQ_PUSH);
+    OK (set_int (s, ZMQ_HEARTBEAT_IVL, 100));
+    OK (set_int (s, ZMQ_HEARTBEAT_TIMEOUT, 1000));
+    OK (set_int (s, ZMQ_SNDHWM, 0));
+    OK (zmq_connect (s, ep));
+    int fd = raw_accept (listener);
+    z_handshake (fd, 1, "PULL", "");
+    for (int i = 0; i < MESSAGES; i++)
+        CHECK_EQ (zmq_send (s, body, SIZE, 0), SIZE);
+    OK (set_int (s, ZMQ_LINGER, LONG_WAIT));
+    OK (zmq_close (s));
+    while (got < MESSAGES) {
+        z_frame *f = z_recv (fd);
+        CHECK (f->flags != -1);
+        got += !(f->flags & Z_COMMAND);
+        /* (what comes when all has been written resets the connection) */
+        if (got < ANSWERED) {
+            z_send (fd, Z_COMMAND, "\4PONG", 5);
+            pause_ms (10);
+        }
+    }
+    SAY ("lingered");
+    close (fd);
+    close (listener);
+}
+
 int
 main (void)
 {
@@ -151,6 +185,7 @@ main (void)
     }
     close0 (c);
     close (listener);
+    lingering (ctx);
     term (ctx);
     return 0;
 }

@@ -118,7 +118,7 @@ impl Session {
                         let cause = Cause::Connection(Errno::EPIPE);
                         return self.lost(tools, connection.epoch(), cause);
                     }
-                    Ok(_) => {}
+                    Ok(_) => self.note_life(),
                     Err(Errno::EAGAIN) => break,
                     Err(error) => {
                         return self.lost(tools, connection.epoch(), Cause::Connection(error));

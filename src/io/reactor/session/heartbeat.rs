@@ -55,6 +55,13 @@ impl Session {
         }
     }
 
+    /// Something came in that is thrown away.
+    pub(super) fn note_life(&mut self) {
+        if let Some(beat) = &mut self.heartbeat {
+            beat.heartbeat.on_traffic();
+        }
+    }
+
     /// The timer is due, or a PING came that sets one.
     pub fn beat(&mut self, tools: &mut Tools<'_>) -> Step {
         let (Some(beat), Some(connection)) = (&mut self.heartbeat, &self.connection) else {
