@@ -93,6 +93,7 @@ programs! {
         ours emfile_steps,
         both endpoint_noise,
         both handles,
+        ours late_answers,
         ours missing_parts,
         ours multicast,
         ours null_endpoint,

@@ -76,13 +76,17 @@ impl Heartbeat {
         (next != never).then_some(next)
     }
 
+    /// Whether the peer has been silent for too long, unless what it has sent was not read.
+    pub fn is_overdue(&self, now: u64) -> bool {
+        [self.answer_due, self.ttl_end].into_iter().flatten().any(|at| at <= now)
+    }
+
     /// Call it at the deadline, after reading what the peer has sent by then; earlier does no harm.
     pub fn on_timer(&mut self, now: u64) -> HeartbeatAction {
-        let reached = |deadline: Option<u64>| deadline.is_some_and(|at| at <= now);
-        if reached(self.answer_due) || reached(self.ttl_end) {
+        if self.is_overdue(now) {
             return HeartbeatAction::TimedOut;
         }
-        if !reached(self.next_ping) {
+        if self.next_ping.is_none_or(|at| at > now) {
             return HeartbeatAction::Nothing;
         }
         self.next_ping = Some(now.saturating_add(self.ivl));

@@ -9,7 +9,7 @@ use crate::io::connection::{Cause, Traffic};
 use crate::proto::ws::frame::Control;
 use crate::proto::zmtp::command;
 use crate::proto::zmtp::heartbeat::{Heartbeat, HeartbeatAction};
-use crate::sys::clock;
+use crate::sys::{clock, epoll};
 
 use super::super::engine::Tools;
 use super::super::timers::{Key, Purpose};
@@ -62,13 +62,11 @@ impl Session {
         }
     }
 
-    /// The timer is due, or a PING came that sets one.
-    pub fn beat(&mut self, tools: &mut Tools<'_>) -> Step {
+    /// Takes notice of what has been read.
+    fn hear(&mut self, now: u64) {
         let (Some(beat), Some(connection)) = (&mut self.heartbeat, &self.connection) else {
-            return Step::Stay;
+            return;
         };
-        tools.timers.cancel(beat.timer.take());
-        let now = millis();
         match connection.take_traffic() {
             Traffic::None => {}
             Traffic::Part => beat.heartbeat.on_part(now),
@@ -77,6 +75,33 @@ impl Session {
         if let Some(ttl) = connection.take_ping() {
             beat.heartbeat.on_ping(ttl, now);
         }
+    }
+
+    /// Reads what may have come while the process stood still, or nobody had time to look.
+    fn look_late(&mut self, tools: &mut Tools<'_>) -> Step {
+        if self.guard.is_some() {
+            return self.drain_ready(tools, epoll::READABLE);
+        }
+        if let Some(connection) = &self.connection {
+            connection.resume();
+        }
+        Step::Stay
+    }
+
+    /// The timer is due, or a PING came that sets one.
+    pub fn beat(&mut self, tools: &mut Tools<'_>) -> Step {
+        let now = millis();
+        self.hear(now);
+        if self.heartbeat.as_ref().is_some_and(|beat| beat.heartbeat.is_overdue(now)) {
+            if self.look_late(tools) == Step::Remove {
+                return Step::Remove;
+            }
+            self.hear(now);
+        }
+        let (Some(beat), Some(connection)) = (&mut self.heartbeat, &self.connection) else {
+            return Step::Stay;
+        };
+        tools.timers.cancel(beat.timer.take());
         match beat.heartbeat.on_timer(now) {
             HeartbeatAction::Nothing => {}
             HeartbeatAction::SendPing => {
