@@ -907,13 +907,13 @@ finish (pthread_t t)
     return result;
 }
 
-/* Waits until the thread (of this process, by its kernel id) sleeps. */
+/* Waits until the thread (by its kernel id) or the first thread of the process sleeps. */
 static void
 await_sleeping (pid_t tid)
 {
     char path[64], state;
     int calm = 0;
-    snprintf (path, sizeof path, "/proc/self/task/%d/stat", (int) tid);
+    snprintf (path, sizeof path, "/proc/%d/stat", (int) tid);
     for (int64_t end = now_ms () + LONG_WAIT; calm < 10;) {
         FILE *f = fopen (path, "r");
         CHECK (f != NULL);

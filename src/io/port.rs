@@ -22,6 +22,7 @@ use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
 use crate::sys::eventfd::EventFd;
+use crate::sys::thread;
 
 /// The poller's token of its own wake-up descriptor.
 const WAKE: u64 = u64::MAX;
@@ -397,7 +398,11 @@ impl Port {
             return self.poll_with(poller, Some(lead)).map(drop);
         }
         let found = Found { port: self, poller, bed };
-        let count = bed.epoll(&poller.epoll, milliseconds(timeout)).await?;
+        let count = match bed.epoll(&poller.epoll, milliseconds(timeout)).await {
+            // The process was stopped or frozen, and goes on.
+            Err(Errno::EINTR) if !thread::handles_signals() => return Ok(()),
+            count => count?,
+        };
         lead.get_up();
         drop(found);
         if count == bed::EVENTS {

@@ -9,7 +9,8 @@
 //!
 //! Blocking calls have to return `EINTR` after a signal handler ran, even one installed with
 //! `SA_RESTART`. The kernel restarts a futex wait without a time limit, but not one with a limit, nor
-//! `epoll_wait` or `poll`; so every wait on a futex has a limit.
+//! `epoll_wait` or `poll`; so every wait on a futex has a limit. (A process that was stopped and goes on
+//! gets it from `epoll_wait` only, and without a handler.)
 
 use core::cell::Cell;
 use core::ffi::{c_int, c_long};

@@ -4,7 +4,7 @@
 //! works on is where its handle refers to it, not on its stack: in the child of a fork the stack
 //! belongs to the next thread.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 use core::mem::{MaybeUninit, forget};
 use core::ptr::{null, null_mut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -135,6 +135,25 @@ extern "C" fn run(argument: *mut c_void) -> *mut c_void {
 pub fn give_way() {
     // SAFETY: it concerns the calling thread only.
     unsafe { libc::syscall(libc::SYS_sched_yield) };
+}
+
+/// Signals by which a thread is told of its own mistakes: they do not come while it sleeps.
+const FAULTS: [c_int; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
+
+/// Whether the process has a handler for any signal that may come while a thread sleeps.
+pub fn handles_signals() -> bool {
+    (1..=libc::SIGRTMAX()).filter(|signal| !FAULTS.contains(signal)).any(|signal| {
+        let mut now = MaybeUninit::<libc::sigaction>::uninit();
+        // SAFETY: nothing is changed; what the call has filled is looked at only if it did.
+        let handler = unsafe {
+            match libc::sigaction(signal, null(), now.as_mut_ptr()) {
+                0 => now.assume_init_ref().sa_sigaction,
+                _ => libc::SIG_DFL,
+            }
+        };
+        ![libc::SIG_DFL, libc::SIG_IGN].contains(&handler)
+    })
 }
 
 fn block_all_signals() -> libc::sigset_t {

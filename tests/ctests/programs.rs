@@ -33,6 +33,7 @@ programs! {
         both hwm_linger,
         both inproc,
         both ipc,
+        both job_control,
         both large_stream,
         ours live_marks,
         both mixed,
