@@ -107,7 +107,7 @@ pub struct Reactor {
     wake: EventFd,
     jobs: SegQueue<Job>,
     signalled: AtomicBool,
-    /// The thread looks at unattended ports every millisecond.
+    /// The thread looks at unattended ports every few milliseconds.
     ticking: AtomicBool,
     /// Sessions and listeners, to choose the least loaded.
     load: AtomicUsize,
