@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use crate::error::{Errno, Result};
 use crate::io::buffers::{Buffers, Lent};
 use crate::io::connection::Connection;
-use crate::io::spin::{self, Spin};
+use crate::io::spin::Spin;
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::Command;
@@ -373,9 +373,10 @@ impl Port {
     pub async fn wait(&self, bed: &Bed, ticket: Ticket, timeout: Option<Duration>) -> Result<()> {
         let unsaid = Unsaid(self);
         let result = match self.wake.lead(Some(ticket)) {
-            Some(lead) => match self.spin(&lead, timeout) {
-                true => Ok(()),
-                false => self.sleep(bed, &lead, timeout).await,
+            Some(lead) => match self.spin.budget() {
+                0 => self.sleep_at_once(bed, &lead, timeout).await,
+                budget if self.spin(&lead, budget, timeout) => Ok(()),
+                _ => self.sleep(bed, &lead, timeout).await,
             },
             None => self.wake.follow(bed, ticket, timeout).await,
         };
@@ -385,6 +386,18 @@ impl Port {
             Err(_) => drop(unsaid),
         }
         result.map_err(|error| if error == Errno::ETIMEDOUT { Errno::EAGAIN } else { error })
+    }
+
+    async fn sleep_at_once(
+        &self,
+        bed: &Bed,
+        lead: &Lead<'_>,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
+        let began = clock::ticks();
+        self.sleep(bed, lead, timeout).await?;
+        self.spin.slept(clock::ticks().wrapping_sub(began));
+        Ok(())
     }
 
     async fn sleep(&self, bed: &Bed, lead: &Lead<'_>, timeout: Option<Duration>) -> Result<()> {
@@ -487,27 +500,22 @@ impl Drop for Found<'_> {
 
 // Polling before sleeping.
 impl Port {
-    /// Polls for a short while if that has paid lately; `true` if something came.
-    fn spin(&self, lead: &Lead<'_>, timeout: Option<Duration>) -> bool {
-        let mut budget = self.spin.budget();
-        if let Some(timeout) = timeout {
-            budget = budget.min(timeout.as_nanos() as u64);
-        }
-        if budget == 0 {
-            return false;
-        }
+    /// Polls for so many ticks at the most; `true` if something came.
+    fn spin(&self, lead: &Lead<'_>, budget: u64, timeout: Option<Duration>) -> bool {
+        let timeout = timeout.map_or(u64::MAX, |timeout| {
+            (timeout.as_micros() as u64).saturating_mul(clock::TICKS_A_MICROSECOND)
+        });
         let began = clock::ticks();
-        let found = self.spin_for(lead, budget);
+        let passed = || clock::ticks().wrapping_sub(began);
+        let found = self.spin_while(lead, || passed() <= budget.min(timeout));
         // A wait that was cut short by its own limit says nothing.
-        if found || budget == spin::LONGEST {
-            self.spin.learn(found && clock::ticks().wrapping_sub(began) < spin::SOON);
+        if found || budget <= timeout {
+            self.spin.learn(found.then(passed));
         }
         found
     }
 
-    /// The time runs from the first look in vain.
-    fn spin_for(&self, lead: &Lead<'_>, budget: u64) -> bool {
-        let mut end = None;
+    fn spin_while(&self, lead: &Lead<'_>, has_time: impl Fn() -> bool) -> bool {
         for looks in 0.. {
             if lead.has_news() {
                 return true;
@@ -517,8 +525,7 @@ impl Port {
                 None if self.spin.pause(looks, || lead.has_news()) => return true,
                 _ => {}
             }
-            let now = clock::nanos();
-            if now > *end.get_or_insert(now + budget) {
+            if !has_time() {
                 break;
             }
         }

@@ -5,15 +5,18 @@
 //! Used by a port's leader. The numbers are atomic because the leader changes; a lost update does no harm.
 #![forbid(unsafe_code)]
 
-use crate::sync::{AtomicBool, AtomicU32, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::sys::clock::TICKS_A_MICROSECOND;
 use crate::sys::thread::give_way;
 
-/// The longest that a caller polls before it sleeps, in nanoseconds.
-pub const LONGEST: u64 = 60_000;
+/// The longest that a caller polls before it sleeps, in ticks of the processor's clock like all times here.
+const LONGEST: u64 = 60 * TICKS_A_MICROSECOND;
 
-/// What comes within this time, in ticks of the processor's clock (some 40 us), was worth polling for. What
-/// comes later came when others had the core at last.
-pub const SOON: u64 = 100_000;
+/// The shortest: some round trips between two cores that are awake.
+const SHORTEST: u64 = 10 * TICKS_A_MICROSECOND;
+
+/// What comes within this time was worth polling for. What comes later came when others had the core at last.
+const SOON: u64 = 40 * TICKS_A_MICROSECOND;
 
 /// What one failure adds to the doubt.
 const FAILURE: u32 = 32;
@@ -40,15 +43,21 @@ pub struct Spin {
     doubt: AtomicU32,
     /// Successes in a row.
     streak: AtomicU32,
+    /// How long a wait takes that sleeps at once, of late; 0 if there was none.
+    slept: AtomicU64,
     /// What was waited for came while others had the core: who will leave it seems to need it.
     shares_core: AtomicBool,
 }
 
 impl Spin {
-    /// How long to poll in the coming wait, in nanoseconds.
+    /// How long to poll in the coming wait; 0 is not at all. Where sleeping gets a caller what it waits for
+    /// in a short time, what does not come soon comes much later.
     pub fn budget(&self) -> u64 {
         match self.skip.load(Ordering::Relaxed) {
-            0 => LONGEST,
+            0 => match self.slept.load(Ordering::Relaxed) {
+                0 => LONGEST,
+                slept => (2 * slept).clamp(SHORTEST, LONGEST),
+            },
             skip => {
                 self.skip.store(skip - 1, Ordering::Relaxed);
                 0
@@ -73,9 +82,20 @@ impl Spin {
         came
     }
 
-    /// Polling brought something soon, or it did not: then it is tried less and less often, so that an
-    /// idle program burns nothing and a crowded machine is left to the others.
-    pub fn learn(&self, paid: bool) {
+    /// A wait that slept at once brought something after this time.
+    pub fn slept(&self, time: u64) {
+        let time = time.clamp(1, LONGEST);
+        let before = match self.slept.load(Ordering::Relaxed) {
+            0 => time,
+            before => before,
+        };
+        self.slept.store((3 * before + time) / 4, Ordering::Relaxed);
+    }
+
+    /// Polling brought something after some time, or it did not: then it is tried less and less often, so
+    /// that an idle program burns nothing and a crowded machine is left to the others.
+    pub fn learn(&self, found: Option<u64>) {
+        let paid = found.is_some_and(|time| time < SOON);
         let doubt = self.doubt.load(Ordering::Relaxed);
         let streak = if paid { self.streak.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
         let doubt = match paid {
@@ -99,7 +119,7 @@ mod tests {
         let mut tries = 0;
         for _ in 0..waits {
             if spin.budget() > 0 {
-                spin.learn(pays(tries));
+                spin.learn(pays(tries).then_some(SHORTEST));
                 tries += 1;
             }
         }
@@ -126,6 +146,18 @@ mod tests {
         let spin = Spin::default();
         polled(&spin, 20_000, |n| n % 3 == 0);
         assert!(polled(&spin, 100_000, |n| n % 3 == 0) <= 1_000);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_much_longer_than_it_takes() {
+        let spin = Spin::default();
+        assert_eq!(spin.budget(), LONGEST);
+        spin.slept(LONGEST / 5);
+        assert_eq!(spin.budget(), LONGEST / 5 * 2);
+        (0..20).for_each(|_| spin.slept(1));
+        assert_eq!(spin.budget(), SHORTEST);
+        (0..100).for_each(|_| spin.slept(u64::MAX));
+        assert_eq!(spin.budget(), LONGEST);
     }
 
     #[test]

@@ -9,6 +9,13 @@ pub fn nanos() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
+/// About how many ticks a microsecond has: some processors have half as many, some twice.
+#[cfg(target_arch = "x86_64")]
+pub const TICKS_A_MICROSECOND: u64 = 2_500;
+/// How many ticks a microsecond has.
+#[cfg(not(target_arch = "x86_64"))]
+pub const TICKS_A_MICROSECOND: u64 = 1_000;
+
 /// A counter that goes up by 0.5 to 5 each nanosecond.
 #[inline]
 pub fn ticks() -> u64 {
