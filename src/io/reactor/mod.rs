@@ -7,6 +7,7 @@
 
 mod engine;
 mod listen;
+mod pause;
 mod session;
 mod station;
 mod streams;

@@ -9,9 +9,10 @@
 //! Reactor's thread.
 #![forbid(unsafe_code)]
 
-/// How long what is left may wait, in nanoseconds: at first, and behind a caller that sends as fast as it can.
+use super::pause::Pause;
+
+/// How long what is left may wait, in nanoseconds; sixteen times that behind a caller that sends as fast as it can.
 const SHORTEST: u64 = 50_000;
-const LONGEST: u64 = 16 * SHORTEST;
 
 /// What is fast: so much has gone out in a microsecond, as [`Tx::moved`] counts it. It is half of what a caller
 /// does that is visited all the time; libzmq does less.
@@ -23,8 +24,8 @@ const FAST: u64 = 320;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Visit {
     pub session: u64,
-    /// How long after the last visit, in nanoseconds.
-    pause: u64,
+    /// How long after the last visit.
+    pause: Pause<SHORTEST, 4>,
     /// What had gone out by then.
     moved: u64,
     due: u64,
@@ -33,14 +34,17 @@ pub struct Visit {
 impl Visit {
     /// The first one, when so much had `moved`.
     pub fn first(session: u64, moved: u64) -> Visit {
-        Visit { session, pause: SHORTEST, moved, due: 0 }
+        Visit { session, pause: Pause::default(), moved, due: 0 }
     }
 
     /// Whether a lot has gone out since the last visit; the next one is arranged by it.
     pub fn is_fast(&mut self, moved: u64) -> bool {
         let since = moved.wrapping_sub(core::mem::replace(&mut self.moved, moved));
-        let is_fast = since >= self.pause / 1000 * FAST;
-        self.pause = if is_fast { (2 * self.pause).min(LONGEST) } else { SHORTEST };
+        let is_fast = since >= self.pause.nanos() / 1000 * FAST;
+        match is_fast {
+            true => self.pause.double(),
+            false => self.pause.shorten(),
+        }
         is_fast
     }
 }
@@ -56,7 +60,7 @@ pub struct Streams {
 impl Streams {
     /// The session is to be visited; its pause begins `now`.
     pub fn add(&mut self, mut visit: Visit, now: u64) {
-        visit.due = now + visit.pause;
+        visit.due = now + visit.pause.nanos();
         self.due = if self.visits.is_empty() { visit.due } else { self.due.min(visit.due) };
         self.visits.push(visit);
     }
@@ -107,13 +111,13 @@ mod tests {
         let mut visit = Visit::first(1, 500);
         let mut moved = 500;
         for expected in [2, 4, 8, 16, 16, 16] {
-            moved += visit.pause / 1000 * FAST;
+            moved += visit.pause.nanos() / 1000 * FAST;
             assert!(visit.is_fast(moved));
-            assert_eq!(visit.pause, expected * SHORTEST);
+            assert_eq!(visit.pause.nanos(), expected * SHORTEST);
         }
-        moved += visit.pause / 1000 * FAST - 1;
+        moved += visit.pause.nanos() / 1000 * FAST - 1;
         assert!(!visit.is_fast(moved));
-        assert_eq!(visit.pause, SHORTEST);
+        assert_eq!(visit.pause.nanos(), SHORTEST);
     }
 
     #[test]

@@ -11,13 +11,14 @@ use crate::sync::{Arc, Ordering};
 use crate::sys::{clock, epoll};
 
 use super::Reactor;
+use super::pause::Pause;
 
-/// One tick while callers may stay away, in nanoseconds: at first, and at last where those that are expected
-/// come each time. A tick takes the core from a caller that shares it.
-const SHORTEST: u64 = 1_000_000;
-const LONGEST: u64 = 8 * SHORTEST;
+/// How long after a tick the next one comes while callers may stay away: 1 to 8 ms, longest where those that
+/// are expected come each time. A tick takes the core from a caller that shares it.
+type BetweenTicks = Pause<1_000_000, 3>;
 
 /// The ports of one reactor; its thread only.
+#[derive(Default)]
 pub struct Watches {
     ports: BTreeMap<u64, Watch>,
     next: u64,
@@ -27,21 +28,7 @@ pub struct Watches {
     busy: VecDeque<u64>,
     /// Ports whose caller was signalled and has not come yet.
     owed: VecDeque<u64>,
-    /// How long after a tick the next one comes, in nanoseconds.
-    pause: u64,
-}
-
-impl Default for Watches {
-    fn default() -> Self {
-        Watches {
-            ports: BTreeMap::new(),
-            next: 0,
-            leased: VecDeque::new(),
-            busy: VecDeque::new(),
-            owed: VecDeque::new(),
-            pause: SHORTEST,
-        }
-    }
+    pause: BetweenTicks,
 }
 
 struct Watch {
@@ -90,7 +77,7 @@ impl Watches {
         }
         if port.is_attended() || port.unattended_for(now) < LEASE.as_nanos() as u64 {
             self.leased.push_back(id);
-            self.pause = SHORTEST;
+            self.pause.shorten();
             reactor.ticking.store(true, Ordering::SeqCst);
         } else {
             self.drive(reactor, token_kind, id);
@@ -146,20 +133,20 @@ impl Watches {
 
     /// How long after a tick the next one comes.
     pub fn pause(&self) -> Duration {
-        Duration::from_nanos(self.pause)
+        self.pause.into()
     }
 
     /// Takes over from callers that did not come back. The ticks end when no caller was active for a while.
     pub fn tick(&mut self, reactor: &Reactor, token_kind: u64) {
         let now = clock::nanos();
         let mut active = false;
-        self.pause = (2 * self.pause).min(LONGEST);
+        self.pause.double();
         // Callers that left more to read than their turn allowed: the poller will not tell of it.
         for (id, watch) in &self.ports {
             if watch.port.is_hot() && watch.port.is_watched() {
                 watch.port.set_watched(false);
                 self.leased.push_back(*id);
-                self.pause = SHORTEST;
+                self.pause.shorten();
             }
         }
         for _ in 0..self.leased.len() {
@@ -173,14 +160,14 @@ impl Watches {
                 self.leased.push_back(id);
                 active = true;
             } else {
-                self.pause = SHORTEST;
+                self.pause.shorten();
                 self.drive(reactor, token_kind, id);
             }
         }
         if active {
             return;
         }
-        self.pause = SHORTEST;
+        self.pause.shorten();
         reactor.ticking.store(false, Ordering::SeqCst);
         // A caller may have left between the look and the store.
         let left = |id: &u64| self.ports.get(id).is_some_and(|watch| !watch.port.is_attended());
@@ -209,15 +196,15 @@ mod tests {
         assert!(is_ticking() && !ports[0].is_watched());
         for expected in [2, 4, 8, 8] {
             watches.tick(&reactor, 0);
-            assert_eq!(watches.pause, expected * SHORTEST);
+            assert_eq!(watches.pause(), Duration::from_millis(expected));
         }
         // Another one is not left waiting so long.
         watches.ready(&reactor, 0, 2);
-        assert_eq!(watches.pause, SHORTEST);
+        assert_eq!(watches.pause(), Duration::from_millis(1));
         // Both stay away.
         ports.iter().for_each(|port| port.grant_lease(0));
         watches.tick(&reactor, 0);
         assert!(!is_ticking() && ports.iter().all(|port| port.is_watched()));
-        assert_eq!(watches.pause, SHORTEST);
+        assert_eq!(watches.pause(), Duration::from_millis(1));
     }
 }
