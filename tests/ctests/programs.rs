@@ -116,6 +116,7 @@ programs! {
         both greeting,
         both hostile,
         both last_words,
+        both marks,
         both mechanisms,
         ours old_peer_stays,
         both old_versions,

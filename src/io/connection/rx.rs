@@ -433,8 +433,7 @@ impl Rx {
             parsed(frame::parse_header(bytes.get(run.position..).unwrap_or_default(), max))?
         } {
             let available = bytes.len() - run.position - header.header_len;
-            if run.is_full() && !self.writer.inside_message() && self.needs_room(&header, available)
-            {
+            if run.is_full(self.writer.inside_message()) && self.needs_room(&header, available) {
                 self.publish(connection, bytes, run)?;
                 if !self.writer.has_room() {
                     self.stalled = true;
@@ -639,8 +638,11 @@ struct Run {
 }
 
 impl Run {
-    fn is_full(&self) -> bool {
-        self.end == self.position && self.room.is_some_and(|room| self.messages >= room)
+    /// Whether a new message comes next, and there is no room for it. `begins_inside`: the run begins in
+    /// the middle of one, which is taken to its end.
+    fn is_full(&self, begins_inside: bool) -> bool {
+        let at_message = self.end == self.position && !(begins_inside && self.messages == 0);
+        at_message && self.room.is_some_and(|room| self.messages >= room)
     }
 
     /// Adds the messages of one short frame each that come next, as far as there is room for them. The
