@@ -84,9 +84,10 @@ impl Step<'_> {
         [" close ", " unbind ", " disconnect "].iter().any(|end| self.had(end))
     }
 
-    /// Whether the step is a call on a socket that speaks no ZMTP.
+    /// Whether the step is a call on a socket that speaks no ZMTP; `zmq_poll` may be.
     fn is_raw(&self) -> bool {
-        self.on(11) || self.was(&format!("set {} 41 i:1", self.slot()))
+        let polls = self.is(&["poll"]) && (self.has(11) || self.had(" 41 i:1"));
+        polls || self.on(11) || self.was(&format!("set {} 41 i:1", self.slot()))
     }
 
     /// Whether a mark was changed of a socket that was bound or connected.
@@ -103,13 +104,14 @@ impl Step<'_> {
         })
     }
 
-    /// Whether an empty frame was sent on the step's socket.
+    /// Whether an empty frame was sent on the step's socket, or on one of those that are polled.
     fn hangs_up(&self) -> bool {
         let empty = |line: &String| {
             let words: Vec<&str> = line.split(' ').skip(1).collect();
             match words[..] {
                 ["send", at, _, payload] | ["answer", at, payload] => {
-                    at.parse() == Ok(self.slot()) && payload.contains(".0")
+                    let here = self.is(&["poll"]) || at.parse() == Ok(self.slot());
+                    here && payload.contains(".0")
                 }
                 _ => false,
             }
@@ -402,8 +404,7 @@ pub const MEANT: &[Meant] = &[
                 step.sends() && (step.ours.contains("EAGAIN") || step.original.contains("EAGAIN"));
             // A REP that owes a reply does not look, so what it was sent cannot be read before.
             let noticed = |sign: &str| step.ours.contains(sign) && !step.original.contains(sign);
-            let owes =
-                step.sends() && noticed("EAGAIN") || step.is(&["monread"]) && noticed("0200");
+            let owes = step.sends() && noticed("EAGAIN") || step.same_events_but(&["0200"]);
             // A probe is a message as well.
             let untidy = step.was("note untidy") || step.had(" 51 i:1") && step.leaves();
             untidy && (seen || lost || step.is_end()) || step.has(4) && step.leaves() && owes
@@ -583,6 +584,32 @@ pub const MEANT: &[Meant] = &[
         parts: true,
     },
     Meant {
+        name: "With `ZMQ_CONFLATE` over inproc a frame of several says that more will come",
+        excuses: |step| {
+            let conflates = step.before.iter().any(|line| line.ends_with(" 54 i:1"));
+            let sends_parts = [" 2 ", " 3 "].iter().any(|flags| {
+                let is_part = |line: &String| line.contains(" send ") && line.contains(flags);
+                step.before.iter().any(is_part)
+            });
+            let shows = step.reads() || step.polls() || step.is(&["mdump", "mget"]);
+            conflates && step.had(" inproc://") && sends_parts && shows
+        },
+        parts: true,
+    },
+    Meant {
+        name: "Not defined: what a REQ can send before a probe ends its connection",
+        excuses: |step| {
+            let shows = step.sends() || step.reads() || step.polls();
+            step.has(3) && step.had(" 51 i:") && shows && (step.on(3) || step.is(&["poll"]))
+        },
+        parts: true,
+    },
+    Meant {
+        name: "A peer that `ZMQ_CONNECT_ROUTING_ID` has named loses its first turn to its own name",
+        excuses: |step| step.on(6) && step.had(" 61 d:") && (step.reads() || step.polls()),
+        parts: true,
+    },
+    Meant {
         name: "Not defined: the order over two connections between the same two sockets",
         excuses: |step| step.has_double_connection() && (step.reads() || step.polls()),
         parts: true,
@@ -598,8 +625,10 @@ pub const MEANT: &[Meant] = &[
     Meant {
         name: "That the mute second peer of a name has to go is not noticed",
         excuses: |step| {
-            let shows = step.sends() || step.polls() || step.is(&["monread"]);
-            step.has(6) && step.has_namesakes() && step.leaves() && shows
+            let shows = step.sends() || step.polls();
+            let shows = shows || step.is(&["monread", "unbind", "disconnect"]);
+            let same_name = step.has_namesakes() || step.has_double_connection();
+            step.has(6) && same_name && step.leaves() && shows
         },
         parts: true,
     },
