@@ -380,7 +380,10 @@ pub const MEANT: &[Meant] = &[
             let polled = step.is(&["poll"]) && (step.had(" disconnect ") || step.had(" unbind "));
             // The same with what a raw socket sends away by an empty frame.
             let hung_up = step.is_raw() && step.hangs_up();
-            let gives_up = |line: &String| line.contains(&format!(" set {} 7 ", step.slot()));
+            // Where matching is inverted a subscription gives up.
+            let option = if step.had(" 74 i:1") { 6 } else { 7 };
+            let gives_up =
+                |line: &String| line.contains(&format!(" set {} {option} ", step.slot()));
             let unsubscribed =
                 step.on(2) && step.before.iter().any(gives_up) && !step.had(" 7 d:01");
             left && step.reads() && shorter
