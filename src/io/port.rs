@@ -187,8 +187,9 @@ impl Port {
 
     /// Takes all commands.
     pub fn take_commands(&self, into: &mut Vec<Command>) {
+        let mut mailbox = self.mailbox.lock();
         self.wake.unmark();
-        into.append(&mut self.mailbox.lock());
+        into.append(&mut mailbox);
     }
 
     /// A call has changed what others, who wait in the same socket, should look at.

@@ -102,9 +102,9 @@ impl Wake {
         self.pending.store(true, Ordering::SeqCst);
     }
 
-    /// The commands are about to be taken; to be called before they are locked.
+    /// The commands are taken; to be called where they are locked, as all are who mark.
     pub fn unmark(&self) {
-        self.pending.store(false, Ordering::SeqCst);
+        self.pending.store(false, Ordering::Relaxed);
     }
 
     /// Whether commands wait.

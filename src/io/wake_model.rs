@@ -159,8 +159,10 @@ impl Model {
     /// As `Core::process_commands`.
     fn process(&self, socket: &mut [u32; 2]) {
         if self.wake.is_marked() {
+            let mut mailbox = self.mailbox.lock().unwrap();
             self.wake.unmark();
-            let taken = core::mem::take(&mut *self.mailbox.lock().unwrap());
+            let taken = core::mem::take(&mut *mailbox);
+            drop(mailbox);
             (0..2).for_each(|kind| socket[kind] += taken[kind]);
             if taken != [0, 0] {
                 self.wake.share(self.bell.get());

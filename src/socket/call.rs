@@ -170,22 +170,23 @@ async fn wait_for_frame<R>(
     flags: i32,
     take: &mut impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
-    let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.rcvtimeo)))?;
-    if flags & ZMQ_DONTWAIT != 0 || patience.is_none_left() {
-        return receive_at_once(slot, take);
-    }
+    let mut patience = None;
     loop {
         let received = slot.with(|core| {
             core.process_commands()?;
             let received = core.try_receive(take);
             if matches!(received, Err(Errno::EAGAIN)) {
-                patience.announce(core);
+                if patience.is_none() && flags & ZMQ_DONTWAIT == 0 && core.options.rcvtimeo != 0 {
+                    patience = Some(Patience::new(core, core.options.rcvtimeo));
+                }
+                patience.iter_mut().for_each(|patience| patience.announce(core));
             }
             received
         });
-        match received {
-            Err(Errno::EAGAIN) => patience.wait(bed).await?,
-            other => return other,
+        match (received, &mut patience) {
+            (Err(Errno::EAGAIN), Some(patience)) => patience.wait(bed).await?,
+            (Err(Errno::EAGAIN), None) => return receive_at_once(slot, take),
+            (other, _) => return other,
         }
     }
 }
@@ -241,7 +242,6 @@ const SHORT: usize = 255;
 struct Patience {
     port: Arc<Port>,
     deadline: Option<Instant>,
-    timeout: i32,
     /// The wait was announced.
     ticket: Option<Ticket>,
 }
@@ -250,11 +250,7 @@ impl Patience {
     fn new(core: &Core, timeout: i32) -> Patience {
         let time = u64::try_from(timeout).ok().map(Duration::from_millis);
         let deadline = time.and_then(|time| Instant::now().checked_add(time));
-        Patience { port: core.port.clone(), deadline, timeout, ticket: None }
-    }
-
-    fn is_none_left(&self) -> bool {
-        self.timeout == 0
+        Patience { port: core.port.clone(), deadline, ticket: None }
     }
 
     /// To be called before the socket's lock is let go for the wait.

@@ -42,12 +42,8 @@ impl InprocEnd {
     }
 
     fn tell(&self, command: impl FnOnce(PipeKey) -> Command) {
-        let known = match &*self.0.lock() {
-            Target::Known(port, key) => Some((port.clone(), *key)),
-            _ => None,
-        };
-        if let Some((port, key)) = known {
-            port.post(command(key));
+        if let Target::Known(port, key) = &*self.0.lock() {
+            port.post(command(*key));
         }
     }
 
