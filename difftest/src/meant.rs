@@ -135,6 +135,13 @@ impl Step<'_> {
         places.len() < all
     }
 
+    /// Whether the step's socket connected more than once.
+    fn connects_often(&self) -> bool {
+        let start = format!("connect {} ", self.slot());
+        let connects = |line: &&String| without_number(line).starts_with(&start);
+        self.before.iter().filter(connects).count() > 1
+    }
+
     /// Whether two sockets have one name.
     fn has_namesakes(&self) -> bool {
         let mut names = Vec::new();
@@ -615,6 +622,24 @@ pub const MEANT: &[Meant] = &[
     Meant {
         name: "Not defined: the order over two connections between the same two sockets",
         excuses: |step| step.has_double_connection() && (step.reads() || step.polls()),
+        parts: true,
+    },
+    Meant {
+        name: "Not defined: whose turn it is after a message that a REP skips",
+        excuses: |step| {
+            let some = !step.ours.contains("EAGAIN") && !step.original.contains("EAGAIN");
+            // A DEALER may send one without an envelope.
+            step.on(4) && step.has(5) && some && step.is(&["recv", "recvmsg", "mrecv", "answer"])
+        },
+        parts: true,
+    },
+    Meant {
+        name: "Not defined: how long what a PAIR does not keep lasts, and keeps out others",
+        excuses: |step| {
+            let shows = step.sends() || step.reads() || step.polls();
+            let shows = shows || step.is(&["unbind", "disconnect", "monread"]);
+            step.on(0) && step.connects_often() && shows
+        },
         parts: true,
     },
     Meant {
