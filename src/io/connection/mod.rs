@@ -2,13 +2,18 @@
 //!
 //! Each direction is behind a lock of its own and may be driven by whoever gets it: the socket's
 //! caller or a reactor. A lock that is held is never waited for: a note is left and its holder
-//! does the work. Lock order: socket, then a direction, then a queue.
+//! does the work ([`Direction`]). Lock order: socket, then a direction, then a queue.
 //!
 //! A connecting endpoint keeps one `Connection` over all its reconnects, so that what waits in the
 //! pipe waits for the next connection.
 #![forbid(unsafe_code)]
 
+mod direction;
+#[cfg(test)]
+mod direction_model;
 mod rx;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod unseal;
 mod web;
@@ -27,10 +32,16 @@ use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::sys::fd::Fd;
 use crate::sys::{clock, net};
 
+use direction::Direction;
 pub use rx::Inbound;
 use rx::Rx;
 use tx::Tx;
 use web::Wrapping;
+
+/// What `direction.rs` is made of; its model has the same names.
+mod primitives {
+    pub use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, fence};
+}
 
 /// Bytes of commands that wait to be written; beyond it new ones are dropped.
 const MOST_CONTROL: usize = 4 * 1024;
@@ -93,13 +104,11 @@ pub struct Connection {
     pub session: u64,
     port: Arc<Port>,
     owner: Arc<dyn Owner>,
-    rx: Mutex<Rx>,
-    tx: Mutex<Tx>,
+    rx: Direction<Rx>,
+    tx: Direction<Tx>,
     /// Answers to the peer's commands, sent between messages.
     control: Mutex<Vec<u8>>,
     has_control: AtomicBool,
-    read_again: AtomicBool,
-    flush_again: AtomicBool,
     /// The kernel takes no more until the descriptor is writable.
     blocked: AtomicBool,
     /// The owner will come by for what a streaming caller leaves.
@@ -153,12 +162,10 @@ impl Connection {
             session,
             port,
             owner,
-            rx: Mutex::new(Rx::new(writer)),
-            tx: Mutex::new(Tx::new(reader)),
+            rx: Direction::new(Rx::new(writer)),
+            tx: Direction::new(Tx::new(reader)),
             control: Mutex::default(),
             has_control: AtomicBool::new(false),
-            read_again: AtomicBool::new(false),
-            flush_again: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             streaming: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
@@ -199,15 +206,16 @@ impl Connection {
 // Life.
 impl Connection {
     /// Takes over a stream whose handshake is done; nothing is read or written yet.
-    pub fn install(&self, start: Start) {
+    pub fn install(self: &Arc<Self>, start: Start) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         let Start { stream, framing, inbound, metadata, sealing, web, unsent } = start;
         let (sealer, opener) = sealing.map(|both| (both.outgoing, both.incoming)).unzip();
         let (encoder, decoder) = web.unzip();
         let wrapping = Wrapping::new(opener, decoder);
-        self.rx.lock().install(stream.clone(), framing, inbound, wrapping, metadata);
+        let source = stream.clone();
+        self.with_rx(|rx| rx.install(source, framing, inbound, wrapping, metadata));
         self.control.lock().clear();
-        self.tx.lock().install(stream, framing, sealer, encoder, unsent);
+        self.with_tx(|tx| tx.install(stream, framing, sealer, encoder, unsent));
         self.blocked.store(false, Ordering::SeqCst);
         self.ending.store(false, Ordering::SeqCst);
         self.alive.store(true, Ordering::SeqCst);
@@ -215,7 +223,7 @@ impl Connection {
 
     /// Puts the stream into the socket's poller.
     pub fn register(self: &Arc<Self>) -> crate::error::Result<()> {
-        let Some(stream) = self.rx.lock().stream.clone() else { return Ok(()) };
+        let Some(stream) = self.stream() else { return Ok(()) };
         let token = self.port.register(self, stream.as_raw_fd())?;
         *self.registration.lock() = Some((token, stream));
         if self.blocked.load(Ordering::SeqCst) {
@@ -241,24 +249,24 @@ impl Connection {
         }
     }
 
-    pub fn stream(&self) -> Option<Arc<Fd>> {
-        self.rx.lock().stream.clone()
+    pub fn stream(self: &Arc<Self>) -> Option<Arc<Fd>> {
+        self.with_rx(|rx| rx.stream.clone())
     }
 
     /// Ends the connection and closes the stream. What waits in the pipe stays there, but for the
     /// message of which some went out; a message that came only in part is dropped.
-    pub fn disconnect(&self) {
+    pub fn disconnect(self: &Arc<Self>) {
         self.alive.store(false, Ordering::SeqCst);
         self.unregister();
-        let stream = self.rx.lock().uninstall();
+        let stream = self.with_rx(Rx::uninstall);
         let mut gone = Vec::new();
-        self.tx.lock().uninstall(&mut gone);
+        self.with_tx(|tx| tx.uninstall(&mut gone));
         drop((stream, gone));
     }
 
     /// Ends the connection so that the peer sees it at once, also while the session still holds
     /// the stream.
-    fn hang_up(&self) {
+    fn hang_up(self: &Arc<Self>) {
         let stream = self.stream();
         // First, so that the end is not taken for the peer's.
         self.disconnect();
@@ -268,10 +276,10 @@ impl Connection {
     }
 
     /// The far end is gone for good: the socket may read what came, and no more is taken from it.
-    pub fn finish(&self) {
+    pub fn finish(self: &Arc<Self>) {
         self.disconnect();
-        let wake = self.rx.lock().writer.finish();
-        self.tx.lock().reader.abandon();
+        let wake = self.with_rx(|rx| rx.writer.finish());
+        self.with_tx(|tx| tx.reader.abandon());
         if wake {
             self.notify(Command::Readable);
         }
@@ -280,12 +288,12 @@ impl Connection {
 
     /// Whether everything the socket wrote has been taken by the kernel.
     pub fn is_drained(&self) -> bool {
-        self.tx.lock().is_drained()
+        self.with_tx(Tx::is_drained)
     }
 
     /// Whether nothing that the socket wrote waits.
     pub fn is_idle(&self) -> bool {
-        self.tx.lock().is_idle()
+        self.with_tx(Tx::is_idle)
     }
 
     fn fail(&self, cause: Cause) {
@@ -309,23 +317,27 @@ impl Connection {
 
     /// The stream may be readable: reads and hands over what is there, in at most so many turns.
     pub fn read_ready(self: &Arc<Self>, buffer: &mut [u8], mut turns: u32) {
-        self.read_again.store(true, Ordering::SeqCst);
-        while self.read_again.load(Ordering::SeqCst) {
-            let Some(mut rx) = self.rx.try_lock() else { return };
-            self.read_again.store(false, Ordering::SeqCst);
+        self.rx.want();
+        while self.rx.is_wanted() {
+            let Some(mut rx) = self.rx.enter() else { return };
             let turn = rx.turn(self, buffer);
             drop(rx);
             match turn {
                 Ok(rx::Turn::Drained) => {}
                 Ok(rx::Turn::More) if turns > 1 => {
                     turns -= 1;
-                    self.read_again.store(true, Ordering::SeqCst);
+                    self.rx.want();
                 }
                 Ok(rx::Turn::More) => self.port.keep_hot(self.clone()),
                 Ok(rx::Turn::Paused) => self.owner.paused(self.session),
                 Err(cause) => return self.fail(cause),
             }
         }
+    }
+
+    /// Does something to the inbound direction but read.
+    fn with_rx<R>(self: &Arc<Self>, act: impl FnOnce(&mut Rx) -> R) -> R {
+        self.rx.with(act, || self.resume())
     }
 
     /// Looks again whether to read.
@@ -338,20 +350,20 @@ impl Connection {
         if bytes.is_empty() {
             return;
         }
-        let fed = self.rx.lock().feed(self, bytes);
+        let fed = self.with_rx(|rx| rx.feed(self, bytes));
         if let Err(cause) = fed {
             self.fail(cause);
         }
     }
 
     /// Shows the socket an empty message (STREAM's notification).
-    pub fn notify_stream(&self) {
+    pub fn notify_stream(self: &Arc<Self>) {
         self.push_message(&[]);
     }
 
     /// Shows the socket a message that nobody sent.
-    pub fn push_message(&self, bytes: &[u8]) {
-        let written = self.rx.lock().writer.write(0, crate::queue::Body::Copy(bytes), 0);
+    pub fn push_message(self: &Arc<Self>, bytes: &[u8]) {
+        let written = self.with_rx(|rx| rx.writer.write(0, crate::queue::Body::Copy(bytes), 0));
         if written.is_ok_and(|written| written.wake_reader) {
             self.notify(Command::Readable);
         }
@@ -384,12 +396,16 @@ impl Connection {
 
 // Writing.
 impl Connection {
+    /// Does something to the outbound direction but write.
+    fn with_tx<R>(&self, act: impl FnOnce(&mut Tx) -> R) -> R {
+        self.tx.with(act, || self.flush())
+    }
+
     /// Writes what waits, unless somebody else is writing; then that one goes on.
     pub fn flush(&self) {
-        self.flush_again.store(true, Ordering::SeqCst);
-        while self.flush_again.load(Ordering::SeqCst) {
-            let Some(mut tx) = self.tx.try_lock() else { return };
-            self.flush_again.store(false, Ordering::SeqCst);
+        self.tx.want();
+        while self.tx.is_wanted() {
+            let Some(mut tx) = self.tx.enter() else { return };
             let mut gone: Vec<Msg> = Vec::new();
             let result = tx.flush(self, &mut gone);
             let credit = tx.reader.take_credit_note();
@@ -410,17 +426,15 @@ impl Connection {
         if self.blocked.load(Ordering::SeqCst) {
             return false;
         }
-        let Some(mut tx) = self.tx.try_lock() else { return false };
-        let through = tx.write_through(self, body);
-        drop(tx);
+        let through = self.tx.try_with(|tx| tx.write_through(self, body), || self.flush());
         match through {
-            Ok(false) => {}
-            // For the rest of it, and for what others left to the holder of the lock.
-            Ok(true) => self.flush(),
+            None | Some(Ok(false)) => return false,
+            // The rest of it.
+            Some(Ok(true)) => self.flush(),
             // A part is gone and the rest cannot be kept.
-            Err(error) => self.fail(Cause::Connection(error)),
+            Some(Err(error)) => self.fail(Cause::Connection(error)),
         }
-        !matches!(through, Ok(false))
+        true
     }
 
     /// The stream may be writable again.

@@ -1,0 +1,99 @@
+//! `direction.rs` itself, run in many thousand orders of its steps: what was wanted is done in the end,
+//! whoever held the lock when it was.
+#![forbid(unsafe_code)]
+
+// The same file on other atomics is meant.
+#[allow(clippy::duplicate_mod)]
+#[path = "direction.rs"]
+mod direction;
+
+use shuttle::sync::Arc;
+use shuttle::sync::atomic::{AtomicU32, Ordering};
+use shuttle::thread;
+
+use direction::Direction;
+
+mod primitives {
+    pub use shuttle::sync::MutexGuard;
+    pub use shuttle::sync::atomic::{AtomicBool, Ordering, fence};
+
+    /// With the answers of [`crate::sync::Mutex`].
+    pub struct Mutex<T>(shuttle::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub fn new(value: T) -> Self {
+            Mutex(shuttle::sync::Mutex::new(value))
+        }
+
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap()
+        }
+
+        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok()
+        }
+    }
+}
+
+const ITERATIONS: usize = 3_000;
+
+/// Like a connection: what waits is moved under the lock.
+struct Model {
+    waits: AtomicU32,
+    direction: Direction<u32>,
+}
+
+impl Model {
+    fn new() -> Arc<Model> {
+        Arc::new(Model { waits: AtomicU32::new(0), direction: Direction::new(0) })
+    }
+
+    fn bring(&self) {
+        self.waits.fetch_add(1, Ordering::SeqCst);
+        self.move_on();
+    }
+
+    fn move_on(&self) {
+        self.direction.want();
+        while self.direction.is_wanted() {
+            let Some(mut moved) = self.direction.enter() else { return };
+            *moved += self.waits.swap(0, Ordering::SeqCst);
+        }
+    }
+
+    fn look(&self) {
+        self.direction.with(|_| (), || self.move_on());
+    }
+
+    fn try_to_look(&self) {
+        let _ = self.direction.try_with(|_| (), || self.move_on());
+    }
+}
+
+fn run(threads: &'static [fn(&Model)]) {
+    let all = move || {
+        let model = Model::new();
+        let running: Vec<_> = threads
+            .iter()
+            .map(|&act| {
+                let model = model.clone();
+                thread::spawn(move || act(&model))
+            })
+            .collect();
+        running.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(model.waits.load(Ordering::SeqCst), 0);
+    };
+    shuttle::check_random(all, ITERATIONS);
+    shuttle::check_pct(all, ITERATIONS, 3);
+}
+
+#[test]
+fn what_several_bring_is_moved() {
+    run(&[Model::bring, Model::bring, Model::bring]);
+}
+
+#[test]
+fn who_only_looks_moves_what_was_brought_meanwhile() {
+    run(&[Model::look, Model::bring, Model::try_to_look]);
+    run(&[Model::bring, Model::try_to_look, Model::bring]);
+}
