@@ -185,11 +185,11 @@ impl Port {
         self.wake.is_marked()
     }
 
-    /// Takes all commands.
-    pub fn take_commands(&self, into: &mut Vec<Command>) {
+    /// Takes all commands, in exchange for a list to put the next ones in.
+    pub fn take_commands(&self, empty: Vec<Command>) -> Vec<Command> {
         let mut mailbox = self.mailbox.lock();
         self.wake.unmark();
-        into.append(&mut mailbox);
+        core::mem::replace(&mut mailbox, empty)
     }
 
     /// A call has changed what others, who wait in the same socket, should look at.
@@ -501,6 +501,13 @@ impl Drop for Found<'_> {
 
 // Polling before sleeping.
 impl Port {
+    /// A caller would have to wait: whether what it waits for comes at once, from a thread on the same core.
+    /// Only where there are no connections, which somebody has to drive.
+    #[inline]
+    pub fn glance(&self) -> bool {
+        !self.has_poller() && self.spin.glance(|| self.is_pending())
+    }
+
     /// Polls for so many ticks at the most; `true` if something came.
     fn spin(&self, lead: &Lead<'_>, budget: u64, timeout: Option<Duration>) -> bool {
         let timeout = timeout.map_or(u64::MAX, |timeout| {

@@ -35,6 +35,9 @@ const TURNS: u32 = 30;
 /// core back much later.
 const SELDOM: u32 = 16;
 
+/// So many glances in a row may be in vain.
+const TRUST: u32 = 4;
+
 /// See the module's documentation.
 #[derive(Default)]
 pub struct Spin {
@@ -47,6 +50,8 @@ pub struct Spin {
     slept: AtomicU64,
     /// What was waited for came while others had the core: who will leave it seems to need it.
     shares_core: AtomicBool,
+    /// How many glances in vain are left.
+    trust: AtomicU32,
 }
 
 impl Spin {
@@ -78,6 +83,25 @@ impl Spin {
         let came = has_come();
         if came && gives_way != shares {
             self.shares_core.store(gives_way, Ordering::Relaxed);
+        }
+        if came && gives_way {
+            self.trust.store(TRUST, Ordering::Relaxed);
+        }
+        came
+    }
+
+    /// Lets another thread go on once, if that has lately been all there was to wait for. Whether it `has_come`.
+    #[inline]
+    pub fn glance(&self, has_come: impl Fn() -> bool) -> bool {
+        let trust = self.trust.load(Ordering::Relaxed);
+        if trust == 0 {
+            return false;
+        }
+        give_way();
+        let came = has_come();
+        let trusted = if came { TRUST } else { trust - 1 };
+        if trusted != trust {
+            self.trust.store(trusted, Ordering::Relaxed);
         }
         came
     }
@@ -176,6 +200,18 @@ mod tests {
         assert_eq!((pauses_until(SELDOM), shares()), (SELDOM, true));
         assert_eq!((pauses_until(1), shares()), (1, true));
         assert_eq!((pauses_until(2), shares()), (2, false));
+    }
+
+    #[test]
+    fn who_shares_a_core_is_glanced_at_until_that_is_in_vain() {
+        let spin = Spin::default();
+        assert!(!spin.glance(|| true));
+        (0..SELDOM).for_each(|looks| {
+            assert_eq!(spin.pause(looks, || looks == SELDOM - 1), looks == SELDOM - 1)
+        });
+        assert!((0..100).all(|n| spin.glance(|| n % TRUST == 0) == (n % TRUST == 0)));
+        (0..TRUST).for_each(|_| assert!(!spin.glance(|| false)));
+        assert!(!spin.glance(|| true));
     }
 
     #[test]

@@ -220,19 +220,22 @@ impl Pipe {
 
     fn tell(&mut self, written: Written, pace: &Pace) {
         if written.wake_reader {
+            // A peer in this context hears of it at once.
+            if self.session == 0 {
+                return self.far.readable(Flush::Now);
+            }
             let flush = pace.flush();
-            let network = self.session != 0;
             if flush == Flush::Later && written.backlog >= PRESSING {
                 // It is worth a system call by itself.
                 return self.far.readable(Flush::Now);
             }
-            if flush != Flush::Held || !network {
+            if flush != Flush::Held {
                 self.far.readable(flush);
             }
-            if flush == Flush::Later && network {
+            if flush == Flush::Later {
                 pace.note_left(&self.far);
             }
-            if flush != Flush::Now && network && !core::mem::replace(&mut self.left, true) {
+            if flush != Flush::Now && !core::mem::replace(&mut self.left, true) {
                 pace.leave(self.key.id);
             }
         } else if written.backlog > self.press_at {

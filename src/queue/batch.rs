@@ -77,7 +77,9 @@ impl Batch {
             self.bytes = Vec::new();
         }
         self.bytes.clear();
-        self.marks.clear();
+        if !self.marks.is_empty() {
+            self.marks.clear();
+        }
         self.position = 0;
         self.messages = 0;
         self.referred = 0;

@@ -145,7 +145,10 @@ fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> 
     let first = slot.with(|core| {
         core.pause_at_times()?;
         core.process_commands()?;
-        core.try_receive(take)
+        match core.try_receive(take) {
+            Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => core.glance(take),
+            other => other,
+        }
     });
     match first {
         Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
@@ -419,6 +422,16 @@ impl Core {
             self.came_the_long_way(taken.is_ok());
         }
         taken
+    }
+
+    /// Before all that a wait takes: a peer on the same core may only need it for a moment.
+    fn glance<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
+        self.pace.press_thread();
+        if self.options.rcvtimeo == 0 || !self.port.glance() {
+            return Err(Errno::EAGAIN);
+        }
+        self.process_commands()?;
+        self.try_receive(take)
     }
 
     #[inline(never)]

@@ -11,44 +11,48 @@ use crate::io::port::Port;
 use crate::pipe::{Command, Far, FarMarks, Flush, PipeKey, PipeParts};
 use crate::queue::queue;
 use crate::socket::Core;
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, OnceLock};
 
 /// The far socket of an inproc pipe.
 #[derive(Default)]
-struct InprocEnd(Mutex<Target>);
+struct InprocEnd {
+    /// Where the pipe is, once it is in that socket's table. Told of with nearly every message, so without
+    /// a lock.
+    far: OnceLock<(Arc<Port>, PipeKey)>,
+    state: Mutex<State>,
+}
 
-/// How much is known of the far socket.
-#[derive(Default)]
-enum Target {
-    /// Nobody has bound the name yet.
+/// What has become of this end.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum State {
     #[default]
-    Nobody,
-    /// The pipe is in its table.
-    Known(Arc<Port>, PipeKey),
-    /// This end is closed; `true` if what was queued is to be dropped.
-    Closed(bool),
+    Open,
+    Closed,
+    /// What was queued is to be dropped.
+    Dropped,
 }
 
 impl InprocEnd {
     fn set(&self, port: Arc<Port>, key: PipeKey) {
-        let mut target = self.0.lock();
-        if let Target::Closed(_) = *target {
-            drop(target);
+        let state = self.state.lock();
+        let late = *state != State::Open;
+        let _ = self.far.set((port, key));
+        drop(state);
+        if late {
             // This end closed before the far socket took the pipe.
-            port.post(Command::Closed(key));
-            return;
+            self.tell(Command::Closed);
         }
-        *target = Target::Known(port, key);
     }
 
+    #[inline]
     fn tell(&self, command: impl FnOnce(PipeKey) -> Command) {
-        if let Target::Known(port, key) = &*self.0.lock() {
+        if let Some((port, key)) = self.far.get() {
             port.post(command(*key));
         }
     }
 
     fn is_dropped(&self) -> bool {
-        matches!(*self.0.lock(), Target::Closed(true))
+        *self.state.lock() == State::Dropped
     }
 }
 
@@ -64,8 +68,13 @@ impl Far for InprocEnd {
     }
 
     fn close(&self, linger: i32) {
-        self.tell(Command::Closed);
-        *self.0.lock() = Target::Closed(linger == 0);
+        let mut state = self.state.lock();
+        *state = if linger == 0 { State::Dropped } else { State::Closed };
+        let known = self.far.get().is_some();
+        drop(state);
+        if known {
+            self.tell(Command::Closed);
+        }
     }
 }
 

@@ -178,10 +178,10 @@ impl Core {
     }
 
     fn carry_out(&mut self) {
-        let mut commands = core::mem::take(&mut self.commands);
-        self.port.take_commands(&mut commands);
+        let mut commands = self.port.take_commands(core::mem::take(&mut self.commands));
         let any = !commands.is_empty();
-        for command in commands.drain(..) {
+        commands.reverse();
+        while let Some(command) = commands.pop() {
             self.command(command);
         }
         self.commands = commands;
