@@ -1,6 +1,6 @@
 //! Finds the records of an arena by topic, and all those whose topic is a prefix of a message.
 //!
-//! A value, under its socket's lock. One hash table holds the positions of all records; a message
+//! A value, under its socket's lock. One list holds the positions of all records by hash; a message
 //! is looked up once for every length that a topic has. Peers choose the topics, so lengths may
 //! become many: then *gates* are kept, the prefixes of certain lengths that at least one longer
 //! topic has, and a message that does not pass a gate is not looked up for longer topics. The
@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 use super::arena::{Arena, Position, Record};
+use super::gapped::Gapped;
 use super::prefix_hash::{PrefixHasher, Seed};
 use core::ops::ControlFlow;
 use hashbrown::HashTable;
@@ -26,7 +27,7 @@ struct Gate {
 
 /// See the module.
 pub(super) struct Index {
-    table: HashTable<Position>,
+    places: Gapped,
     /// Every length that a topic has, in ascending order, with the number of such topics.
     lengths: Vec<(u32, u32)>,
     gates: Option<HashTable<Gate>>,
@@ -35,8 +36,9 @@ pub(super) struct Index {
 impl Index {
     /// An index of all records of `arena`.
     pub fn build(arena: &Arena, seed: &Seed) -> Self {
-        let mut index =
-            Index { table: table_of(arena, seed, arena.len()), lengths: Vec::new(), gates: None };
+        let hashes = arena.iter().map(|(at, record)| (hash_of(seed, record.topic), at));
+        let places = Gapped::build(arena.len(), hashes);
+        let mut index = Index { places, lengths: Vec::new(), gates: None };
         for (_, record) in arena.iter() {
             index.count_length(record.topic.len());
         }
@@ -49,8 +51,7 @@ impl Index {
     /// The record of `topic`.
     #[inline]
     pub fn find(&self, arena: &Arena, seed: &Seed, topic: &[u8]) -> Option<Position> {
-        let hash = seed.prefixes(topic).at(topic.len());
-        self.table.find(hash, |position| is_at(arena, *position, topic)).copied()
+        self.places.find(hash_of(seed, topic), |position| is_at(arena, position, topic))
     }
 
     /// Adds a record that `arena` holds already and this index does not.
@@ -62,13 +63,7 @@ impl Index {
         } else if self.lengths.len() > MANY_LENGTHS {
             self.gates = Some(build_gates(arena, seed));
         }
-        let hash = prefixes.at(topic.len());
-        if self.table.len() == self.table.capacity() {
-            // The table's own growth would read the records in the order of their hashes, one
-            // cache miss each. The record that is being added is the last.
-            self.table = table_of(arena, seed, self.table.len());
-        }
-        self.table.insert_unique(hash, position, |position| hash_at(arena, seed, *position));
+        self.places.insert(prefixes.at(topic.len()), position);
     }
 
     /// Takes out the record at `position`, which `arena` still holds.
@@ -77,9 +72,7 @@ impl Index {
         if let Some(gates) = &mut self.gates {
             for_each_gate(&mut prefixes, topic.len(), |hash| leave(gates, hash));
         }
-        let hash = prefixes.at(topic.len());
-        if let Ok(entry) = self.table.find_entry(hash, |other| *other == position) {
-            entry.remove();
+        if self.places.remove(prefixes.at(topic.len()), position) {
             self.discount_length(topic.len());
         }
     }
@@ -108,8 +101,8 @@ impl Index {
                 }
             }
             let hash = prefixes.at(length);
-            if let Some(position) = self.table.find(hash, |other| is_at(arena, *other, prefix))
-                && let Some(record) = arena.get(*position)
+            if let Some(position) = self.places.find(hash, |other| is_at(arena, other, prefix))
+                && let Some(record) = arena.get(position)
             {
                 found(record)?;
             }
@@ -141,19 +134,8 @@ fn is_at(arena: &Arena, position: Position, topic: &[u8]) -> bool {
     arena.get(position).is_some_and(|record| record.topic == topic)
 }
 
-/// A table of the first `count` records, with room for half as many again.
-#[cold]
-fn table_of(arena: &Arena, seed: &Seed, count: usize) -> HashTable<Position> {
-    let mut table = HashTable::with_capacity(count + count / 2 + 4);
-    for (position, record) in arena.iter().take(count) {
-        let hash = seed.prefixes(record.topic).at(record.topic.len());
-        table.insert_unique(hash, position, |position| hash_at(arena, seed, *position));
-    }
-    table
-}
-
-fn hash_at(arena: &Arena, seed: &Seed, position: Position) -> u64 {
-    let topic = arena.get(position).map_or(&[][..], |record| record.topic);
+#[inline]
+fn hash_of(seed: &Seed, topic: &[u8]) -> u64 {
     seed.prefixes(topic).at(topic.len())
 }
 

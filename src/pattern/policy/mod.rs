@@ -8,6 +8,7 @@ mod distribute;
 mod fair_queue;
 mod feed;
 pub mod filter;
+mod gapped;
 mod index;
 mod load_balance;
 mod prefix_hash;
