@@ -7,6 +7,8 @@
 
 pub mod buffers;
 pub mod connection;
+#[cfg(test)]
+mod model;
 pub mod port;
 pub mod reactor;
 mod spin;

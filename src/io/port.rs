@@ -502,10 +502,10 @@ impl Drop for Found<'_> {
 // Polling before sleeping.
 impl Port {
     /// A caller would have to wait: whether what it waits for comes at once, from a thread on the same core.
-    /// Only where there are no connections, which somebody has to drive.
+    /// Only where there are no connections, which somebody has to drive. The caller `gets_ready` before.
     #[inline]
-    pub fn glance(&self) -> bool {
-        !self.has_poller() && self.spin.glance(|| self.is_pending())
+    pub fn glance(&self, gets_ready: impl FnOnce()) -> bool {
+        !self.has_poller() && self.spin.glance(gets_ready, || self.is_pending())
     }
 
     /// Polls for so many ticks at the most; `true` if something came.

@@ -90,13 +90,15 @@ impl Spin {
         came
     }
 
-    /// Lets another thread go on once, if that has lately been all there was to wait for. Whether it `has_come`.
+    /// Lets another thread go on once, if that has lately been all there was to wait for; before it does, the
+    /// caller `gets_ready`. Whether it `has_come`.
     #[inline]
-    pub fn glance(&self, has_come: impl Fn() -> bool) -> bool {
+    pub fn glance(&self, gets_ready: impl FnOnce(), has_come: impl Fn() -> bool) -> bool {
         let trust = self.trust.load(Ordering::Relaxed);
         if trust == 0 {
             return false;
         }
+        gets_ready();
         give_way();
         let came = has_come();
         let trusted = if came { TRUST } else { trust - 1 };
@@ -205,13 +207,14 @@ mod tests {
     #[test]
     fn who_shares_a_core_is_glanced_at_until_that_is_in_vain() {
         let spin = Spin::default();
-        assert!(!spin.glance(|| true));
+        let glance = |came: bool| spin.glance(|| (), || came);
+        assert!(!glance(true));
         (0..SELDOM).for_each(|looks| {
             assert_eq!(spin.pause(looks, || looks == SELDOM - 1), looks == SELDOM - 1)
         });
-        assert!((0..100).all(|n| spin.glance(|| n % TRUST == 0) == (n % TRUST == 0)));
-        (0..TRUST).for_each(|_| assert!(!spin.glance(|| false)));
-        assert!(!spin.glance(|| true));
+        assert!((0..100).all(|n| glance(n % TRUST == 0) == (n % TRUST == 0)));
+        (0..TRUST).for_each(|_| assert!(!glance(false)));
+        assert!(!glance(true));
     }
 
     #[test]

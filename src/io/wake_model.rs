@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 use shuttle::sync::{Arc, Mutex};
 use shuttle::thread;
 
+use super::model;
 use crate::sys::bed::block_on;
 use primitives::{Bed, EventFd};
 use wake::{Bell, Lead, Ticket, Wake};
@@ -244,13 +245,11 @@ impl Model {
     }
 }
 
-/// Runs the scenario in many orders: at random, and with few but unlucky interruptions. The variable
-/// `ZINCMQ_MODEL_RUNS` asks for more of them.
+/// Orders in which a scenario is run.
+const RUNS: usize = 700;
+
 fn check(scenario: impl Fn() + Send + Sync + Clone + 'static) {
-    let runs = std::env::var("ZINCMQ_MODEL_RUNS").ok().and_then(|runs| runs.parse().ok());
-    let runs = runs.unwrap_or(700);
-    shuttle::check_random(scenario.clone(), runs);
-    shuttle::check_pct(scenario, runs, 3);
+    model::check(RUNS, scenario);
 }
 
 fn spawn(model: &Arc<Model>, run: impl FnOnce(&Model) + Send + 'static) -> thread::JoinHandle<()> {

@@ -142,16 +142,17 @@ pub fn first_receive<R>(
 
 #[inline(always)]
 fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
+    let waits = flags & ZMQ_DONTWAIT == 0;
     let first = slot.with(|core| {
         core.pause_at_times()?;
         core.process_commands()?;
         match core.try_receive(take) {
-            Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => core.glance(take),
+            Err(Errno::EAGAIN) if waits => core.glance(take),
             other => other,
         }
     });
     match first {
-        Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
+        Err(Errno::EAGAIN) if waits => Err(Errno::UNDONE),
         Err(Errno::EAGAIN) => receive_at_once(slot, take),
         other => other,
     }
@@ -426,8 +427,7 @@ impl Core {
 
     /// Before all that a wait takes: a peer on the same core may only need it for a moment.
     fn glance<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
-        self.pace.press_thread();
-        if self.options.rcvtimeo == 0 || !self.port.glance() {
+        if self.options.rcvtimeo == 0 || !self.port.glance(|| self.pace.press_thread()) {
             return Err(Errno::EAGAIN);
         }
         self.process_commands()?;

@@ -11,6 +11,7 @@ use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicU32, Ordering};
 use shuttle::thread;
 
+use crate::io::model;
 use direction::Direction;
 
 mod primitives {
@@ -35,7 +36,8 @@ mod primitives {
     }
 }
 
-const ITERATIONS: usize = 3_000;
+/// Orders in which a scenario is run.
+const RUNS: usize = 3_000;
 
 /// Like a connection: what waits is moved under the lock.
 struct Model {
@@ -83,8 +85,7 @@ fn run(threads: &'static [fn(&Model)]) {
         running.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(model.waits.load(Ordering::SeqCst), 0);
     };
-    shuttle::check_random(all, ITERATIONS);
-    shuttle::check_pct(all, ITERATIONS, 3);
+    model::check(RUNS, all);
 }
 
 #[test]
