@@ -110,6 +110,14 @@ impl Registry {
         connection.as_ref().filter(|_| u64::from(*generation) == token >> 32)
     }
 
+    /// The only connection, if there is but one place and it is taken.
+    fn lone(&self) -> Option<Arc<Connection>> {
+        match self.slots.as_slice() {
+            [(_, connection)] => connection.clone(),
+            _ => None,
+        }
+    }
+
     fn remove(&mut self, token: u64) -> Option<Arc<Connection>> {
         self.get(token)?;
         let slot = self.slots.get_mut(token as u32 as usize)?;
@@ -501,11 +509,36 @@ impl Drop for Found<'_> {
 
 // Polling before sleeping.
 impl Port {
-    /// A caller would have to wait: whether what it waits for comes at once, from a thread on the same core.
-    /// Only where there are no connections, which somebody has to drive. The caller `gets_ready` before.
+    /// A caller would have to wait: whether what it waits for may come at once, from a thread on the same
+    /// core. It leaves nothing unsent before it looks, by [`Port::glance`].
     #[inline]
-    pub fn glance(&self, gets_ready: impl FnOnce()) -> bool {
-        !self.has_poller() && self.spin.glance(gets_ready, || self.is_pending())
+    pub fn may_glance(&self) -> bool {
+        self.spin.may_glance(self.has_poller())
+    }
+
+    /// Lets another thread go on for a moment; whether something came.
+    pub fn glance(&self) -> bool {
+        self.spin.glance(|| {
+            if self.has_poller() {
+                self.look();
+            }
+            self.is_pending()
+        })
+    }
+
+    /// Reads what has come. Of a single connection the poller need not be asked; it will tell of it later,
+    /// when there is nothing left.
+    fn look(&self) {
+        let lone = self.connections.lock().lone();
+        match lone {
+            Some(connection) => {
+                connection.read_ready(Turn::default().buffer(self), 1);
+                self.leave(clock::nanos());
+            }
+            None => {
+                self.poll_as_caller();
+            }
+        }
     }
 
     /// Polls for so many ticks at the most; `true` if something came.

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use crate::sys::clock::TICKS_A_MICROSECOND;
+use crate::sys::clock::{self, TICKS_A_MICROSECOND};
 use crate::sys::thread::give_way;
 
 /// The longest that a caller polls before it sleeps, in ticks of the processor's clock like all times here.
@@ -38,6 +38,18 @@ const SELDOM: u32 = 16;
 /// So many glances in a row may be in vain.
 const TRUST: u32 = 4;
 
+/// Others go on so often in one glance: the first time a peer may only give way in its turn, before it looks.
+const TURNS_A_GLANCE: u32 = 2;
+
+/// At the least one wait in 8,192 is tried with a glance.
+const RAREST: u32 = 13;
+
+/// A glance that takes as long gave a whole turn at the core to somebody who had nothing to do with it.
+const SLICE: u64 = 500 * TICKS_A_MICROSECOND;
+
+/// What a glance saves, less than a microsecond, and of this only a part, because most of it is to be kept.
+const WORTH: u64 = TICKS_A_MICROSECOND / 4;
+
 /// See the module's documentation.
 #[derive(Default)]
 pub struct Spin {
@@ -52,6 +64,10 @@ pub struct Spin {
     shares_core: AtomicBool,
     /// How many glances in vain are left.
     trust: AtomicU32,
+    /// Waits to go without a glance on trial.
+    untried: AtomicU32,
+    /// The exponent of two by which such trials are apart.
+    failed: AtomicU32,
 }
 
 impl Spin {
@@ -90,22 +106,62 @@ impl Spin {
         came
     }
 
-    /// Lets another thread go on once, if that has lately been all there was to wait for; before it does, the
-    /// caller `gets_ready`. Whether it `has_come`.
+    /// Whether to let another thread go on for a moment before a wait: if that has lately been all there was to
+    /// wait for; where `tries`, also now and then to find out, once polling has failed.
     #[inline]
-    pub fn glance(&self, gets_ready: impl FnOnce(), has_come: impl Fn() -> bool) -> bool {
-        let trust = self.trust.load(Ordering::Relaxed);
-        if trust == 0 {
+    pub fn may_glance(&self, tries: bool) -> bool {
+        self.trust.load(Ordering::Relaxed) > 0 || tries && self.is_on_trial()
+    }
+
+    /// Lets another thread go on. Whether what is waited for `has_come`.
+    pub fn glance(&self, mut has_come: impl FnMut() -> bool) -> bool {
+        let began = clock::ticks();
+        let came = (0..TURNS_A_GLANCE).any(|_| {
+            give_way();
+            has_come()
+        });
+        self.glanced(came, clock::ticks().wrapping_sub(began));
+        came
+    }
+
+    fn glanced(&self, came: bool, time: u64) {
+        let before = self.trust.load(Ordering::Relaxed);
+        let trust = match came {
+            // Somebody else had the core, who keeps it as long as he may.
+            _ if time >= SLICE => 0,
+            _ if time >= SOON => before.saturating_sub(TRUST / 2),
+            true => TRUST,
+            false => before.saturating_sub(1),
+        };
+        if trust != before {
+            self.trust.store(trust, Ordering::Relaxed);
+        }
+        if trust == 0 || before == 0 {
+            self.tried(trust > 0, time);
+        }
+    }
+
+    fn is_on_trial(&self) -> bool {
+        if self.skip.load(Ordering::Relaxed) == 0 {
             return false;
         }
-        gets_ready();
-        give_way();
-        let came = has_come();
-        let trusted = if came { TRUST } else { trust - 1 };
-        if trusted != trust {
-            self.trust.store(trusted, Ordering::Relaxed);
-        }
-        came
+        let left = self.untried.load(Ordering::Relaxed);
+        self.untried.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    }
+
+    /// A trial succeeded or failed, or what had succeeded fails: the next trial comes later and later, and so
+    /// late after a long time lost that glances would have won it back.
+    fn tried(&self, succeeded: bool, time: u64) {
+        let failed = self.failed.load(Ordering::Relaxed);
+        let failed = match succeeded {
+            true => failed.saturating_sub(1),
+            false => (failed + 1).min(RAREST),
+        };
+        self.failed.store(failed, Ordering::Relaxed);
+        let lost = if time < SOON { 0 } else { time / WORTH };
+        let untried = lost.min(u64::from(u32::MAX)) as u32;
+        self.untried.store(untried.max((1 << failed) - 1), Ordering::Relaxed);
     }
 
     /// A wait that slept at once brought something after this time.
@@ -207,14 +263,67 @@ mod tests {
     #[test]
     fn who_shares_a_core_is_glanced_at_until_that_is_in_vain() {
         let spin = Spin::default();
-        let glance = |came: bool| spin.glance(|| (), || came);
-        assert!(!glance(true));
+        assert!(!spin.may_glance(false));
         (0..SELDOM).for_each(|looks| {
             assert_eq!(spin.pause(looks, || looks == SELDOM - 1), looks == SELDOM - 1)
         });
-        assert!((0..100).all(|n| glance(n % TRUST == 0) == (n % TRUST == 0)));
-        (0..TRUST).for_each(|_| assert!(!glance(false)));
-        assert!(!glance(true));
+        (0..100).for_each(|n| {
+            assert!(spin.may_glance(false));
+            spin.glanced(n % TRUST == 0, 1);
+        });
+        (0..TRUST).for_each(|_| spin.glanced(false, 1));
+        assert!(!spin.may_glance(false));
+    }
+
+    /// How many of `waits` were glances, each of which `came` and took this `time`.
+    fn glances(spin: &Spin, waits: u32, came: bool, time: u64) -> u32 {
+        let mut tries = 0;
+        for _ in 0..waits {
+            if spin.may_glance(true) {
+                spin.glanced(came, time);
+                tries += 1;
+            }
+        }
+        tries
+    }
+
+    #[test]
+    fn a_glance_is_tried_where_polling_fails_and_what_fails_is_hardly_ever_done() {
+        let spin = Spin::default();
+        assert_eq!(glances(&spin, 1_000, true, 1), 0);
+        spin.learn(None);
+        assert_eq!(glances(&spin, 1_000, true, 1), 1_000);
+        assert!(glances(&spin, 100_000, false, 1) < 40);
+        // A peer that has come to this core is noticed.
+        assert!(glances(&spin, 20_000, true, 1) > 10_000);
+    }
+
+    #[test]
+    fn a_core_that_others_keep_for_long_is_not_given_away() {
+        let spin = Spin::default();
+        spin.learn(None);
+        assert!(glances(&spin, 100_000, true, 6 * SLICE) < 10);
+        assert!(glances(&spin, 100_000, true, 1) > 50_000);
+        spin.glanced(true, SOON);
+        // Once in a while it does not count.
+        assert_eq!(glances(&spin, 1_000, true, 1), 1_000);
+        spin.glanced(true, SLICE);
+        assert_eq!(glances(&spin, 1_000, true, 1), 0);
+    }
+
+    #[test]
+    fn a_glance_lets_others_go_on_twice() {
+        let spin = Spin::default();
+        let looks = core::cell::Cell::new(0);
+        let has_come = |at: u32| {
+            looks.set(looks.get() + 1);
+            looks.get() == at
+        };
+        assert!(spin.glance(|| has_come(1)));
+        assert!(spin.glance(|| has_come(3)));
+        looks.set(10);
+        assert!(!spin.glance(|| has_come(1)));
+        assert_eq!(looks.get(), 12);
     }
 
     #[test]

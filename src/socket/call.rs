@@ -427,7 +427,11 @@ impl Core {
 
     /// Before all that a wait takes: a peer on the same core may only need it for a moment.
     fn glance<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
-        if self.options.rcvtimeo == 0 || !self.port.glance(|| self.pace.press_thread()) {
+        if self.options.rcvtimeo == 0 || !self.port.may_glance() {
+            return Err(Errno::EAGAIN);
+        }
+        self.press_all();
+        if !self.port.glance() {
             return Err(Errno::EAGAIN);
         }
         self.process_commands()?;
@@ -451,9 +455,14 @@ impl Core {
 
     /// The caller is going to wait, after a look in vain: what it left to the background goes out.
     pub fn announce(&mut self) -> Ticket {
+        self.press_all();
+        self.port.announce()
+    }
+
+    /// What this thread left to the background, in this socket and in others, goes out.
+    fn press_all(&mut self) {
         self.press_left();
         self.pace.press_thread();
-        self.port.announce()
     }
 
     /// What was left to the background, or held, goes out.

@@ -49,16 +49,33 @@ fn start(stream: UnixStream) -> Start {
     }
 }
 
+/// A connection in a port, and its peer's stream; the ends of the pipe that are its socket's.
+struct Fixture {
+    owner: Arc<Interrupting>,
+    port: Arc<Port>,
+    connection: Arc<Connection>,
+    peer: UnixStream,
+    reader: Reader,
+    _writer: Writer,
+}
+
+impl Fixture {
+    fn new(port: Arc<Port>) -> Fixture {
+        let (ours, peer) = UnixStream::pair().unwrap();
+        let (_writer, far_reader) = queue(0, false);
+        let (far_writer, reader) = queue(0, false);
+        let owner = Arc::new(Interrupting::default());
+        let connection = Connection::new(1, port.clone(), owner.clone(), far_reader, far_writer);
+        let connection = Arc::new(connection);
+        connection.install(start(ours));
+        Fixture { owner, port, connection, peer, reader, _writer }
+    }
+}
+
 #[test]
 fn what_comes_while_the_handshake_hands_over_is_read() {
-    let (ours, peer) = UnixStream::pair().unwrap();
-    let (_writer, far_reader) = queue(0, false);
-    let (far_writer, mut reader) = queue(0, false);
-    let owner = Arc::new(Interrupting::default());
-    let port = Arc::new(Port::default());
-    let connection = Connection::new(1, port, owner.clone(), far_reader, far_writer);
-    let connection = Arc::new(connection);
-    connection.install(start(ours));
+    let Fixture { owner, connection, peer, mut reader, _writer, .. } =
+        Fixture::new(Arc::new(Port::default()));
     let end = ConnectionEnd(connection.clone());
     let comes = move || {
         (&peer).write_all(&[0, 1, b'x']).unwrap();
@@ -69,4 +86,27 @@ fn what_comes_while_the_handshake_hands_over_is_read() {
     append(crate::msg::frame::COMMAND, &ping_body(1, b""), &mut ping);
     connection.feed(&ping);
     assert!(reader.ready());
+}
+
+#[test]
+fn a_glance_reads_what_has_come_from_one_connection_and_from_several() {
+    let mut one = Fixture::new(Arc::new(Port::default()));
+    one.connection.register().unwrap();
+    one.connection.set_key(PipeKey { id: 0, generation: 0 });
+    let comes = |from: &mut Fixture| {
+        assert!(!from.reader.ready() && !from.port.glance());
+        from.peer.write_all(&[0, 1, b'x']).unwrap();
+        assert!(from.port.glance());
+        assert!(from.reader.ready() && from.reader.take().is_some());
+        from.port.take_commands(Vec::new());
+    };
+    comes(&mut one);
+    let mut other = Fixture::new(one.port.clone());
+    other.connection.register().unwrap();
+    other.connection.set_key(PipeKey { id: 0, generation: 0 });
+    comes(&mut one);
+    comes(&mut other);
+    // One is left, in the first place or the second.
+    one.connection.disconnect();
+    comes(&mut other);
 }
