@@ -17,6 +17,7 @@ use crate::io::spin::Spin;
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::Command;
+use crate::queue::Reader;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering};
 use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
@@ -516,13 +517,21 @@ impl Port {
         self.spin.may_glance(self.has_poller())
     }
 
-    /// Lets another thread go on for a moment; whether something came.
-    pub fn glance(&self) -> bool {
-        self.spin.glance(|| {
-            if self.has_poller() {
+    /// Whether glances do it lately.
+    #[inline]
+    pub fn trusts_glances(&self) -> bool {
+        self.spin.trusts_glances()
+    }
+
+    /// Lets another thread go on for a moment; whether something came, be it only to the `reader` that
+    /// nobody tells of.
+    pub fn glance(&self, mut reader: Option<&mut Reader>) -> bool {
+        let has_poller = self.has_poller();
+        self.spin.glance(has_poller, || {
+            if has_poller {
                 self.look();
             }
-            self.is_pending()
+            reader.as_mut().is_some_and(|reader| reader.has_come()) || self.is_pending()
         })
     }
 

@@ -106,21 +106,29 @@ impl Spin {
         came
     }
 
-    /// Whether to let another thread go on for a moment before a wait: if that has lately been all there was to
-    /// wait for; where `tries`, also now and then to find out, once polling has failed.
+    /// Whether to let another thread go on for a moment has lately been all there was to wait for.
     #[inline]
-    pub fn may_glance(&self, tries: bool) -> bool {
-        self.trust.load(Ordering::Relaxed) > 0 || tries && self.is_on_trial()
+    pub fn trusts_glances(&self) -> bool {
+        self.trust.load(Ordering::Relaxed) > 0
     }
 
-    /// Lets another thread go on. Whether what is waited for `has_come`.
-    pub fn glance(&self, mut has_come: impl FnMut() -> bool) -> bool {
-        let began = clock::ticks();
+    /// Whether to do so before a wait: if that was enough lately; where one `tries`, also now and then to find
+    /// out, once polling has failed.
+    #[inline]
+    pub fn may_glance(&self, tries: bool) -> bool {
+        self.trusts_glances() || tries && self.is_on_trial()
+    }
+
+    /// Lets another thread go on. Whether what is waited for `has_come`. Where that `takes_long` the time
+    /// counts.
+    pub fn glance(&self, takes_long: bool, mut has_come: impl FnMut() -> bool) -> bool {
+        let ticks = || if takes_long { clock::ticks() } else { 0 };
+        let began = ticks();
         let came = (0..TURNS_A_GLANCE).any(|_| {
             give_way();
             has_come()
         });
-        self.glanced(came, clock::ticks().wrapping_sub(began));
+        self.glanced(came, ticks().wrapping_sub(began));
         came
     }
 
@@ -319,10 +327,10 @@ mod tests {
             looks.set(looks.get() + 1);
             looks.get() == at
         };
-        assert!(spin.glance(|| has_come(1)));
-        assert!(spin.glance(|| has_come(3)));
+        assert!(spin.glance(true, || has_come(1)));
+        assert!(spin.glance(true, || has_come(3)));
         looks.set(10);
-        assert!(!spin.glance(|| has_come(1)));
+        assert!(!spin.glance(true, || has_come(1)));
         assert_eq!(looks.get(), 12);
     }
 

@@ -36,6 +36,8 @@ pub struct Env<'a> {
     /// How the call looks for credit, where it can answer `EAGAIN`. What is dropped where there is no
     /// room is dropped only if there really is none.
     pub look: Look,
+    /// The call looks for input again soon if it finds none: nobody need tell it meanwhile.
+    pub looks_again: bool,
     /// Pipes the pattern has done with: their far end is gone and everything was read, or the
     /// pattern wants them closed. The socket removes them after the call (and calls
     /// [`Pattern::detach`]).
@@ -46,6 +48,11 @@ impl Env<'_> {
     /// Whether a pipe has room for another message, so far as the call looks.
     pub fn has_room(&mut self, id: PipeId) -> bool {
         self.pipes.get_mut(id).is_some_and(|pipe| pipe.room_for(self.look) == Room::Some)
+    }
+
+    /// Whether a pipe has something to read, for a call that looks again.
+    pub fn has_come(&mut self, id: PipeId) -> bool {
+        self.pipes.get_mut(id).is_some_and(|pipe| pipe.reader.has_come())
     }
 
     /// The pipe is done with.

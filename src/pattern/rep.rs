@@ -42,6 +42,11 @@ impl Envelope {
         self.ends.push(self.bytes.len());
     }
 
+    /// Whether it is the empty frame alone, as of requests that came straight from a REQ.
+    fn is_delimiter(&self) -> bool {
+        self.ends.len() == 1 && self.bytes.is_empty()
+    }
+
     fn write(&self, pipe: &mut Pipe, pace: &Pace) -> Result<()> {
         let mut start = 0;
         for &end in &self.ends {
@@ -91,6 +96,22 @@ impl Rep {
         Ok(())
     }
 
+    /// Sends a whole reply in one step, if it is short and its envelope the delimiter; whether it did.
+    fn reply_at_once(&mut self, env: &mut Env<'_>, body: &Body<'_>) -> bool {
+        let pace = env.pace;
+        self.envelope.is_delimiter()
+            && self
+                .asker
+                .and_then(|id| env.pipes.get_mut(id))
+                .is_some_and(|pipe| pipe.can_write() && pipe.write_delimited(body, pace))
+    }
+
+    fn end_reply(&mut self) {
+        self.replying = false;
+        self.begun = false;
+        self.asker = None;
+    }
+
     /// The asker takes nothing more.
     fn forget_asker(&mut self, env: &mut Env<'_>, id: PipeId) {
         if self.asker == Some(id) {
@@ -132,6 +153,10 @@ impl Pattern for Rep {
             return Err(Errno::EFSM);
         }
         if !self.begun {
+            if !frame.more && self.reply_at_once(env, &frame.body) {
+                self.end_reply();
+                return Ok(());
+            }
             self.begin_reply(env)?;
         }
         let more = frame.more;
@@ -139,9 +164,7 @@ impl Pattern for Rep {
             pipe.write(frame.flags(), frame.body, env.pace)?;
         }
         if !more {
-            self.replying = false;
-            self.begun = false;
-            self.asker = None;
+            self.end_reply();
         }
         Ok(())
     }

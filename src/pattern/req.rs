@@ -52,11 +52,29 @@ impl Req {
         };
         self.request = request;
         self.at_start = false;
-        // What was received until now answers older requests.
+        self.drop_older(env);
+        Ok(())
+    }
+
+    /// What was received until now answers older requests.
+    fn drop_older(&mut self, env: &mut Env<'_>) {
         while let Some(id) = self.dealer.inward.select(env) {
             self.dealer.inward.skip(env, id);
         }
-        Ok(())
+    }
+
+    /// Sends a whole request in one step, if it is short; whether it did.
+    fn send_at_once(&mut self, env: &mut Env<'_>, body: &Body<'_>) -> bool {
+        let Some(id) = self.dealer.out.next(env) else { return false };
+        self.drop_older(env);
+        let sent = env.pipes.get_mut(id).is_some_and(|pipe| pipe.write_delimited(body, env.pace));
+        if sent {
+            self.dealer.out.wrote_whole();
+            self.asked = Some(id);
+            self.request = self.request.wrapping_add(1);
+            self.receiving = true;
+        }
+        sent
     }
 
     /// Finds the reply, drops what is not it, and takes its head. `EAGAIN` if it is not there.
@@ -82,7 +100,10 @@ impl Req {
     fn take_exactly(&mut self, env: &mut Env<'_>, id: PipeId, expected: &[u8]) -> bool {
         let Some(pipe) = env.pipes.get_mut(id) else { return false };
         pipe.reader.peek_flags().is_some_and(|flags| flags & frame::MORE != 0)
-            && pipe.reader.peek() == Some(expected)
+            && pipe.reader.peek().is_some_and(|frame| {
+                // An empty one is not compared: it would take a call.
+                frame.len() == expected.len() && (frame.is_empty() || frame == expected)
+            })
             && self.dealer.inward.take(env, id).is_some()
     }
 
@@ -127,6 +148,9 @@ impl Pattern for Req {
             self.at_start = true;
         }
         if self.at_start {
+            if !frame.more && !env.options.req_correlate && self.send_at_once(env, &frame.body) {
+                return Ok(());
+            }
             self.begin(env)?;
         }
         let more = frame.more;
@@ -179,6 +203,55 @@ mod tests {
         assert!(bench.has_in());
         assert_eq!(bench.recv(), Ok(vec![b"answer".to_vec(), b"rest".to_vec()]));
         assert!(bench.has_out());
+    }
+
+    #[test]
+    fn long_requests_and_relaxed_ones_go_out_too() {
+        let mut bench = Bench::new(SocketType::Req);
+        let a = bench.attach(b"");
+        for ask in [vec![7; 256], vec![7; 100_000], Vec::new(), vec![7; 255]] {
+            bench.send(&[&ask]).expect("room");
+            assert_eq!(bench.peer_reads(a), Some(vec![vec![], ask]));
+            bench.peer_sends(a, &[b"", b"answer"]);
+            assert_eq!(bench.recv(), Ok(vec![b"answer".to_vec()]));
+        }
+        bench.options.req_relaxed = true;
+        bench.send(&[b"1"]).expect("room");
+        bench.peer_sends(a, &[b"", b"old"]);
+        bench.send(&[b"2"]).expect("relaxed");
+        assert_eq!(bench.recv(), Err(Errno::EAGAIN), "what came before answers another request");
+        assert!(bench.peer_reads(a).is_some() && bench.peer_reads(a).is_some());
+        bench.peer_sends(a, &[b"", b"new"]);
+        assert_eq!(bench.recv(), Ok(vec![b"new".to_vec()]));
+    }
+
+    #[test]
+    fn who_looks_again_finds_the_reply_untold() {
+        let mut bench = Bench::new(SocketType::Req);
+        let a = bench.attach(b"");
+        bench.looks_again = true;
+        for _ in 0..3 {
+            bench.send(&[b"ask"]).expect("room");
+            assert_eq!(bench.recv(), Err(Errno::EAGAIN));
+            bench.peer_sends(a, &[b"", b"answer"]);
+            assert_eq!(bench.recv(), Ok(vec![b"answer".to_vec()]));
+        }
+        bench.send(&[b"ask"]).expect("room");
+        bench.looks_again = false;
+        assert_eq!(bench.recv(), Err(Errno::EAGAIN));
+        bench.peer_sends(a, &[b"", b"told"]);
+        assert_eq!(bench.recv(), Ok(vec![b"told".to_vec()]));
+    }
+
+    #[test]
+    fn a_full_peer_is_not_asked() {
+        let mut bench = Bench::new(SocketType::Req);
+        bench.options.req_relaxed = true;
+        let a = bench.attach_hwm(1);
+        bench.send(&[b"1"]).expect("room");
+        assert_eq!(bench.send(&[b"2"]), Err(Errno::EAGAIN));
+        assert!(bench.peer_reads(a).is_some() && bench.peer_reads(a).is_none());
+        bench.send(&[b"3"]).expect("room");
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Bench {
     pipes: Pipes,
     peers: HashMap<PipeId, Peer>,
     pub options: SocketOptions,
+    /// The calls look again.
+    pub looks_again: bool,
 }
 
 /// Calls the pattern and then does what the socket does after each call.
@@ -54,6 +56,7 @@ macro_rules! call {
                 options: &$bench.options,
                 pace: &Pace::default(),
                 look: Look::default(),
+                looks_again: $bench.looks_again,
                 done: &mut done,
             };
             let $env = &mut env;
@@ -71,6 +74,7 @@ impl Bench {
             pipes: Pipes::default(),
             peers: HashMap::new(),
             options: SocketOptions::new(socket_type),
+            looks_again: false,
         }
     }
 
@@ -140,6 +144,7 @@ impl Bench {
                 options: &self.options,
                 pace: &Pace::default(),
                 look: Look::default(),
+                looks_again: false,
                 done: &mut none,
             };
             self.pattern.detach(&mut env, id);

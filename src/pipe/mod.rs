@@ -184,6 +184,20 @@ impl Pipe {
         true
     }
 
+    /// Queues a message of an empty frame and a short one, if that takes no more than a copy into the queue.
+    /// The pipe has room.
+    #[inline]
+    pub fn write_delimited(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
+        let bytes = body.short(self.copy_max).filter(|_| self.is_open_road());
+        let Some(written) = bytes.and_then(|bytes| self.writer.write_delimited(bytes)) else {
+            return false;
+        };
+        if self.is_news(written) {
+            self.tell(written, pace);
+        }
+        true
+    }
+
     #[inline(always)]
     fn copy_short(&mut self, body: &Body<'_>) -> Option<Written> {
         body.short(self.copy_max).and_then(|bytes| self.writer.write_short(bytes))

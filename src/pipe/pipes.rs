@@ -41,6 +41,15 @@ impl Pipes {
         self.slots.get_mut(id as usize)?.pipe.as_deref_mut()
     }
 
+    /// The only pipe, if there is but one place and it is taken.
+    #[inline]
+    pub fn lone(&self) -> Option<PipeId> {
+        match self.slots.as_slice() {
+            [Slot { pipe: Some(pipe), .. }] => Some(pipe.key.id),
+            _ => None,
+        }
+    }
+
     /// These pipes will be written to soon, the `nearer` one sooner.
     #[inline(always)]
     pub fn fetch(&self, farther: Option<&PipeId>, nearer: Option<&PipeId>) {

@@ -117,6 +117,16 @@ impl Batch {
         added
     }
 
+    /// Adds a message of two frames, of which the first is empty, if there is memory and one length byte is
+    /// enough.
+    pub fn push_delimited(&mut self, body: &[u8]) -> bool {
+        const HEADERS: usize = 4;
+        self.reserve(HEADERS + body.len()).is_ok()
+            && body.len() <= usize::from(u8::MAX)
+            && append(&mut self.bytes, frame::MORE, &[])
+            && self.push_short(body)
+    }
+
     #[cold]
     fn push_slowly(&mut self, flags: u8, body: &[u8]) -> Result<()> {
         let (header, header_len) = frame::encode(flags, body.len());

@@ -83,15 +83,17 @@ impl State {
         follower.pull_all(&mut self.back);
     }
 
-    /// Moves what waits to `front`, which is empty; `false` if nothing does. Then the reader sleeps.
+    /// Moves what waits to `front`, which is empty; `false` if nothing does. Then the reader sleeps, if it
+    /// `asks` to be told. What follows a broadcast always does.
     #[inline]
-    fn refill(&mut self, front: &mut Batch) -> bool {
+    fn refill(&mut self, front: &mut Batch, asks: bool) -> bool {
         if !self.back.is_empty() {
             core::mem::swap(&mut self.back, front);
             return true;
         }
         let pulled = match &mut self.follower {
             Some(follower) => follower.pull(front, self.reader_sleeps),
+            None if !asks => return false,
             None => false,
         };
         self.reader_sleeps = !pulled;

@@ -149,7 +149,12 @@ impl Reader {
     /// Whether a frame can be taken. A reader that got `false` is told when one comes.
     #[inline(always)]
     pub fn ready(&mut self) -> bool {
-        !self.front.is_empty() || self.refill()
+        !self.front.is_empty() || self.refill(true)
+    }
+
+    /// [`Reader::newest_ready`] for who looks again anyhow, and need not be told.
+    pub fn has_come(&mut self) -> bool {
+        if self.conflate { self.newest_ready() } else { self.has_next() || self.refill(false) }
     }
 
     /// Whether a frame is at hand, without a look at what the writer has added.
@@ -186,7 +191,7 @@ impl Reader {
     }
 
     #[cold]
-    fn refill(&mut self) -> bool {
+    fn refill(&mut self, asks: bool) -> bool {
         self.take_metadata();
         self.front.clear();
         if self.streak > 1 && self.last < SMALL {
@@ -194,7 +199,7 @@ impl Reader {
             (0..PAUSES).for_each(|_| core::hint::spin_loop());
         }
         let mut state = self.queue.state.lock();
-        if !state.refill(&mut self.front) {
+        if !state.refill(&mut self.front, asks) {
             self.streak = 0;
             return false;
         }

@@ -55,6 +55,34 @@ fn the_reader_is_woken_only_when_it_sleeps() {
 }
 
 #[test]
+fn who_looks_again_is_not_told() {
+    let (mut writer, mut reader) = queue(0, false);
+    write(&mut writer, 0, b"1");
+    assert!(reader.has_come());
+    read(&mut reader);
+    assert!(!reader.has_come());
+    assert!(!write(&mut writer, 0, b"2").wake_reader);
+    assert!(reader.has_come() && reader.has_come());
+    assert_eq!(read(&mut reader), Some((b"2".to_vec(), false)));
+    assert_eq!(read(&mut reader), None);
+    assert!(!reader.has_come());
+    assert!(write(&mut writer, 0, b"3").wake_reader, "it had asked before");
+}
+
+#[test]
+fn a_short_message_goes_behind_an_empty_frame_in_one_step() {
+    let (mut writer, mut reader) = queue(0, false);
+    for body in [b"".as_slice(), b"body", &[7; 255]] {
+        assert!(writer.write_delimited(body).is_some());
+        assert_eq!(read(&mut reader), Some((Vec::new(), true)));
+        assert_eq!(read(&mut reader), Some((body.to_vec(), false)));
+        assert_eq!(read(&mut reader), None);
+    }
+    assert!(writer.write_delimited(&[7; 256]).is_none());
+    assert_eq!((read(&mut reader), writer.outstanding()), (None, 3));
+}
+
+#[test]
 fn credit_comes_back_every_half_mark() {
     let (mut writer, mut reader) = queue(10, false);
     for _ in 0..10 {

@@ -279,6 +279,17 @@ impl Writer {
         Some(state.written())
     }
 
+    /// Adds a message of an empty frame and a short one, as [`Writer::write_short`] does, but the caller knows
+    /// that there is room.
+    pub fn write_delimited(&mut self, bytes: &[u8]) -> Option<Written> {
+        let mut state = self.queue.state.lock();
+        if !state.back.push_delimited(bytes) {
+            return None;
+        }
+        self.written += 1;
+        Some(state.written())
+    }
+
     /// Adds a frame whose bytes are too many to be copied under the lock.
     #[cold]
     fn write_long(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {

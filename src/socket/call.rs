@@ -146,7 +146,7 @@ fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> 
     let first = slot.with(|core| {
         core.pause_at_times()?;
         core.process_commands()?;
-        match core.try_receive(take) {
+        match core.look_for_frame(take, waits) {
             Err(Errno::EAGAIN) if waits => core.glance(take),
             other => other,
         }
@@ -301,8 +301,11 @@ impl Core {
         let hasty = self.is_hasty(flags);
         let due = if hasty { self.look_at_times(body) } else { Due::Nothing };
         let body = body.again();
+        // Who polls the descriptor has to be told without another look.
+        let looks_again = self.trusts_glances() && !self.port.is_exported();
         let (pattern, mut env) = self.parts();
         env.look.hasty = hasty;
+        env.looks_again = looks_again;
         let sent = pattern.send(&mut env, Outgoing { more, body });
         if sent.is_ok() {
             self.pace.sent(more);
@@ -382,6 +385,16 @@ impl Core {
 
     #[inline(always)]
     pub(super) fn try_receive<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
+        self.look_for_frame(take, false)
+    }
+
+    /// [`Core::try_receive`]; if it is in vain the caller may [glance](Core::glance).
+    #[inline(always)]
+    fn look_for_frame<R>(
+        &mut self,
+        take: &mut impl FnMut(Incoming<'_>) -> R,
+        may_glance: bool,
+    ) -> Result<R> {
         let (pace, mut env);
         pace = &self.pace;
         let lane = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
@@ -402,6 +415,7 @@ impl Core {
                 Ok(frame)
             }
             None => {
+                let looks_again = may_glance && self.trusts_glances();
                 self.lanes.inward = None;
                 pace.turn();
                 self.look = self.look.wrapping_add(1);
@@ -410,6 +424,7 @@ impl Core {
                     options: &self.options,
                     pace,
                     look: Look::default(),
+                    looks_again,
                     done: &mut self.done,
                 };
                 self.pattern.recv(&mut env).inspect(|frame| self.rcvmore = frame.more())
@@ -425,13 +440,19 @@ impl Core {
         taken
     }
 
+    /// Whether a look in vain for input is probably followed by another at once, in the same pipe.
+    fn trusts_glances(&self) -> bool {
+        self.port.trusts_glances() && self.pipes.lone().is_some()
+    }
+
     /// Before all that a wait takes: a peer on the same core may only need it for a moment.
     fn glance<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
         if self.options.rcvtimeo == 0 || !self.port.may_glance() {
             return Err(Errno::EAGAIN);
         }
         self.press_all();
-        if !self.port.glance() {
+        let lone = self.pipes.lone().and_then(|id| self.pipes.get_mut(id));
+        if !self.port.glance(lone.map(|pipe| &mut pipe.reader)) {
             return Err(Errno::EAGAIN);
         }
         self.process_commands()?;
@@ -468,6 +489,9 @@ impl Core {
     /// What was left to the background, or held, goes out.
     pub(super) fn press_left(&mut self) {
         let mut left = self.pace.take_left();
+        if left.is_empty() {
+            return self.pace.give_back(left);
+        }
         for id in left.drain(..) {
             if let Some(pipe) = self.pipes.get_mut(id) {
                 pipe.press_left();

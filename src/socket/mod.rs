@@ -112,6 +112,7 @@ impl Core {
             options: &self.options,
             pace: &self.pace,
             look: Look { number: self.look, hasty: false },
+            looks_again: false,
             done: &mut self.done,
         };
         (&mut *self.pattern, env)

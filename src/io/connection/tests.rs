@@ -94,9 +94,9 @@ fn a_glance_reads_what_has_come_from_one_connection_and_from_several() {
     one.connection.register().unwrap();
     one.connection.set_key(PipeKey { id: 0, generation: 0 });
     let comes = |from: &mut Fixture| {
-        assert!(!from.reader.ready() && !from.port.glance());
+        assert!(!from.reader.ready() && !from.port.glance(None));
         from.peer.write_all(&[0, 1, b'x']).unwrap();
-        assert!(from.port.glance());
+        assert!(from.port.glance(None));
         assert!(from.reader.ready() && from.reader.take().is_some());
         from.port.take_commands(Vec::new());
     };

@@ -56,6 +56,9 @@ impl FairQueue {
         if self.promised.is_some() {
             return self.promised;
         }
+        if env.looks_again && self.active.only().is_some() {
+            return self.active.only().filter(|id| env.has_come(*id));
+        }
         while let Some(id) = self.active.current() {
             if let Some(pipe) = env.pipes.get_mut(id) {
                 if pipe.reader.newest_ready() {

@@ -60,6 +60,20 @@ impl LoadBalance {
         self.send_elsewhere(env, frame)
     }
 
+    /// The pipe that a message begun now goes to, if it is the one whose turn it is.
+    #[inline]
+    pub fn next(&self, env: &mut Env<'_>) -> Option<PipeId> {
+        let id = self.active.current().filter(|_| !self.inside && !self.dropping)?;
+        let has_room = env.pipes.get_mut(id)?.room_for(env.look) == Room::Some;
+        has_room.then_some(id)
+    }
+
+    /// A whole message was written to that pipe.
+    #[inline]
+    pub fn wrote_whole(&mut self) {
+        self.wrote(false);
+    }
+
     #[inline]
     fn wrote(&mut self, more: bool) {
         self.inside = more;
