@@ -514,7 +514,7 @@ impl Port {
     /// core. It leaves nothing unsent before it looks, by [`Port::glance`].
     #[inline]
     pub fn may_glance(&self) -> bool {
-        self.spin.may_glance(self.has_poller())
+        self.spin.may_glance()
     }
 
     /// Whether glances do it lately.
@@ -526,9 +526,8 @@ impl Port {
     /// Lets another thread go on for a moment; whether something came, be it only to the `reader` that
     /// nobody tells of.
     pub fn glance(&self, mut reader: Option<&mut Reader>) -> bool {
-        let has_poller = self.has_poller();
-        self.spin.glance(has_poller, || {
-            if has_poller {
+        self.spin.glance(|| {
+            if self.has_poller() {
                 self.look();
             }
             reader.as_mut().is_some_and(|reader| reader.has_come()) || self.is_pending()

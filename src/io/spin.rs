@@ -64,7 +64,7 @@ pub struct Spin {
     shares_core: AtomicBool,
     /// How many glances in vain are left.
     trust: AtomicU32,
-    /// Waits to go without a glance on trial.
+    /// Waits to go before the core is given away again without trust.
     untried: AtomicU32,
     /// The exponent of two by which such trials are apart.
     failed: AtomicU32,
@@ -89,21 +89,33 @@ impl Spin {
     /// The pause after so many `looks` at memory: lets another core go on, now and then another thread on
     /// this one; the other way round if that helped last time. Whether `has_come`.
     pub fn pause(&self, looks: u32, has_come: impl Fn() -> bool) -> bool {
-        let shares = self.shares_core.load(Ordering::Relaxed);
-        let gives_way = if shares { looks.is_multiple_of(2) } else { looks % SELDOM == SELDOM - 1 };
+        let gives_way = self.gives_way(looks);
+        let mut time = 0;
         if gives_way {
+            let began = clock::ticks();
             give_way();
+            time = clock::ticks().wrapping_sub(began);
         } else {
             (0..TURNS).for_each(|_| core::hint::spin_loop());
         }
         let came = has_come();
-        if came && gives_way != shares {
-            self.shares_core.store(gives_way, Ordering::Relaxed);
-        }
-        if came && gives_way {
-            self.trust.store(TRUST, Ordering::Relaxed);
-        }
+        self.paused(gives_way, came, time);
         came
+    }
+
+    fn gives_way(&self, looks: u32) -> bool {
+        let shares = self.shares_core.load(Ordering::Relaxed);
+        let is_due = if shares { looks.is_multiple_of(2) } else { looks % SELDOM == SELDOM - 1 };
+        is_due && self.untried.load(Ordering::Relaxed) == 0
+    }
+
+    fn paused(&self, gave_way: bool, came: bool, time: u64) {
+        if came && gave_way != self.shares_core.load(Ordering::Relaxed) {
+            self.shares_core.store(gave_way, Ordering::Relaxed);
+        }
+        if gave_way && (came || time >= SLICE) {
+            self.glanced(came, time);
+        }
     }
 
     /// Whether to let another thread go on for a moment has lately been all there was to wait for.
@@ -112,23 +124,29 @@ impl Spin {
         self.trust.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether to do so before a wait: if that was enough lately; where one `tries`, also now and then to find
-    /// out, once polling has failed.
+    /// Whether to do so before a wait: if that was enough lately, and now and then to find out, once polling
+    /// has failed.
     #[inline]
-    pub fn may_glance(&self, tries: bool) -> bool {
-        self.trusts_glances() || tries && self.is_on_trial()
+    pub fn may_glance(&self) -> bool {
+        self.trusts_glances() || self.is_on_trial()
     }
 
-    /// Lets another thread go on. Whether what is waited for `has_come`. Where that `takes_long` the time
-    /// counts.
-    pub fn glance(&self, takes_long: bool, mut has_come: impl FnMut() -> bool) -> bool {
-        let ticks = || if takes_long { clock::ticks() } else { 0 };
-        let began = ticks();
+    fn is_on_trial(&self) -> bool {
+        let left = self.untried.load(Ordering::Relaxed);
+        if left > 0 {
+            self.untried.store(left - 1, Ordering::Relaxed);
+        }
+        left == 0 && self.skip.load(Ordering::Relaxed) > 0
+    }
+
+    /// Lets another thread go on. Whether what is waited for `has_come`.
+    pub fn glance(&self, mut has_come: impl FnMut() -> bool) -> bool {
+        let began = clock::ticks();
         let came = (0..TURNS_A_GLANCE).any(|_| {
             give_way();
             has_come()
         });
-        self.glanced(came, ticks().wrapping_sub(began));
+        self.glanced(came, clock::ticks().wrapping_sub(began));
         came
     }
 
@@ -149,15 +167,6 @@ impl Spin {
         }
     }
 
-    fn is_on_trial(&self) -> bool {
-        if self.skip.load(Ordering::Relaxed) == 0 {
-            return false;
-        }
-        let left = self.untried.load(Ordering::Relaxed);
-        self.untried.store(left.saturating_sub(1), Ordering::Relaxed);
-        left == 0
-    }
-
     /// A trial succeeded or failed, or what had succeeded fails: the next trial comes later and later, and so
     /// late after a long time lost that glances would have won it back.
     fn tried(&self, succeeded: bool, time: u64) {
@@ -169,7 +178,8 @@ impl Spin {
         self.failed.store(failed, Ordering::Relaxed);
         let lost = if time < SOON { 0 } else { time / WORTH };
         let untried = lost.min(u64::from(u32::MAX)) as u32;
-        self.untried.store(untried.max((1 << failed) - 1), Ordering::Relaxed);
+        let untried = if succeeded { 0 } else { untried.max((1 << failed) - 1) };
+        self.untried.store(untried, Ordering::Relaxed);
     }
 
     /// A wait that slept at once brought something after this time.
@@ -250,44 +260,53 @@ mod tests {
         assert_eq!(spin.budget(), LONGEST);
     }
 
+    /// So many pauses, after which something comes.
+    fn pauses(spin: &Spin, comes: u32) {
+        (0..comes).for_each(|looks| spin.paused(spin.gives_way(looks), looks == comes - 1, 1));
+    }
+
     #[test]
     fn what_helped_last_time_comes_first() {
         let spin = Spin::default();
-        let pauses_until = |comes: u32| {
-            let looked = core::cell::Cell::new(0);
-            let has_come = || {
-                looked.set(looked.get() + 1);
-                looked.get() == comes
-            };
-            (0..).take_while(|looks| !spin.pause(*looks, has_come)).count() as u32 + 1
-        };
-        let shares = || spin.shares_core.load(Ordering::Relaxed);
-        assert_eq!((pauses_until(3), shares()), (3, false));
-        assert_eq!((pauses_until(SELDOM), shares()), (SELDOM, true));
-        assert_eq!((pauses_until(1), shares()), (1, true));
-        assert_eq!((pauses_until(2), shares()), (2, false));
+        let gives_way = |looks: u32| spin.gives_way(looks);
+        assert!((0..SELDOM - 1).all(|looks| !gives_way(looks)) && gives_way(SELDOM - 1));
+        pauses(&spin, 3);
+        assert!(!gives_way(0));
+        pauses(&spin, SELDOM);
+        assert!(gives_way(0) && !gives_way(1) && gives_way(2));
+        pauses(&spin, 1);
+        assert!(gives_way(0));
+        pauses(&spin, 2);
+        assert!(!gives_way(0));
+    }
+
+    #[test]
+    fn who_lost_a_slice_in_a_pause_keeps_the_core() {
+        let spin = Spin::default();
+        pauses(&spin, SELDOM);
+        assert!(spin.gives_way(0) && spin.may_glance());
+        spin.paused(true, false, SLICE);
+        assert!(!spin.gives_way(0) && !spin.may_glance());
     }
 
     #[test]
     fn who_shares_a_core_is_glanced_at_until_that_is_in_vain() {
         let spin = Spin::default();
-        assert!(!spin.may_glance(false));
-        (0..SELDOM).for_each(|looks| {
-            assert_eq!(spin.pause(looks, || looks == SELDOM - 1), looks == SELDOM - 1)
-        });
+        assert!(!spin.may_glance());
+        pauses(&spin, SELDOM);
         (0..100).for_each(|n| {
-            assert!(spin.may_glance(false));
+            assert!(spin.may_glance());
             spin.glanced(n % TRUST == 0, 1);
         });
         (0..TRUST).for_each(|_| spin.glanced(false, 1));
-        assert!(!spin.may_glance(false));
+        assert!(!spin.may_glance());
     }
 
     /// How many of `waits` were glances, each of which `came` and took this `time`.
     fn glances(spin: &Spin, waits: u32, came: bool, time: u64) -> u32 {
         let mut tries = 0;
         for _ in 0..waits {
-            if spin.may_glance(true) {
+            if spin.may_glance() {
                 spin.glanced(came, time);
                 tries += 1;
             }
@@ -327,10 +346,10 @@ mod tests {
             looks.set(looks.get() + 1);
             looks.get() == at
         };
-        assert!(spin.glance(true, || has_come(1)));
-        assert!(spin.glance(true, || has_come(3)));
+        assert!(spin.glance(|| has_come(1)));
+        assert!(spin.glance(|| has_come(3)));
         looks.set(10);
-        assert!(!spin.glance(true, || has_come(1)));
+        assert!(!spin.glance(|| has_come(1)));
         assert_eq!(looks.get(), 12);
     }
 
