@@ -14,6 +14,7 @@ class Metric:
     more_is_better: bool = False
 
 
+MEAN = Metric("mean", "mean, us")
 P50 = Metric("p50", "p50, us")
 P99 = Metric("p99", "p99, us")
 P999 = Metric("p999", "p99.9, us")
@@ -21,7 +22,7 @@ CPU_TRIP = Metric("cpu_us", "CPU a round trip, us")
 RATE = Metric("rate", "messages/s", True)
 CPU = Metric("cpu_s_per_million", "CPU s a million")
 PEAK = Metric("peak_mib", "peak memory, MiB")
-LATENCY = (P50, P99, P999, CPU_TRIP, PEAK)
+LATENCY = (MEAN, P50, P99, P999, CPU_TRIP, PEAK)
 STREAM = (RATE, CPU, PEAK)
 INSTRUCTIONS = Metric("instructions", "instructions a message")
 SYSCALLS = Metric("syscalls", "system calls a message")
@@ -81,10 +82,11 @@ def goals(limits, against="libzmq"):
 
 def latency():
     group = "Latency: ping-pong, one-way time"
-    never_worse = goals([(P50, 1), (CPU_TRIP, 1)])
+    # The mean too: who lets others have the core may lose it for long, which no percentile need show.
+    never_worse = goals([(MEAN, 1), (P50, 1), (CPU_TRIP, 1)])
     for load in ("idle", "busy", "one core", "crowded"):
         for transport in ("tcp", "ipc", "inproc"):
-            wanted = never_worse if load == "crowded" else goals([(CPU_TRIP, 1)])
+            wanted = never_worse if load == "crowded" else goals([(MEAN, 1), (CPU_TRIP, 1)])
             if load != "crowded" and transport == "inproc":
                 wanted += goals([(P50, 0.4)])
             elif load != "crowded":

@@ -41,8 +41,9 @@ def execute(command, library, timeout):
         env["LD_LIBRARY_PATH"] = str(library.dir)
         env["TMPDIR"] = str(library.dir)  # where ipc://* makes its sockets
     name = library.name if library else "raw"
+    # Not a session of its own: the kernel would give it a share of the cores apart from the background load.
     child = subprocess.Popen([str(word) for word in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             text=True, start_new_session=True)
+                             text=True, process_group=0)
     try:
         out, err = child.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
