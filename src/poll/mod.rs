@@ -74,8 +74,11 @@ async fn poll_one(
     items: &mut [Item<'_>],
     timeout: Option<Duration>,
 ) -> Result<usize> {
-    let ready = look(items, |core, _| core.events())?;
-    if ready > 0 || timeout == Some(Duration::ZERO) {
+    let ready = match timeout {
+        Some(Duration::ZERO) => return look(items, |core, _| core.events()),
+        _ => look(items, Core::events_before_wait)?,
+    };
+    if ready > 0 {
         return Ok(ready);
     }
     let port = slot.with(|core| Ok(core.port().clone()))?;
@@ -102,7 +105,10 @@ fn look_together(
 ) -> Result<(usize, Option<Ticket>)> {
     slot.with(|core| {
         let wanted = items.iter().fold(0, |all, item| all | item.wanted);
-        let events = core.known_events(wanted)?;
+        let mut events = core.known_events(wanted)?;
+        if waits && events == 0 && wanted & ZMQ_POLLIN != 0 && core.glances() {
+            events = core.known_events(wanted)?;
+        }
         let mut ready = 0;
         for item in items {
             item.ready = events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT);

@@ -441,18 +441,24 @@ impl Core {
     }
 
     /// Whether a look in vain for input is probably followed by another at once, in the same pipe.
-    fn trusts_glances(&self) -> bool {
+    pub(super) fn trusts_glances(&self) -> bool {
         self.port.trusts_glances() && self.pipes.lone().is_some()
     }
 
-    /// Before all that a wait takes: a peer on the same core may only need it for a moment.
-    fn glance<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
-        if self.options.rcvtimeo == 0 || !self.port.may_glance() {
-            return Err(Errno::EAGAIN);
+    /// Before all that a wait takes: a peer on the same core may only need it for a moment. Whether something
+    /// came.
+    pub fn glances(&mut self) -> bool {
+        if !self.port.may_glance() {
+            return false;
         }
         self.press_all();
         let lone = self.pipes.lone().and_then(|id| self.pipes.get_mut(id));
-        if !self.port.glance(lone.map(|pipe| &mut pipe.reader)) {
+        self.port.glance(lone.map(|pipe| &mut pipe.reader))
+    }
+
+    /// The same for who receives.
+    fn glance<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
+        if self.options.rcvtimeo == 0 || !self.glances() {
             return Err(Errno::EAGAIN);
         }
         self.process_commands()?;

@@ -44,6 +44,7 @@ programs! {
         ours msg_inline,
         both msg_metadata,
         both multicast,
+        both one_core,
         both opt_defaults,
         both opt_effects,
         both opt_inert,
