@@ -50,8 +50,11 @@ const SLICE: u64 = 500 * TICKS_A_MICROSECOND;
 /// What a glance saves, less than a microsecond, and of this only a part, because most of it is to be kept.
 const WORTH: u64 = TICKS_A_MICROSECOND / 4;
 
+/// A socket gives the core away after so many waits at the earliest: who asks once or twice on a crowded
+/// machine should not lose a slice by it.
+const FIRST_WAITS: u32 = 16;
+
 /// See the module's documentation.
-#[derive(Default)]
 pub struct Spin {
     /// Waits to go without polling.
     skip: AtomicU32,
@@ -68,6 +71,21 @@ pub struct Spin {
     untried: AtomicU32,
     /// The exponent of two by which such trials are apart.
     failed: AtomicU32,
+}
+
+impl Default for Spin {
+    fn default() -> Spin {
+        Spin {
+            skip: AtomicU32::new(0),
+            doubt: AtomicU32::new(0),
+            streak: AtomicU32::new(0),
+            slept: AtomicU64::new(0),
+            shares_core: AtomicBool::new(false),
+            trust: AtomicU32::new(0),
+            untried: AtomicU32::new(FIRST_WAITS),
+            failed: AtomicU32::new(0),
+        }
+    }
 }
 
 impl Spin {
@@ -265,9 +283,16 @@ mod tests {
         (0..comes).for_each(|looks| spin.paused(spin.gives_way(looks), looks == comes - 1, 1));
     }
 
+    /// After the first waits.
+    fn seasoned() -> Spin {
+        let spin = Spin::default();
+        assert!((0..FIRST_WAITS).all(|_| !spin.gives_way(SELDOM - 1) && !spin.may_glance()));
+        spin
+    }
+
     #[test]
     fn what_helped_last_time_comes_first() {
-        let spin = Spin::default();
+        let spin = seasoned();
         let gives_way = |looks: u32| spin.gives_way(looks);
         assert!((0..SELDOM - 1).all(|looks| !gives_way(looks)) && gives_way(SELDOM - 1));
         pauses(&spin, 3);
@@ -282,7 +307,7 @@ mod tests {
 
     #[test]
     fn who_lost_a_slice_in_a_pause_keeps_the_core() {
-        let spin = Spin::default();
+        let spin = seasoned();
         pauses(&spin, SELDOM);
         assert!(spin.gives_way(0) && spin.may_glance());
         spin.paused(true, false, SLICE);
@@ -291,7 +316,7 @@ mod tests {
 
     #[test]
     fn who_shares_a_core_is_glanced_at_until_that_is_in_vain() {
-        let spin = Spin::default();
+        let spin = seasoned();
         assert!(!spin.may_glance());
         pauses(&spin, SELDOM);
         (0..100).for_each(|n| {
@@ -316,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_glance_is_tried_where_polling_fails_and_what_fails_is_hardly_ever_done() {
-        let spin = Spin::default();
+        let spin = seasoned();
         assert_eq!(glances(&spin, 1_000, true, 1), 0);
         spin.learn(None);
         assert_eq!(glances(&spin, 1_000, true, 1), 1_000);
@@ -327,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_core_that_others_keep_for_long_is_not_given_away() {
-        let spin = Spin::default();
+        let spin = seasoned();
         spin.learn(None);
         assert!(glances(&spin, 100_000, true, 6 * SLICE) < 10);
         assert!(glances(&spin, 100_000, true, 1) > 50_000);
