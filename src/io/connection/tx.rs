@@ -21,9 +21,9 @@ use crate::sys::net;
 const SLICES: usize = 64;
 
 /// The most that one system call writes: what goes into one segment on the machine's own network, where one
-/// holds almost 64 KiB. The rest of a longer write waits for a timer where the kernel spaces segments out
-/// (BBR): 64 KiB at once go at a third of the speed of 56.
-const PIECE: usize = 56 * 1024;
+/// holds 65,483 bytes. The rest of a longer write waits for a timer where the kernel spaces segments out
+/// (BBR): 64 KiB at once go at a third of the speed of 63.
+const PIECE: usize = 63 * 1024;
 
 /// How much is re-framed before it is written: what a streaming caller gathers, and what that grows
 /// by when it is encrypted, so that nothing is left for a second, short write.
