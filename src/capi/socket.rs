@@ -9,6 +9,7 @@ use core::ptr::{from_ref, null_mut};
 use crate::capi::{UNDONE, block, guard, guard_cold, guard_first, object};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
+use crate::msg::copy::copy;
 use crate::options::SocketType;
 use crate::queue::{Body, InBody, Incoming};
 use crate::socket::{Core, Slot, first_receive, first_send, receive_slowly, send_slowly};
@@ -293,7 +294,7 @@ unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, room: usize) -> c_int {
     if copied != 0 {
         // SAFETY: not more than the caller promises can be written, and not more than there is; the
         // frame is the library's memory, or at least not being written.
-        unsafe { core::ptr::copy(bytes.as_ptr(), buffer.cast(), copied) };
+        unsafe { copy(bytes.as_ptr(), buffer.cast(), copied) };
     }
     object::size(bytes.len())
 }

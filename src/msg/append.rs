@@ -2,6 +2,7 @@
 //! Called for each message, where two growing copies into a vector cost more than the copying. Owned by
 //! whoever fills the arena.
 
+use crate::msg::copy::copy;
 use crate::sys::cache::expect_writes;
 
 /// How far ahead memory is asked for, in bytes. It is probably in the cache of the core that has read the
@@ -22,7 +23,7 @@ pub fn append(arena: &mut Vec<u8>, flags: u8, body: &[u8]) -> bool {
     expect_writes(place.as_ptr().wrapping_byte_add(AHEAD));
     // SAFETY: `place` is as long as the body, and no part of it; the spare memory is written up to its end.
     unsafe {
-        body.as_ptr().copy_to_nonoverlapping(place.as_mut_ptr().cast(), body.len());
+        copy(body.as_ptr(), place.as_mut_ptr().cast(), body.len());
         arena.set_len(arena.len() + 2 + body.len());
     }
     true

@@ -9,6 +9,7 @@
 pub mod append;
 pub mod blocks;
 mod content;
+pub mod copy;
 pub mod frame;
 mod metadata;
 
