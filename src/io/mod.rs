@@ -7,6 +7,7 @@
 
 pub mod buffers;
 pub mod connection;
+mod glance;
 #[cfg(test)]
 mod model;
 pub mod port;

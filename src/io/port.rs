@@ -520,13 +520,13 @@ impl Port {
     /// Whether glances do it lately.
     #[inline]
     pub fn trusts_glances(&self) -> bool {
-        self.spin.trusts_glances()
+        self.spin.glance.is_trusted()
     }
 
     /// Lets another thread go on for a moment; whether something came, be it only to the `reader` that
     /// nobody tells of.
     pub fn glance(&self, mut reader: Option<&mut Reader>) -> bool {
-        self.spin.glance(|| {
+        self.spin.glance.take(|| {
             if self.has_poller() {
                 self.look();
             }

@@ -1,10 +1,11 @@
 //! Whether polling for a moment before sleeping has paid lately. Waking a core that sleeps costs more
 //! than the message; but who polls while its peer waits for the same core, or will answer much later,
-//! only loses time.
+//! only loses time. Who shares a core is looked after by [`glance`](crate::io::glance).
 //!
 //! Used by a port's leader. The numbers are atomic because the leader changes; a lost update does no harm.
 #![forbid(unsafe_code)]
 
+use crate::io::glance::Glance;
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sys::clock::{self, TICKS_A_MICROSECOND};
 use crate::sys::thread::give_way;
@@ -16,7 +17,7 @@ const LONGEST: u64 = 60 * TICKS_A_MICROSECOND;
 const SHORTEST: u64 = 10 * TICKS_A_MICROSECOND;
 
 /// What comes within this time was worth polling for. What comes later came when others had the core at last.
-const SOON: u64 = 40 * TICKS_A_MICROSECOND;
+pub(super) const SOON: u64 = 40 * TICKS_A_MICROSECOND;
 
 /// What one failure adds to the doubt.
 const FAILURE: u32 = 32;
@@ -35,26 +36,8 @@ const TURNS: u32 = 30;
 /// core back much later.
 const SELDOM: u32 = 16;
 
-/// So many glances in a row may be in vain.
-const TRUST: u32 = 4;
-
-/// Others go on so often in one glance: the first time a peer may only give way in its turn, before it looks.
-const TURNS_A_GLANCE: u32 = 2;
-
-/// At the least one wait in 8,192 is tried with a glance.
-const RAREST: u32 = 13;
-
-/// A glance that takes as long gave a whole turn at the core to somebody who had nothing to do with it.
-const SLICE: u64 = 500 * TICKS_A_MICROSECOND;
-
-/// What a glance saves, less than a microsecond, and of this only a part, because most of it is to be kept.
-const WORTH: u64 = TICKS_A_MICROSECOND / 4;
-
-/// A socket gives the core away after so many waits at the earliest: who asks once or twice on a crowded
-/// machine should not lose a slice by it.
-const FIRST_WAITS: u32 = 16;
-
 /// See the module's documentation.
+#[derive(Default)]
 pub struct Spin {
     /// Waits to go without polling.
     skip: AtomicU32,
@@ -65,27 +48,7 @@ pub struct Spin {
     slept: AtomicU64,
     /// What was waited for came while others had the core: who will leave it seems to need it.
     shares_core: AtomicBool,
-    /// How many glances in vain are left.
-    trust: AtomicU32,
-    /// Waits to go before the core is given away again without trust.
-    untried: AtomicU32,
-    /// The exponent of two by which such trials are apart.
-    failed: AtomicU32,
-}
-
-impl Default for Spin {
-    fn default() -> Spin {
-        Spin {
-            skip: AtomicU32::new(0),
-            doubt: AtomicU32::new(0),
-            streak: AtomicU32::new(0),
-            slept: AtomicU64::new(0),
-            shares_core: AtomicBool::new(false),
-            trust: AtomicU32::new(0),
-            untried: AtomicU32::new(FIRST_WAITS),
-            failed: AtomicU32::new(0),
-        }
-    }
+    pub glance: Glance,
 }
 
 impl Spin {
@@ -124,80 +87,23 @@ impl Spin {
     fn gives_way(&self, looks: u32) -> bool {
         let shares = self.shares_core.load(Ordering::Relaxed);
         let is_due = if shares { looks.is_multiple_of(2) } else { looks % SELDOM == SELDOM - 1 };
-        is_due && self.untried.load(Ordering::Relaxed) == 0
+        is_due && self.glance.may_be_tried()
     }
 
     fn paused(&self, gave_way: bool, came: bool, time: u64) {
         if came && gave_way != self.shares_core.load(Ordering::Relaxed) {
             self.shares_core.store(gave_way, Ordering::Relaxed);
         }
-        if gave_way && (came || time >= SLICE) {
-            self.glanced(came, time);
+        if gave_way {
+            self.glance.learn_by_the_way(came, time);
         }
     }
 
-    /// Whether to let another thread go on for a moment has lately been all there was to wait for.
-    #[inline]
-    pub fn trusts_glances(&self) -> bool {
-        self.trust.load(Ordering::Relaxed) > 0
-    }
-
-    /// Whether to do so before a wait: if that was enough lately, and now and then to find out, once polling
-    /// has failed.
+    /// Whether to [glance](Glance) before a wait: if that was enough lately, and now and then to find out, once
+    /// polling has failed.
     #[inline]
     pub fn may_glance(&self) -> bool {
-        self.trusts_glances() || self.is_on_trial()
-    }
-
-    fn is_on_trial(&self) -> bool {
-        let left = self.untried.load(Ordering::Relaxed);
-        if left > 0 {
-            self.untried.store(left - 1, Ordering::Relaxed);
-        }
-        left == 0 && self.skip.load(Ordering::Relaxed) > 0
-    }
-
-    /// Lets another thread go on. Whether what is waited for `has_come`.
-    pub fn glance(&self, mut has_come: impl FnMut() -> bool) -> bool {
-        let began = clock::ticks();
-        let came = (0..TURNS_A_GLANCE).any(|_| {
-            give_way();
-            has_come()
-        });
-        self.glanced(came, clock::ticks().wrapping_sub(began));
-        came
-    }
-
-    fn glanced(&self, came: bool, time: u64) {
-        let before = self.trust.load(Ordering::Relaxed);
-        let trust = match came {
-            // Somebody else had the core, who keeps it as long as he may.
-            _ if time >= SLICE => 0,
-            _ if time >= SOON => before.saturating_sub(TRUST / 2),
-            true => TRUST,
-            false => before.saturating_sub(1),
-        };
-        if trust != before {
-            self.trust.store(trust, Ordering::Relaxed);
-        }
-        if trust == 0 || before == 0 {
-            self.tried(trust > 0, time);
-        }
-    }
-
-    /// A trial succeeded or failed, or what had succeeded fails: the next trial comes later and later, and so
-    /// late after a long time lost that glances would have won it back.
-    fn tried(&self, succeeded: bool, time: u64) {
-        let failed = self.failed.load(Ordering::Relaxed);
-        let failed = match succeeded {
-            true => failed.saturating_sub(1),
-            false => (failed + 1).min(RAREST),
-        };
-        self.failed.store(failed, Ordering::Relaxed);
-        let lost = if time < SOON { 0 } else { time / WORTH };
-        let untried = lost.min(u64::from(u32::MAX)) as u32;
-        let untried = if succeeded { 0 } else { untried.max((1 << failed) - 1) };
-        self.untried.store(untried, Ordering::Relaxed);
+        self.glance.is_trusted() || self.glance.is_due() && self.skip.load(Ordering::Relaxed) > 0
     }
 
     /// A wait that slept at once brought something after this time.
@@ -231,6 +137,7 @@ impl Spin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::glance::FIRST_WAITS;
 
     /// How many of `waits` polled, where polling pays by `pays`, told the number of the try.
     fn polled(spin: &Spin, waits: u32, pays: impl Fn(u32) -> bool) -> u32 {
@@ -310,72 +217,16 @@ mod tests {
         let spin = seasoned();
         pauses(&spin, SELDOM);
         assert!(spin.gives_way(0) && spin.may_glance());
-        spin.paused(true, false, SLICE);
+        spin.paused(true, false, LONGEST * 1_000);
         assert!(!spin.gives_way(0) && !spin.may_glance());
     }
 
     #[test]
-    fn who_shares_a_core_is_glanced_at_until_that_is_in_vain() {
+    fn a_glance_is_tried_where_polling_has_failed() {
         let spin = seasoned();
-        assert!(!spin.may_glance());
-        pauses(&spin, SELDOM);
-        (0..100).for_each(|n| {
-            assert!(spin.may_glance());
-            spin.glanced(n % TRUST == 0, 1);
-        });
-        (0..TRUST).for_each(|_| spin.glanced(false, 1));
-        assert!(!spin.may_glance());
-    }
-
-    /// How many of `waits` were glances, each of which `came` and took this `time`.
-    fn glances(spin: &Spin, waits: u32, came: bool, time: u64) -> u32 {
-        let mut tries = 0;
-        for _ in 0..waits {
-            if spin.may_glance() {
-                spin.glanced(came, time);
-                tries += 1;
-            }
-        }
-        tries
-    }
-
-    #[test]
-    fn a_glance_is_tried_where_polling_fails_and_what_fails_is_hardly_ever_done() {
-        let spin = seasoned();
-        assert_eq!(glances(&spin, 1_000, true, 1), 0);
+        assert!((0..1_000).all(|_| !spin.may_glance()));
         spin.learn(None);
-        assert_eq!(glances(&spin, 1_000, true, 1), 1_000);
-        assert!(glances(&spin, 100_000, false, 1) < 40);
-        // A peer that has come to this core is noticed.
-        assert!(glances(&spin, 20_000, true, 1) > 10_000);
-    }
-
-    #[test]
-    fn a_core_that_others_keep_for_long_is_not_given_away() {
-        let spin = seasoned();
-        spin.learn(None);
-        assert!(glances(&spin, 100_000, true, 6 * SLICE) < 10);
-        assert!(glances(&spin, 100_000, true, 1) > 50_000);
-        spin.glanced(true, SOON);
-        // Once in a while it does not count.
-        assert_eq!(glances(&spin, 1_000, true, 1), 1_000);
-        spin.glanced(true, SLICE);
-        assert_eq!(glances(&spin, 1_000, true, 1), 0);
-    }
-
-    #[test]
-    fn a_glance_lets_others_go_on_twice() {
-        let spin = Spin::default();
-        let looks = core::cell::Cell::new(0);
-        let has_come = |at: u32| {
-            looks.set(looks.get() + 1);
-            looks.get() == at
-        };
-        assert!(spin.glance(|| has_come(1)));
-        assert!(spin.glance(|| has_come(3)));
-        looks.set(10);
-        assert!(!spin.glance(|| has_come(1)));
-        assert_eq!(looks.get(), 12);
+        assert!(spin.may_glance());
     }
 
     #[test]
