@@ -26,7 +26,7 @@ const SLICE: u64 = 500 * TICKS_A_MICROSECOND;
 /// What a glance saves, less than a microsecond, and of this only a part, because most of it is to be kept.
 const WORTH: u64 = TICKS_A_MICROSECOND / 4;
 
-/// A socket gives the core away after so many waits at the earliest: who asks once or twice on a crowded
+/// A socket tries after so many waits at the earliest: who asks once or twice on a crowded
 /// machine should not lose a slice by it.
 pub(super) const FIRST_WAITS: u32 = 16;
 
@@ -57,10 +57,11 @@ impl Glance {
         self.trust.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether it may be tried now.
+    /// Whether the core may be given away in a longer wait: not while that failed lately. In the first waits it
+    /// may be this context's own thread that needs it, to connect.
     #[inline]
-    pub fn may_be_tried(&self) -> bool {
-        self.untried.load(Ordering::Relaxed) == 0
+    pub fn may_be_part(&self) -> bool {
+        self.failed.load(Ordering::Relaxed) == 0 || self.untried.load(Ordering::Relaxed) == 0
     }
 
     /// Counts a wait without trust: whether the trial is due.
@@ -132,7 +133,7 @@ mod tests {
     /// After the first waits.
     fn seasoned() -> Glance {
         let glance = Glance::default();
-        assert!((0..FIRST_WAITS).all(|_| !glance.may_be_tried() && !glance.is_due()));
+        assert!((0..FIRST_WAITS).all(|_| glance.may_be_part() && !glance.is_due()));
         glance
     }
 
@@ -185,11 +186,11 @@ mod tests {
     fn by_the_way_only_what_is_known_counts() {
         let glance = seasoned();
         glance.learn_by_the_way(false, 1);
-        assert!(glance.may_be_tried() && !glance.is_trusted());
+        assert!(glance.may_be_part() && !glance.is_trusted());
         glance.learn_by_the_way(true, 1);
         assert!(glance.is_trusted());
         glance.learn_by_the_way(false, SLICE);
-        assert!(!glance.is_trusted() && !glance.may_be_tried());
+        assert!(!glance.is_trusted() && !glance.may_be_part());
     }
 
     #[test]
