@@ -9,6 +9,9 @@ pub mod error;
 pub mod sync;
 pub mod sys;
 
+// Decisions that adapt, as values.
+pub mod adapt;
+
 // Keys and boxes.
 pub mod crypto;
 

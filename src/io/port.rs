@@ -2,23 +2,25 @@
 //! background away while the caller does the work. How callers sleep and are woken is in
 //! [`wake`](crate::io::wake).
 //!
-//! Everything here is shared by the socket's caller, the reactor and the peers in this context; it
-//! is never behind the socket's own lock. The locks are leaves but for `drive`, under which the
-//! locks of connections are taken.
+//! Everything here is shared by the socket's caller, the I/O threads and the peers in this context; it
+//! is never behind the socket's own lock. The locks are leaves, held for a push or a look-up. Any thread may
+//! run a round of turns ([`turns`](crate::adapt::turns)), several at once: each connection is moved by the
+//! thread that took it from the queue.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
 use std::os::fd::{AsRawFd, RawFd};
 
+use crate::adapt::turns::{self, Round, TurnQueue};
 use crate::error::{Errno, Result};
-use crate::io::buffers::{Buffers, Lent};
-use crate::io::connection::Connection;
+use crate::io::buffers::Buffers;
+use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
 use crate::io::spin::Spin;
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::Command;
 use crate::queue::Reader;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, MutexGuard, OnceLock, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering};
 use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
@@ -28,14 +30,20 @@ use crate::sys::thread;
 /// The poller's token of its own wake-up descriptor.
 const WAKE: u64 = u64::MAX;
 
-/// Turns that a connection gets which had to wait for its socket: the poller does not tell of it again.
-const MOST_TURNS: u32 = 32;
-
 /// Events taken from the poller in one step.
 const EVENTS: usize = 64;
 
-/// How long after leaving a caller is expected to come back.
-pub const LEASE: Duration = Duration::from_millis(1);
+/// How long a caller gives another thread that is moving bytes of its socket, before it answers without what
+/// that thread moves, in clock ticks: a moment (10 to 40 us), without giving its core away.
+const MOMENT: u64 = 20 * clock::TICKS_A_MICROSECOND;
+
+/// How long a patient caller goes on, giving its core away, in clock ticks (2 to 10 ms). A thread that is not
+/// running may take longer; then the caller has waited for it once.
+const PATIENCE: u64 = 5_000 * clock::TICKS_A_MICROSECOND;
+
+/// How long a caller need not ask the kernel about the only connection, which it knows to be ready, in
+/// clock ticks (a quarter to one millisecond).
+const UNASKED: u64 = 500 * clock::TICKS_A_MICROSECOND;
 
 /// See the module's documentation.
 pub struct Port {
@@ -45,13 +53,18 @@ pub struct Port {
     /// The socket is closed; set under the mailbox's lock.
     closed: AtomicBool,
     connections: Mutex<Registry>,
-    /// One driver at a time.
-    drive: Mutex<()>,
-    /// What it reads into.
+    /// Rounds that threads have begun, and have ended.
+    begun: AtomicU32,
+    ended: AtomicU32,
+    /// How many were begun when a caller last waited for their end in vain.
+    given_up: AtomicU32,
+    /// What they read into.
     buffers: Arc<Buffers>,
-    /// Connections that have more to read than one turn allows.
-    hot: Mutex<Vec<Arc<Connection>>>,
-    has_hot: AtomicBool,
+    /// Ready connections, of which the kernel does not tell again, wait here for their turn.
+    ready: Mutex<TurnQueue<Arc<Connection>>>,
+    has_ready: AtomicBool,
+    /// When a caller last asked the kernel, in clock ticks.
+    asked: AtomicU64,
     lease: Lease,
     spin: Spin,
     pub monitor: Monitor,
@@ -137,10 +150,13 @@ impl Default for Port {
             poller: OnceLock::new(),
             closed: AtomicBool::new(false),
             connections: Mutex::default(),
-            drive: Mutex::default(),
+            begun: AtomicU32::new(0),
+            ended: AtomicU32::new(0),
+            given_up: AtomicU32::new(0),
             buffers: Arc::default(),
-            hot: Mutex::default(),
-            has_hot: AtomicBool::new(false),
+            ready: Mutex::default(),
+            has_ready: AtomicBool::new(false),
+            asked: AtomicU64::new(0),
             lease: Lease::default(),
             spin: Spin::default(),
             monitor: Monitor::default(),
@@ -183,7 +199,8 @@ impl Port {
         self.closed.store(true, Ordering::SeqCst);
         let last = core::mem::take(&mut *mailbox);
         drop(mailbox);
-        self.hot.lock().clear();
+        let ready = core::mem::take(&mut *self.ready.lock());
+        drop(ready);
         self.share();
         last
     }
@@ -204,6 +221,15 @@ impl Port {
     /// A call has changed what others, who wait in the same socket, should look at.
     pub fn share(&self) {
         self.wake.share(self.bell());
+    }
+
+    /// A call was cut short under the socket's lock: the next call looks, and so does whoever polls the
+    /// descriptor.
+    pub fn recall(&self) {
+        self.wake.mark();
+        if self.is_exported() {
+            self.bell().inspect(|bell| bell.ring());
+        }
     }
 
     /// For a socket that no application calls: how it gets its commands carried out.
@@ -296,25 +322,42 @@ impl Port {
         drop(gone);
     }
 
-    /// The socket has room again for a connection that it had stopped.
+    /// A connection that had been stopped may be read again: it has a turn now.
     pub fn resume(&self, connection: &Arc<Connection>) {
-        connection.read_ready(Turn::default().buffer(self), MOST_TURNS);
+        connection.read_turn(&mut self.buffers.lend(), 1);
     }
 
-    /// The connection has more to read than its turn allowed.
-    pub fn keep_hot(&self, connection: Arc<Connection>) {
-        self.hot.lock().push(connection);
-        self.has_hot.store(true, Ordering::SeqCst);
+    /// Puts the connection behind all that wait for their turn, unless it waits. If no caller comes for it,
+    /// the I/O thread does.
+    pub fn add_turn(&self, connection: &Arc<Connection>, due: u8) {
+        if !connection.add_due(due) || self.closed.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut ready = self.ready.lock();
+        ready.push(connection.clone());
+        self.has_ready.store(true, Ordering::SeqCst);
+        drop(ready);
+        if let Some(background) = self.background.get() {
+            background.look_after();
+        }
+    }
+
+    /// The socket has room again for what the connection brings: it has a turn with the caller's next call.
+    /// To be called under the socket's lock.
+    pub fn ask_for_turn(&self, connection: &Arc<Connection>) {
+        self.add_turn(connection, DUE_IN);
+        // Like a command: the next call does not pass it by.
+        self.wake.mark();
     }
 }
 
 // Driving.
 impl Port {
-    /// The reactor's turn: moves the bytes of all ready connections.
+    /// The I/O thread's round.
     pub fn poll_in_background(&self) {
         if let Some(poller) = self.poller.get() {
             // There is nobody to tell of a failure; the caller will see it too.
-            let _ = self.poll_with(poller, None);
+            let _ = self.round(poller, None, turns::BACKGROUND_ROUND);
         }
     }
 
@@ -323,42 +366,82 @@ impl Port {
         self.bell().is_some_and(Bell::is_rung)
     }
 
-    /// The caller's own non-blocking look at its connections.
+    /// The caller's own non-blocking look at all its connections; whether something moved. What has come
+    /// before the look is there after it, as far as a round reaches, and unless another thread is at it and
+    /// does not get on.
     pub fn poll_as_caller(&self) -> bool {
-        let Some(poller) = self.poller.get() else { return false };
+        self.poll_with_patience(MOMENT)
+    }
+
+    /// The same for a caller that is to miss nothing that came before, and rather gives its core away for some
+    /// milliseconds.
+    pub fn poll_patiently(&self) {
+        self.poll_with_patience(PATIENCE);
+    }
+
+    fn poll_with_patience(&self, patience: u64) -> bool {
+        let Some(poller) = self.poller.get() else { return self.take_turns(turns::CALLER_ROUND) };
         let lead = self.wake.lead(None);
-        let moved = self.poll_with(poller, lead.as_ref()).unwrap_or(false);
+        let moved = self.round(poller, lead.as_ref(), turns::CALLER_ROUND).unwrap_or(false);
         drop(lead);
+        if !moved {
+            self.let_others_finish(patience);
+        }
+        self.asked.store(clock::ticks(), Ordering::Relaxed);
         self.leave(clock::nanos());
         moved
     }
 
-    /// Moves what is ready, without sleeping. Whoever looks waits for one who is at it, so that what
-    /// has come before the look is there after it. `lead` is the leader's; others must not take its
-    /// signal away.
-    fn poll_with(&self, poller: &Poller, lead: Option<&Lead<'_>>) -> Result<bool> {
-        let hot = match self.has_hot.swap(false, Ordering::SeqCst) {
-            true => core::mem::take(&mut *self.hot.lock()),
-            false => Vec::new(),
-        };
-        let moved = !hot.is_empty();
-        let mut turn = Turn::default();
-        turn.begin(self);
-        for connection in hot {
-            connection.read_ready(turn.buffer(self), 1);
+    /// The caller's look between two messages, if connections wait for their turn. The only one is known to
+    /// be ready, so the kernel need not be asked each time.
+    pub fn move_ready(&self) {
+        if !self.has_ready() {
+            return;
         }
+        let is_lone = self.connections.lock().lone().is_some();
+        let asked = self.asked.load(Ordering::Relaxed);
+        if is_lone && clock::ticks().wrapping_sub(asked) < UNASKED {
+            self.take_turns(turns::CALLER_ROUND);
+        } else {
+            self.poll_as_caller();
+        }
+    }
+
+    /// Gives threads that run a round some time to end it, but not twice for one round.
+    fn let_others_finish(&self, patience: u64) {
+        let begun = self.begun.load(Ordering::SeqCst);
+        let is_under_way = || (self.ended.load(Ordering::SeqCst).wrapping_sub(begun) as i32) < 0;
+        if !is_under_way() || self.given_up.load(Ordering::Relaxed) == begun {
+            return;
+        }
+        let since = clock::ticks();
+        while is_under_way() {
+            match clock::ticks().wrapping_sub(since) {
+                passed if passed < MOMENT => core::hint::spin_loop(),
+                passed if passed < patience => thread::give_way(),
+                _ => return self.given_up.store(begun, Ordering::Relaxed),
+            }
+        }
+    }
+
+    /// Asks the kernel which connections are ready, and gives each that waits its turn, without sleeping
+    /// and until about so many bytes moved. Whether there was anything. `lead` is the leader's; others must
+    /// not take its signal away.
+    fn round(&self, poller: &Poller, lead: Option<&Lead<'_>>, bytes: usize) -> Result<bool> {
+        let _driver = Driver::new(self);
         let mut events = [Event::NONE; EVENTS];
         let count = poller.epoll.wait(&mut events, 0)?;
         if let Some(lead) = lead {
             lead.get_up();
         }
         for event in events.get(..count).unwrap_or_default() {
-            self.deliver(poller, event, lead.is_some(), &mut turn);
+            self.note(poller, event, lead.is_some());
         }
-        Ok(moved || count > 0)
+        Ok(self.take_turns(bytes) || count > 0)
     }
 
-    fn deliver<'p>(&'p self, poller: &Poller, event: &Event, leads: bool, turn: &mut Turn<'p>) {
+    /// The kernel tells of something: a connection that is ready waits for its turn from now on.
+    fn note(&self, poller: &Poller, event: &Event, leads: bool) {
         if event.token() == WAKE {
             if leads {
                 poller.bell.silence();
@@ -366,15 +449,56 @@ impl Port {
             return;
         }
         let Some(connection) = self.connections.lock().get(event.token()).cloned() else { return };
-        if event.flags() & epoll::ENDED != 0 {
+        let flags = event.flags();
+        if flags & epoll::ENDED != 0 {
             connection.expect_end();
         }
-        if event.flags() & (epoll::READABLE | epoll::BROKEN) != 0 {
-            connection.read_ready(turn.buffer(self), 1);
+        let mut due = 0;
+        if flags & (epoll::READABLE | epoll::BROKEN) != 0 {
+            due |= DUE_IN;
         }
-        if event.flags() & (epoll::WRITABLE | epoll::BROKEN) != 0 {
-            connection.write_ready();
+        if flags & (epoll::WRITABLE | epoll::BROKEN) != 0 {
+            due |= DUE_OUT;
         }
+        if due != 0 && connection.add_due(due) {
+            let mut ready = self.ready.lock();
+            ready.push(connection);
+            self.has_ready.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Gives each connection that waits one turn, until about so many bytes moved. Whether any waited.
+    fn take_turns(&self, bytes: usize) -> bool {
+        if !self.has_ready() {
+            return false;
+        }
+        let mut round = Round::new(self.ready.lock().len(), bytes);
+        let mut buffer = None;
+        let mut moved = false;
+        while round.goes_on() {
+            let Some(connection) = self.next_ready() else { break };
+            moved = true;
+            let (due, reads) = (connection.take_due(), round.begin_turn());
+            let mut bytes = 0;
+            if due & DUE_IN != 0 {
+                let buffer = buffer.get_or_insert_with(|| self.buffers.lend());
+                bytes += connection.read_turn(buffer, reads);
+            }
+            if due & DUE_OUT != 0 {
+                bytes += connection.write_ready();
+            }
+            round.end_turn(bytes);
+        }
+        moved
+    }
+
+    fn next_ready(&self) -> Option<Arc<Connection>> {
+        let mut ready = self.ready.lock();
+        let next = ready.pop();
+        if ready.is_empty() {
+            self.has_ready.store(false, Ordering::SeqCst);
+        }
+        next
     }
 
     /// Sleeps until commands wait or a connection moved, `timeout` has passed, or the context
@@ -417,8 +541,8 @@ impl Port {
         if !lead.may_sleep_at_poller() {
             return Ok(());
         }
-        if self.is_hot() {
-            return self.poll_with(poller, Some(lead)).map(drop);
+        if self.has_ready() {
+            return self.round(poller, Some(lead), turns::CALLER_ROUND).map(drop);
         }
         let found = Found { port: self, poller, bed };
         let count = match bed.epoll(&poller.epoll, milliseconds(timeout)).await {
@@ -427,10 +551,14 @@ impl Port {
             count => count?,
         };
         lead.get_up();
+        let driver = Driver::new(self);
         drop(found);
         if count == bed::EVENTS {
-            self.poll_with(poller, Some(lead))?;
+            self.round(poller, Some(lead), turns::CALLER_ROUND)?;
+        } else {
+            self.take_turns(turns::CALLER_ROUND);
         }
+        drop(driver);
         if count > 0 { Ok(()) } else { Err(Errno::EAGAIN) }
     }
 
@@ -454,22 +582,19 @@ impl Port {
     }
 }
 
-/// A driver's turn at a port, once it has something to read.
-#[derive(Default)]
-struct Turn<'p> {
-    // In this order: who comes next finds the buffer.
-    lent: Option<Lent<'p>>,
-    alone: Option<MutexGuard<'p, ()>>,
+/// A thread that runs a round.
+struct Driver<'a>(&'a Port);
+
+impl<'a> Driver<'a> {
+    fn new(port: &'a Port) -> Driver<'a> {
+        port.begun.fetch_add(1, Ordering::SeqCst);
+        Driver(port)
+    }
 }
 
-impl<'p> Turn<'p> {
-    fn begin(&mut self, port: &'p Port) {
-        self.alone.get_or_insert_with(|| port.drive.lock());
-    }
-
-    fn buffer(&mut self, port: &'p Port) -> &mut [u8] {
-        self.begin(port);
-        self.lent.get_or_insert_with(|| port.buffers.lend())
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -491,7 +616,7 @@ impl Drop for Unsaid<'_> {
     }
 }
 
-/// What a leader finds when it has slept at the poller: it is delivered when this is dropped. Also
+/// What a leader finds when it has slept at the poller: it waits for its turn once this is dropped. Also
 /// when the thread is cancelled, because the kernel tells of it once.
 struct Found<'a> {
     port: &'a Port,
@@ -501,9 +626,8 @@ struct Found<'a> {
 
 impl Drop for Found<'_> {
     fn drop(&mut self) {
-        let mut turn = Turn::default();
         while let Some(event) = self.bed.next_event() {
-            self.port.deliver(self.poller, &event, true, &mut turn);
+            self.port.note(self.poller, &event, true);
         }
     }
 }
@@ -540,7 +664,7 @@ impl Port {
         let lone = self.connections.lock().lone();
         match lone {
             Some(connection) => {
-                connection.read_ready(Turn::default().buffer(self), 1);
+                connection.read_turn(&mut self.buffers.lend(), 1);
                 self.leave(clock::nanos());
             }
             None => {
@@ -570,7 +694,7 @@ impl Port {
                 return true;
             }
             match self.poller.get() {
-                Some(poller) if self.poll_with(poller, Some(lead)).unwrap_or(false) => return true,
+                Some(poller) if self.spin_round(poller, lead) => return true,
                 None if self.spin.pause(looks, || lead.has_news()) => return true,
                 _ => {}
             }
@@ -579,6 +703,12 @@ impl Port {
             }
         }
         false
+    }
+}
+
+impl Port {
+    fn spin_round(&self, poller: &Poller, lead: &Lead<'_>) -> bool {
+        self.round(poller, Some(lead), turns::CALLER_ROUND).unwrap_or(false)
     }
 }
 
@@ -608,11 +738,11 @@ impl Port {
     fn leave(&self, now: u64) {
         self.lease.left_at.store(now, Ordering::SeqCst);
         // Of a connection that has more to read the poller tells no second time.
-        let hot = self.is_hot();
-        if hot && self.is_exported() {
+        let unread = self.has_ready();
+        if unread && self.is_exported() {
             self.bell().inspect(|bell| bell.ring());
         }
-        if (hot || !self.is_watched())
+        if (unread || !self.is_watched())
             && let Some(background) = self.background.get()
         {
             background.look_after();
@@ -634,9 +764,10 @@ impl Port {
         self.lease.left_at.store(now, Ordering::SeqCst);
     }
 
-    /// Whether connections have more to read than their turn allowed.
-    pub fn is_hot(&self) -> bool {
-        self.has_hot.load(Ordering::SeqCst)
+    /// Whether connections wait for their turn, of which the poller does not tell.
+    #[inline]
+    pub fn has_ready(&self) -> bool {
+        self.has_ready.load(Ordering::SeqCst)
     }
 
     /// Whether the reactor is told of readiness.

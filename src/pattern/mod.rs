@@ -21,6 +21,7 @@ mod testing;
 mod xpub;
 mod xsub;
 
+use crate::adapt::work::Work;
 use crate::error::{Errno, Result};
 use crate::msg::frame;
 use crate::options::{SocketOptions, SocketType};
@@ -38,6 +39,9 @@ pub struct Env<'a> {
     pub look: Look,
     /// The call looks for input again soon if it finds none: nobody need tell it meanwhile.
     pub looks_again: bool,
+    /// What the call may drop or apply. A loop over frames that do not end the call spends it; when it is
+    /// used up the call answers what it knows, and [`Pattern::go_on`] follows.
+    pub work: &'a Work,
     /// Pipes the pattern has done with: their far end is gone and everything was read, or the
     /// pattern wants them closed. The socket removes them after the call (and calls
     /// [`Pattern::detach`]).
@@ -120,6 +124,9 @@ pub trait Pattern: Send {
 
     /// A pipe that was full has room, or its mark was raised.
     fn writable(&mut self, env: &mut Env<'_>, pipe: PipeId);
+
+    /// A call was cut short because it had used up its [`Env::work`]: goes on with what it left.
+    fn go_on(&mut self, _env: &mut Env<'_>) {}
 
     /// Sends one frame; `EAGAIN` when it cannot be taken now.
     fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<()>;

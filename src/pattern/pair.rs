@@ -32,10 +32,15 @@ impl Pair {
         Pair::swallow(env, id);
     }
 
-    /// Throws away what a refused peer sent.
+    /// Throws away what a refused peer sent, as far as the call may work.
     fn swallow(env: &mut Env<'_>, id: PipeId) {
+        let work = env.work;
         let Some(pipe) = env.pipes.get_mut(id) else { return };
-        while pipe.reader.ready() && pipe.take().is_some() {}
+        while pipe.reader.ready() && work.goes_on() {
+            let Some(frame) = pipe.take() else { return };
+            work.spend(frame.data().len());
+            frame.discard();
+        }
     }
 }
 
@@ -67,6 +72,10 @@ impl Pattern for Pair {
         }
         self.out.remove(env, pipe);
         self.inward.remove(pipe);
+    }
+
+    fn go_on(&mut self, env: &mut Env<'_>) {
+        self.refused.iter().for_each(|id| Pair::swallow(env, *id));
     }
 
     fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId) {

@@ -36,6 +36,10 @@ impl Pattern for Pub {
         self.xpub.readable(env, pipe);
     }
 
+    fn go_on(&mut self, env: &mut Env<'_>) {
+        self.xpub.go_on(env);
+    }
+
     fn writable(&mut self, env: &mut Env<'_>, pipe: PipeId) {
         self.xpub.writable(env, pipe);
     }

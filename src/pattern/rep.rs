@@ -59,27 +59,24 @@ impl Envelope {
 }
 
 impl Rep {
-    /// Finds a request and takes its envelope off. Messages without an empty frame are dropped.
+    /// Finds a request and takes its envelope off. Messages without an empty frame are dropped, as many as
+    /// the call may.
     fn find_request(&mut self, env: &mut Env<'_>) -> Result<()> {
+        let work = env.work;
         while !self.begun {
-            let id = self.inward.select(env).ok_or(Errno::EAGAIN)?;
-            self.begun = self.take_envelope(env, id);
-            self.asker = Some(id);
-        }
-        Ok(())
-    }
-
-    fn take_envelope(&mut self, env: &mut Env<'_>, id: PipeId) -> bool {
-        self.envelope.clear();
-        while let Some(frame) = self.inward.take(env, id)
-            && frame.more()
-        {
-            self.envelope.push(frame.data());
-            if frame.data().is_empty() {
-                return true;
+            let id = self.inward.select(env).filter(|_| work.goes_on()).ok_or(Errno::EAGAIN)?;
+            if !self.inward.inside_message() {
+                self.envelope.clear();
+            }
+            let frame = self.inward.take(env, id).ok_or(Errno::EAGAIN)?;
+            work.spend(frame.data().len());
+            if frame.more() {
+                self.envelope.push(frame.data());
+                self.begun = frame.data().is_empty();
+                self.asker = Some(id);
             }
         }
-        false
+        Ok(())
     }
 
     /// Writes the envelope to the asker, or decides to drop the reply.

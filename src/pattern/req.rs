@@ -52,21 +52,23 @@ impl Req {
         };
         self.request = request;
         self.at_start = false;
-        self.drop_older(env);
         Ok(())
     }
 
-    /// What was received until now answers older requests.
-    fn drop_older(&mut self, env: &mut Env<'_>) {
-        while let Some(id) = self.dealer.inward.select(env) {
-            self.dealer.inward.skip(env, id);
+    /// What was received until now answers older requests: drops it, as far as the call may. `EAGAIN` if
+    /// something is left.
+    fn drop_older(&mut self, env: &mut Env<'_>) -> Result<()> {
+        while self.dealer.inward.select(env).is_some() {
+            if !self.dealer.inward.skip(env) {
+                break;
+            }
         }
+        if env.work.goes_on() { Ok(()) } else { Err(Errno::EAGAIN) }
     }
 
     /// Sends a whole request in one step, if it is short; whether it did.
     fn send_at_once(&mut self, env: &mut Env<'_>, body: &Body<'_>) -> bool {
         let Some(id) = self.dealer.out.next(env) else { return false };
-        self.drop_older(env);
         let sent = env.pipes.get_mut(id).is_some_and(|pipe| pipe.write_delimited(body, env.pace));
         if sent {
             self.dealer.out.wrote_whole();
@@ -83,8 +85,8 @@ impl Req {
             let id = self.dealer.inward.select(env).ok_or(Errno::EAGAIN)?;
             if self.asked.is_none_or(|asked| asked == id) && self.take_head(env, id) {
                 self.at_start = false;
-            } else {
-                self.dealer.inward.skip(env, id);
+            } else if !self.dealer.inward.skip(env) {
+                return Err(Errno::EAGAIN);
             }
         }
         Ok(())
@@ -148,6 +150,7 @@ impl Pattern for Req {
             self.at_start = true;
         }
         if self.at_start {
+            self.drop_older(env)?;
             if !frame.more && !env.options.req_correlate && self.send_at_once(env, &frame.body) {
                 return Ok(());
             }

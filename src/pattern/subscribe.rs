@@ -15,8 +15,8 @@ pub struct Sub {
 }
 
 impl Sub {
-    /// The pipe that the next wanted frame comes from; messages that are not wanted are dropped.
-    /// Publishers filter too, but not all can, and they hear of a change later.
+    /// The pipe that the next wanted frame comes from; messages that are not wanted are dropped, as many as
+    /// the call may. Publishers filter too, but not all can, and they hear of a change later.
     fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
         if let Some(id) = self.xsub.inward.promised() {
             return Some(id);
@@ -30,7 +30,9 @@ impl Sub {
             if self.xsub.filter.matches(first) != env.options.invert_matching {
                 return Some(id);
             }
-            self.xsub.inward.skip(env, id);
+            if !self.xsub.inward.skip(env) {
+                return None;
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::adapt::work::Work;
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::options::{SocketOptions, SocketType};
@@ -57,6 +58,7 @@ macro_rules! call {
                 pace: &Pace::default(),
                 look: Look::default(),
                 looks_again: $bench.looks_again,
+                work: &Work::default(),
                 done: &mut done,
             };
             let $env = &mut env;
@@ -145,6 +147,7 @@ impl Bench {
                 pace: &Pace::default(),
                 look: Look::default(),
                 looks_again: false,
+                work: &Work::default(),
                 done: &mut none,
             };
             self.pattern.detach(&mut env, id);

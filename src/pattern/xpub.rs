@@ -10,11 +10,14 @@ use std::collections::VecDeque;
 use crate::error::{Errno, Result};
 use crate::msg::{Metadata, Msg, frame};
 use crate::options::SocketOptions;
-use crate::pattern::policy::{Distribute, Subscriptions};
+use crate::pattern::policy::{Distribute, Ring, Subscriptions};
 use crate::pattern::{Env, Outgoing, Pattern, subscription};
 use crate::pipe::PipeId;
 use crate::queue::{InBody, Incoming};
 use crate::sync::Arc;
+
+/// Messages read from one subscriber before the next one has its turn.
+const MESSAGES_A_TURN: usize = 64;
 
 #[derive(Default)]
 pub struct Xpub {
@@ -29,6 +32,11 @@ pub struct Xpub {
     /// The frame that was read last, and its properties.
     shown: Msg,
     metadata: Option<Arc<Metadata>>,
+    /// Pipes with something to read, which have their turns.
+    unread: Ring,
+    /// Whether the pipe whose turn it is has shown a part of a message, and whether the rest of it may hold
+    /// subscriptions.
+    inside_of: Option<bool>,
     /// Whose subscription was read last: manual changes are for this pipe.
     last: Option<PipeId>,
     /// PUB shows nothing.
@@ -60,23 +68,59 @@ impl Xpub {
         !self.silent && (options.xpub_manual || options.xpub_manual_last_value)
     }
 
-    /// Reads what came from a subscriber.
+    /// Reads what came from a subscriber, and from those that wait for their turn.
     fn drain(&mut self, env: &mut Env<'_>, id: PipeId) {
+        self.unread.add(id);
+        self.drain_all(env);
+    }
+
+    /// Reads what came from the subscribers, some messages of each in turn, as far as the call may work.
+    fn drain_all(&mut self, env: &mut Env<'_>) {
+        if self.unread.is_empty() {
+            return;
+        }
         self.out.settle(env);
-        let options = env.options;
-        let Some(pipe) = env.pipes.get_mut(id) else { return };
-        let (mut first, mut examine) = (true, true);
-        while pipe.reader.ready() {
-            let Some(frame) = pipe.take() else { return };
-            let more = frame.more();
-            let change = if first || examine { subscription::parse(&frame) } else { None };
-            if first {
-                examine = change.is_some() || !options.only_first_subscribe;
+        while let Some(id) = self.unread.current() {
+            if !env.work.goes_on() {
+                return;
             }
-            first = !more;
+            if self.drain_turn(env, id) {
+                // A message is read to its end before another subscriber has its turn.
+                if self.inside_of.is_none() {
+                    self.unread.advance();
+                }
+            } else {
+                self.forget_unread(id);
+                if env.pipes.get(id).is_some_and(|pipe| !pipe.write_open) {
+                    env.finish(id);
+                }
+            }
+        }
+    }
+
+    /// A subscriber's turn; whether more may be there.
+    fn drain_turn(&mut self, env: &mut Env<'_>, id: PipeId) -> bool {
+        let (options, work) = (env.options, env.work);
+        let mut messages = 0;
+        let Some(pipe) = env.pipes.get_mut(id) else { return false };
+        while messages < MESSAGES_A_TURN && work.goes_on() {
+            if !pipe.reader.ready() {
+                return false;
+            }
+            let Some(frame) = pipe.take() else { return false };
+            let more = frame.more();
+            work.spend(frame.data().len());
+            let examine = self.inside_of.unwrap_or(true);
+            let change = if examine { subscription::parse(&frame) } else { None };
+            let examine_rest = match self.inside_of {
+                None => change.is_some() || !options.only_first_subscribe,
+                Some(examine) => examine,
+            };
             match change {
                 Some((on, topic)) => self.apply(options, id, on, topic, frame.metadata),
-                None if frame.is_command() || self.silent => {}
+                None if frame.is_command() || self.silent => {
+                    frame.discard();
+                }
                 None => {
                     // Without memory the frame is lost, like one that met a full queue.
                     if let Ok(msg) = frame.into_msg() {
@@ -84,7 +128,18 @@ impl Xpub {
                     }
                 }
             }
+            self.inside_of = more.then_some(examine_rest);
+            messages += usize::from(!more);
         }
+        true
+    }
+
+    /// Nothing is to be read from the pipe.
+    fn forget_unread(&mut self, id: PipeId) {
+        if self.unread.current() == Some(id) {
+            self.inside_of = None;
+        }
+        self.unread.remove(id);
     }
 
     /// Carries out a subscription (`on`) or its end, and shows it if it has to be shown.
@@ -192,14 +247,20 @@ impl Pattern for Xpub {
     }
 
     fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
-        self.drain(env, pipe);
+        self.out.settle(env);
         self.out.remove(pipe);
-        env.finish(pipe);
+        if self.silent {
+            // Its subscriptions end with it, also those that were not read.
+            return env.finish(pipe);
+        }
+        // It is done with when all of it was read.
+        self.drain(env, pipe);
     }
 
     fn detach(&mut self, env: &mut Env<'_>, pipe: PipeId) {
         self.out.settle(env);
         self.out.remove(pipe);
+        self.forget_unread(pipe);
         self.last.take_if(|id| *id == pipe);
         for item in &mut self.pending {
             if item.source == Source::Subscriber(Some(pipe)) {
@@ -230,6 +291,10 @@ impl Pattern for Xpub {
 
     fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId) {
         self.drain(env, pipe);
+    }
+
+    fn go_on(&mut self, env: &mut Env<'_>) {
+        self.drain_all(env);
     }
 
     fn writable(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {

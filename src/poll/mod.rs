@@ -228,7 +228,7 @@ impl Watch {
     fn drive(&self) {
         for (fd, port) in self.fds.iter().zip(&self.ports) {
             if let Some(port) = port
-                && (fd.revents != 0 || port.is_hot())
+                && (fd.revents != 0 || port.has_ready())
             {
                 port.poll_as_caller();
             }
@@ -292,7 +292,7 @@ impl<'a> Attended<'a> {
 
     /// Whether the kernel would not tell of what is there.
     fn is_busy(&self) -> bool {
-        self.is_late || self.ports.iter().any(|port| port.is_pending() || port.is_hot())
+        self.is_late || self.ports.iter().any(|port| port.is_pending() || port.has_ready())
     }
 }
 

@@ -144,7 +144,7 @@ pub fn first_receive<R>(
 fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
     let waits = flags & ZMQ_DONTWAIT == 0;
     let first = slot.with(|core| {
-        core.pause_at_times()?;
+        core.look_at_times()?;
         core.process_commands()?;
         match core.look_for_frame(take, waits) {
             Err(Errno::EAGAIN) if waits => core.glance(take),
@@ -239,6 +239,10 @@ impl Hearing {
     }
 }
 
+/// About how long a peer's message waits at most for a caller that finds others at hand, in clock ticks
+/// (20 to 100 us).
+const LOOK_INTERVAL: u64 = 50 * clock::TICKS_A_MICROSECOND;
+
 /// Bodies up to this size take no longer to send than a call does anyway.
 const SHORT: usize = 255;
 
@@ -299,7 +303,7 @@ impl Core {
         let more = flags & ZMQ_SNDMORE != 0;
         self.pace.begin();
         let hasty = self.is_hasty(flags);
-        let due = if hasty { self.look_at_times(body) } else { Due::Nothing };
+        let due = if hasty { self.look_for_credit_at_times(body) } else { Due::Nothing };
         let body = body.again();
         // Who polls the descriptor has to be told without another look.
         let looks_again = self.trusts_glances() && !self.port.is_exported();
@@ -323,6 +327,7 @@ impl Core {
         if !self.done.is_empty() {
             self.remove_done();
         }
+        self.end_work();
         sent
     }
 
@@ -352,6 +357,23 @@ impl Core {
         if self.calls == 0 { Err(Errno::UNDONE) } else { Ok(()) }
     }
 
+    /// Before something is received: once in about 50 us the caller looks at all connections, however many
+    /// messages are at hand from some of them. `UNDONE` at times, as [`Core::pause_at_times`].
+    #[inline]
+    pub(super) fn look_at_times(&mut self) -> Result<()> {
+        if self.looks.counts_down() { self.check_looks() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn check_looks(&mut self) -> Result<()> {
+        let has_several = self.pipes.len() > 1 && self.port.has_poller();
+        let check = self.looks.check(clock::ticks(), LOOK_INTERVAL, has_several);
+        if check.look {
+            self.port.poll_as_caller();
+        }
+        if check.pause { Err(Errno::UNDONE) } else { Ok(()) }
+    }
+
     /// Before something is published: looks for subscriptions that have arrived, unless that was
     /// done a moment ago. So a message that is published after a subscription reached this machine
     /// is not lost, though nobody else reads while the caller is about.
@@ -375,7 +397,7 @@ impl Core {
     }
 
     #[inline]
-    fn look_at_times(&mut self, body: &Body<'_>) -> Due {
+    fn look_for_credit_at_times(&mut self, body: &Body<'_>) -> Due {
         let due = self.haste.begin(clock::ticks(), body.data().len() <= SHORT);
         if due == Due::Look {
             self.look();
@@ -425,6 +447,7 @@ impl Core {
                     pace,
                     look: Look::default(),
                     looks_again,
+                    work: &self.work,
                     done: &mut self.done,
                 };
                 self.pattern.recv(&mut env).inspect(|frame| self.rcvmore = frame.more())
@@ -473,6 +496,7 @@ impl Core {
         if !self.done.is_empty() {
             self.remove_done();
         }
+        self.end_work();
     }
 
     /// Before sleeping for room: moves what is queued, if nobody else does.

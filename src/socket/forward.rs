@@ -37,6 +37,8 @@ pub fn forward(from: &Slot, to: &Slot, most: u64) -> Result<Forwarded> {
 
 fn pass_all(source: &mut Core, target: &mut Core, most: u64, done: &mut Forwarded) -> Result<()> {
     while done.left.is_none() && (done.inside || done.frames < most) {
+        // A proxy asks by itself whether its thread was cancelled.
+        let _ = source.look_at_times();
         source.process_commands()?;
         target.process_commands()?;
         target.hear_subscribers()?;

@@ -20,6 +20,8 @@ pub use call::{first_receive, first_send, receive, receive_slowly, send, send_sl
 pub use forward::{Forwarded, forward};
 pub use slot::Slot;
 
+use crate::adapt::looks::LookPacer;
+use crate::adapt::work::Work;
 use crate::context::{Context, inherited};
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
@@ -61,8 +63,14 @@ pub struct Core {
     look: u32,
     /// A frame of a message of which more has to come was sent.
     sending: bool,
-    /// Calls that did something at once.
+    /// Sending calls that did something at once.
     calls: u8,
+    /// When a receiving call looks at all connections.
+    looks: LookPacer,
+    /// What the call under way may drop or apply.
+    work: Work,
+    /// A call was cut short.
+    is_cut: bool,
     /// A call has told that the context ends.
     has_told_end: bool,
     lanes: Lanes,
@@ -91,6 +99,9 @@ impl Core {
             look: 0,
             sending: false,
             calls: 0,
+            looks: LookPacer::default(),
+            work: Work::default(),
+            is_cut: false,
             has_told_end: false,
             lanes: Lanes::default(),
         })
@@ -113,6 +124,7 @@ impl Core {
             pace: &self.pace,
             look: Look { number: self.look, hasty: false },
             looks_again: false,
+            work: &self.work,
             done: &mut self.done,
         };
         (&mut *self.pattern, env)
@@ -129,7 +141,18 @@ impl Core {
         let (pattern, mut env) = self.parts();
         let result = call(pattern, &mut env);
         self.remove_done();
+        self.end_work();
         result
+    }
+
+    /// The pattern was called: if it left something for the next call, that call, and every caller that waits,
+    /// is to look.
+    #[inline]
+    fn end_work(&mut self) {
+        if self.work.end() {
+            self.is_cut = true;
+            self.port.recall();
+        }
     }
 
     fn remove_done(&mut self) {
@@ -187,6 +210,10 @@ impl Core {
         }
         self.commands = commands;
         self.remove_done();
+        self.port.move_ready();
+        if core::mem::take(&mut self.is_cut) {
+            self.with_pattern(|pattern, env| pattern.go_on(env));
+        }
         if any {
             // The commands were for all who wait in this socket, and they have not seen them.
             self.port.share();
@@ -255,7 +282,13 @@ impl Core {
 
     fn ask_kernel_now(&mut self, now: u64) -> Result<()> {
         self.asked = now;
-        self.port.poll_as_caller();
+        match self.options.socket_type.publishes() {
+            // A subscription that has arrived counts for what is published next.
+            true => self.port.poll_patiently(),
+            false => {
+                self.port.poll_as_caller();
+            }
+        }
         self.process_commands()
     }
 

@@ -42,12 +42,18 @@ const RUNS: usize = 3_000;
 /// Like a connection: what waits is moved under the lock.
 struct Model {
     waits: AtomicU32,
+    /// Changes that were not made yet.
+    unmade: Arc<AtomicU32>,
     direction: Direction<u32>,
 }
 
 impl Model {
     fn new() -> Arc<Model> {
-        Arc::new(Model { waits: AtomicU32::new(0), direction: Direction::new(0) })
+        Arc::new(Model {
+            waits: AtomicU32::new(0),
+            unmade: Arc::new(AtomicU32::new(0)),
+            direction: Direction::new(0),
+        })
     }
 
     fn bring(&self) {
@@ -63,8 +69,13 @@ impl Model {
         }
     }
 
-    fn look(&self) {
-        self.direction.with(|_| (), || self.move_on());
+    fn change(&self) {
+        self.unmade.fetch_add(1, Ordering::SeqCst);
+        let unmade = self.unmade.clone();
+        let change = move |_: &mut u32| {
+            unmade.fetch_sub(1, Ordering::SeqCst);
+        };
+        self.direction.change(change, || self.move_on());
     }
 
     fn try_to_look(&self) {
@@ -84,6 +95,7 @@ fn run(threads: &'static [fn(&Model)]) {
             .collect();
         running.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(model.waits.load(Ordering::SeqCst), 0);
+        assert_eq!(model.unmade.load(Ordering::SeqCst), 0);
     };
     model::check(RUNS, all);
 }
@@ -94,7 +106,13 @@ fn what_several_bring_is_moved() {
 }
 
 #[test]
-fn who_only_looks_moves_what_was_brought_meanwhile() {
-    run(&[Model::look, Model::bring, Model::try_to_look]);
+fn a_holder_moves_what_was_brought_meanwhile() {
     run(&[Model::bring, Model::try_to_look, Model::bring]);
+}
+
+#[test]
+fn a_change_that_finds_the_lock_held_is_made() {
+    run(&[Model::change, Model::bring, Model::try_to_look]);
+    run(&[Model::change, Model::change, Model::bring]);
+    run(&[Model::change, Model::change, Model::change]);
 }

@@ -1,8 +1,8 @@
 //! An established connection: a stream, its two directions, and the pipe's far end.
 //!
-//! Each direction is behind a lock of its own and may be driven by whoever gets it: the socket's
-//! caller or a reactor. A lock that is held is never waited for: a note is left and its holder
-//! does the work ([`Direction`]). Lock order: socket, then a direction, then a queue.
+//! Each direction is behind a lock of its own and may be driven by any thread that gets it: the socket's
+//! caller or an I/O thread. Nobody waits for such a lock: a thread that finds it held leaves word, and
+//! its holder does the work ([`Direction`]). Lock order: socket, then a direction, then a queue.
 //!
 //! A connecting endpoint keeps one `Connection` over all its reconnects, so that what waits in the
 //! pipe waits for the next connection.
@@ -28,9 +28,9 @@ use crate::proto::HandshakeError;
 use crate::proto::mechanism::Sealing;
 use crate::proto::ws::frame::{Decoder, Encoder};
 use crate::queue::{Reader, Writer};
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering};
 use crate::sys::fd::Fd;
-use crate::sys::{clock, net};
+use crate::sys::net;
 
 use direction::Direction;
 pub use rx::Inbound;
@@ -45,6 +45,17 @@ mod primitives {
 
 /// Bytes of commands that wait to be written; beyond it new ones are dropped.
 const MOST_CONTROL: usize = 4 * 1024;
+
+/// [`Connection::due`]: there may be something to read.
+pub const DUE_IN: u8 = 1;
+/// [`Connection::due`]: the kernel may take more.
+pub const DUE_OUT: u8 = 2;
+
+/// Bytes that one turn writes at most, but for the end of the last piece.
+const WRITE_TURN: usize = 512 * 1024;
+
+/// How often a turn goes on for what other threads wanted meanwhile.
+const MOST_PASSES: u32 = 16;
 
 /// How frames look on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +100,8 @@ pub trait Owner: Send + Sync {
     fn pinged(&self, session: u64);
     /// The authenticator has written to this session.
     fn answered(&self, session: u64);
+    /// The connection has more to write than one turn allows: [`Connection::write_on`] is to be called.
+    fn unfinished(&self, session: u64);
     /// The socket's caller streams: it writes whenever a larger piece has gathered, and what is left
     /// has to be written when it pauses ([`Connection::come_by`]). `moved` is what has gone out so far.
     fn streams(&self, session: u64, moved: u64);
@@ -111,6 +124,10 @@ pub struct Connection {
     has_control: AtomicBool,
     /// The kernel takes no more until the descriptor is writable.
     blocked: AtomicBool,
+    /// What the next turn is to do: [`DUE_IN`] and [`DUE_OUT`]. While any is set it waits for that turn.
+    due: AtomicU8,
+    /// The owner was told that more is to be written than one turn allows.
+    unfinished: AtomicBool,
     /// The owner will come by for what a streaming caller leaves.
     streaming: AtomicBool,
     /// The caller has written since the owner last came by.
@@ -123,6 +140,8 @@ pub struct Connection {
     ending: AtomicBool,
     /// Counts the connections of this endpoint.
     epoch: AtomicU64,
+    /// The stream of this epoch. The lock is a leaf.
+    stream: Mutex<Option<Arc<Fd>>>,
     /// The pipe's place in its socket, once it has one.
     key: Mutex<Option<PipeKey>>,
     /// Its place in the socket's poller, and what is registered there, which may be gone from `rx`
@@ -167,12 +186,15 @@ impl Connection {
             control: Mutex::default(),
             has_control: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
+            due: AtomicU8::new(0),
+            unfinished: AtomicBool::new(false),
             streaming: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
             moved: AtomicU64::new(0),
             alive: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             epoch: AtomicU64::new(0),
+            stream: Mutex::new(None),
             key: Mutex::new(None),
             registration: Mutex::new(None),
             traffic: AtomicBool::new(false),
@@ -212,10 +234,11 @@ impl Connection {
         let (sealer, opener) = sealing.map(|both| (both.outgoing, both.incoming)).unzip();
         let (encoder, decoder) = web.unzip();
         let wrapping = Wrapping::new(opener, decoder);
+        *self.stream.lock() = Some(stream.clone());
         let source = stream.clone();
-        self.with_rx(|rx| rx.install(source, framing, inbound, wrapping, metadata));
+        self.change_rx(move |rx| rx.install(source, framing, inbound, wrapping, metadata));
         self.control.lock().clear();
-        self.with_tx(|tx| tx.install(stream, framing, sealer, encoder, unsent));
+        self.change_tx(move |tx| tx.install(stream, framing, sealer, encoder, unsent));
         self.blocked.store(false, Ordering::SeqCst);
         self.ending.store(false, Ordering::SeqCst);
         self.alive.store(true, Ordering::SeqCst);
@@ -249,19 +272,23 @@ impl Connection {
         }
     }
 
-    pub fn stream(self: &Arc<Self>) -> Option<Arc<Fd>> {
-        self.with_rx(|rx| rx.stream.clone())
+    pub fn stream(&self) -> Option<Arc<Fd>> {
+        self.stream.lock().clone()
     }
 
     /// Ends the connection and closes the stream. What waits in the pipe stays there, but for the
-    /// message of which some went out; a message that came only in part is dropped.
+    /// message of which some went out; a message that came only in part is dropped. A thread that is
+    /// moving bytes meanwhile does it when it is done.
     pub fn disconnect(self: &Arc<Self>) {
         self.alive.store(false, Ordering::SeqCst);
         self.unregister();
-        let stream = self.with_rx(Rx::uninstall);
-        let mut gone = Vec::new();
-        self.with_tx(|tx| tx.uninstall(&mut gone));
-        drop((stream, gone));
+        let stream = self.stream.lock().take();
+        self.change_rx(|rx| drop(rx.uninstall()));
+        self.change_tx(|tx| {
+            let mut gone = Vec::new();
+            tx.uninstall(&mut gone);
+        });
+        drop(stream);
     }
 
     /// Ends the connection so that the peer sees it at once, also while the session still holds
@@ -278,22 +305,34 @@ impl Connection {
     /// The far end is gone for good: the socket may read what came, and no more is taken from it.
     pub fn finish(self: &Arc<Self>) {
         self.disconnect();
-        let wake = self.with_rx(|rx| rx.writer.finish());
-        self.with_tx(|tx| tx.reader.abandon());
-        if wake {
-            self.notify(Command::Readable);
-        }
-        self.notify(Command::Closed);
+        let connection = self.clone();
+        self.change_rx(move |rx| {
+            if rx.writer.finish() {
+                connection.notify(Command::Readable);
+            }
+            connection.notify(Command::Closed);
+        });
+        self.change_tx(|tx| tx.reader.abandon());
     }
 
-    /// Whether everything the socket wrote has been taken by the kernel.
+    /// Whether everything the socket wrote has been taken by the kernel. While somebody writes it has
+    /// not; then the owner looks again.
     pub fn is_drained(&self) -> bool {
-        self.with_tx(Tx::is_drained)
+        self.ask_tx(Tx::is_drained)
     }
 
-    /// Whether nothing that the socket wrote waits.
+    /// Whether nothing that the socket wrote waits. While somebody writes something does; then the owner
+    /// looks again.
     pub fn is_idle(&self) -> bool {
-        self.with_tx(Tx::is_idle)
+        self.ask_tx(Tx::is_idle)
+    }
+
+    fn ask_tx(&self, question: impl FnOnce(&mut Tx) -> bool) -> bool {
+        let answer = self.tx.try_with(question, || self.flush());
+        if answer.is_none() {
+            self.owner.paused(self.session);
+        }
+        answer.unwrap_or(false)
     }
 
     fn fail(&self, cause: Cause) {
@@ -308,6 +347,19 @@ impl Connection {
     }
 }
 
+// Turns.
+impl Connection {
+    /// The connection is to do this in its next turn; whether it has to be put into the queue for it.
+    pub fn add_due(&self, due: u8) -> bool {
+        self.due.fetch_or(due, Ordering::SeqCst) == 0
+    }
+
+    /// The turn begins: what it has to do.
+    pub fn take_due(&self) -> u8 {
+        self.due.swap(0, Ordering::SeqCst)
+    }
+}
+
 // Reading.
 impl Connection {
     /// The stream ends, behind what can still be read.
@@ -315,29 +367,49 @@ impl Connection {
         self.ending.store(true, Ordering::SeqCst);
     }
 
-    /// The stream may be readable: reads and hands over what is there, in at most so many turns.
-    pub fn read_ready(self: &Arc<Self>, buffer: &mut [u8], mut turns: u32) {
+    /// The stream may be readable: reads and hands over what is there, at most so many full buffers. What
+    /// is left waits for the next turn. Returns the bytes that came.
+    pub fn read_turn(self: &Arc<Self>, buffer: &mut [u8], reads: usize) -> usize {
+        let (mut bytes, mut passes, mut failed, mut is_more) = (0, 0, None, false);
         self.rx.want();
         while self.rx.is_wanted() {
-            let Some(mut rx) = self.rx.enter() else { return };
-            let turn = rx.turn(self, buffer);
+            if passes >= MOST_PASSES {
+                is_more = true;
+                break;
+            }
+            let Some(mut rx) = self.rx.enter() else { break };
+            passes += 1;
+            if passes > 1 {
+                // Another thread wanted it meanwhile: that is for the next turn.
+                is_more = true;
+                continue;
+            }
+            let turn = rx.turn(self, buffer, reads);
+            bytes = rx.take_count();
             drop(rx);
             match turn {
                 Ok(rx::Turn::Drained) => {}
-                Ok(rx::Turn::More) if turns > 1 => {
-                    turns -= 1;
-                    self.rx.want();
-                }
-                Ok(rx::Turn::More) => self.port.keep_hot(self.clone()),
+                Ok(rx::Turn::More) => is_more = true,
                 Ok(rx::Turn::Paused) => self.owner.paused(self.session),
-                Err(cause) => return self.fail(cause),
+                Err(cause) => failed = Some(cause),
             }
         }
+        match failed {
+            Some(cause) => self.fail(cause),
+            None if is_more => self.port.add_turn(self, DUE_IN),
+            None => {}
+        }
+        bytes
     }
 
-    /// Does something to the inbound direction but read.
-    fn with_rx<R>(self: &Arc<Self>, act: impl FnOnce(&mut Rx) -> R) -> R {
-        self.rx.with(act, || self.resume())
+    /// Whether another thread is reading: then nobody knows yet what has come.
+    pub fn is_being_read(self: &Arc<Self>) -> bool {
+        self.rx.try_with(|_| (), || self.resume()).is_none()
+    }
+
+    /// Makes a change to the inbound direction: now, or when the thread that reads is done.
+    fn change_rx(self: &Arc<Self>, change: impl FnOnce(&mut Rx) + Send + 'static) {
+        self.rx.change(change, || self.resume());
     }
 
     /// Looks again whether to read.
@@ -350,10 +422,12 @@ impl Connection {
         if bytes.is_empty() {
             return;
         }
-        let fed = self.with_rx(|rx| rx.feed(self, bytes));
-        if let Err(cause) = fed {
-            self.fail(cause);
-        }
+        let (connection, bytes) = (self.clone(), bytes.to_vec());
+        self.change_rx(move |rx| {
+            if let Err(cause) = rx.feed(&connection, &bytes) {
+                connection.fail(cause);
+            }
+        });
     }
 
     /// Shows the socket an empty message (STREAM's notification).
@@ -363,10 +437,13 @@ impl Connection {
 
     /// Shows the socket a message that nobody sent.
     pub fn push_message(self: &Arc<Self>, bytes: &[u8]) {
-        let written = self.with_rx(|rx| rx.writer.write(0, crate::queue::Body::Copy(bytes), 0));
-        if written.is_ok_and(|written| written.wake_reader) {
-            self.notify(Command::Readable);
-        }
+        let (connection, bytes) = (self.clone(), bytes.to_vec());
+        self.change_rx(move |rx| {
+            let written = rx.writer.write(0, crate::queue::Body::Copy(&bytes), 0);
+            if written.is_ok_and(|written| written.wake_reader) {
+                connection.notify(Command::Readable);
+            }
+        });
     }
 
     /// What came since the last call.
@@ -396,18 +473,32 @@ impl Connection {
 
 // Writing.
 impl Connection {
-    /// Does something to the outbound direction but write.
-    fn with_tx<R>(&self, act: impl FnOnce(&mut Tx) -> R) -> R {
-        self.tx.with(act, || self.flush())
+    /// Makes a change to the outbound direction: now, or when the thread that writes is done.
+    fn change_tx(&self, change: impl FnOnce(&mut Tx) + Send + 'static) {
+        self.tx.change(change, || self.flush());
     }
 
-    /// Writes what waits, unless somebody else is writing; then that one goes on.
+    /// Writes what waits, unless another thread is writing; then that one goes on. What is more than a turn
+    /// allows is left to the owner.
     pub fn flush(&self) {
+        self.write_turn();
+    }
+
+    /// [`Connection::flush`]; returns the bytes that went out.
+    fn write_turn(&self) -> usize {
+        let (mut bytes, mut passes, mut failed, mut is_more) = (0, 0, None, false);
         self.tx.want();
         while self.tx.is_wanted() {
-            let Some(mut tx) = self.tx.enter() else { return };
+            if bytes >= WRITE_TURN || passes >= MOST_PASSES {
+                is_more = true;
+                break;
+            }
+            let Some(mut tx) = self.tx.enter() else { break };
             let mut gone: Vec<Msg> = Vec::new();
-            let result = tx.flush(self, &mut gone);
+            let before = tx.bytes();
+            let result = tx.flush(self, &mut gone, WRITE_TURN - bytes);
+            bytes += tx.bytes().wrapping_sub(before) as usize;
+            passes += 1;
             let credit = tx.reader.take_credit_note();
             self.moved.store(tx.moved(), Ordering::Relaxed);
             drop(tx);
@@ -415,10 +506,31 @@ impl Connection {
             if credit {
                 self.notify(Command::Writable);
             }
-            if let Err(error) = result {
-                return self.fail(Cause::Connection(error));
+            match result {
+                Ok(tx::Flushed::All) => is_more = false,
+                Ok(tx::Flushed::More) => is_more = true,
+                Err(error) => failed = Some(error),
             }
         }
+        match failed {
+            Some(error) => self.fail(Cause::Connection(error)),
+            None if is_more => self.leave_unfinished(),
+            None => {}
+        }
+        bytes
+    }
+
+    /// More waits than one turn allows: the owner goes on.
+    fn leave_unfinished(&self) {
+        if !self.unfinished.swap(true, Ordering::SeqCst) {
+            self.owner.unfinished(self.session);
+        }
+    }
+
+    /// The owner's turn at what was more than one turn allows.
+    pub fn write_on(&self) {
+        self.unfinished.store(false, Ordering::SeqCst);
+        self.flush();
     }
 
     /// Writes a message of one frame at once, if nothing waits before it; whether it did.
@@ -437,17 +549,19 @@ impl Connection {
         true
     }
 
-    /// The stream may be writable again.
-    pub fn write_ready(&self) {
-        if self.blocked.swap(false, Ordering::SeqCst) {
-            self.flush();
-            if !self.blocked.load(Ordering::SeqCst) && self.watch_room(false) {
-                // Somebody may have come to need it meanwhile.
-                if self.blocked.load(Ordering::SeqCst) {
-                    self.watch_room(true);
-                }
+    /// The stream may be writable again. Returns the bytes that went out.
+    pub fn write_ready(&self) -> usize {
+        if !self.blocked.swap(false, Ordering::SeqCst) {
+            return 0;
+        }
+        let bytes = self.write_turn();
+        if !self.blocked.load(Ordering::SeqCst) && self.watch_room(false) {
+            // Somebody may have come to need it meanwhile.
+            if self.blocked.load(Ordering::SeqCst) {
+                self.watch_room(true);
             }
         }
+        bytes
     }
 
     /// Leaves what was queued to the owner, unless it comes anyhow.
@@ -519,9 +633,7 @@ impl Far for ConnectionEnd {
     }
 
     fn writable(&self) {
-        // Who takes message after message never waits, but does the work all the same.
-        self.0.port.grant_lease(clock::nanos());
-        self.0.resume();
+        self.0.port.ask_for_turn(&self.0);
     }
 
     fn close(&self, linger: i32) {

@@ -35,12 +35,12 @@ const MAX_COMMAND: usize = 1 << 20;
 /// A socket that has taken something lately, in nanoseconds, will take more.
 const PAUSE: u64 = 5_000_000;
 
+/// Bytes of a large body read in one system call: so a turn takes a bounded time.
+const PIECE: usize = 512 * 1024;
+
 /// Bytes read behind a large body in the same system call. Few, because the start of the next large
 /// body among them has to be copied.
 const BEHIND: usize = 4 * 1024;
-
-/// Full buffers read in one turn, so that one busy peer does not keep the others waiting.
-const READS_A_TURN: usize = 4;
 
 /// What the inbound direction has to know of the socket.
 pub struct Inbound {
@@ -72,6 +72,8 @@ pub struct Rx {
     is_broken: bool,
     /// What the socket had taken when that was looked at last, and since when.
     taken: (u64, u64),
+    /// Bytes read since the last [`Rx::take_count`].
+    count: usize,
 }
 
 struct Filling {
@@ -119,6 +121,7 @@ impl Rx {
             stalled: false,
             is_broken: false,
             taken: (0, 0),
+            count: 0,
         }
     }
 
@@ -147,16 +150,22 @@ impl Rx {
         self.stream.take()
     }
 
-    /// Reads until the stream is drained, the pipe is full or the turn is over.
+    /// Bytes that came since the last call.
+    pub fn take_count(&mut self) -> usize {
+        core::mem::take(&mut self.count)
+    }
+
+    /// Reads until the stream is drained, the pipe is full or so many buffers were filled.
     pub fn turn(
         &mut self,
         connection: &Connection,
         buffer: &mut [u8],
+        reads: usize,
     ) -> core::result::Result<Turn, Cause> {
         if self.is_broken {
             return Ok(Turn::Drained);
         }
-        let turn = self.read(connection, buffer);
+        let turn = self.read(connection, buffer, reads);
         self.is_broken = turn.is_err();
         turn
     }
@@ -165,9 +174,10 @@ impl Rx {
         &mut self,
         connection: &Connection,
         buffer: &mut [u8],
+        reads: usize,
     ) -> core::result::Result<Turn, Cause> {
         let Some(stream) = self.stream.clone() else { return Ok(Turn::Drained) };
-        for _ in 0..READS_A_TURN {
+        for _ in 0..reads {
             if self.stalled && !self.retry(connection)? {
                 return Ok(Turn::Drained);
             }
@@ -281,6 +291,7 @@ impl Rx {
         };
         let room = tail.len();
         let Some(read) = receive(connection, stream, tail)? else { return Ok(true) };
+        self.count += read;
         head.copy_from_slice(&self.partial);
         let bytes = buffer.get(..kept + read).unwrap_or_default();
         self.partial.clear();
@@ -306,6 +317,7 @@ impl Rx {
         }
         let room = buffer.len();
         let Some(read) = receive(connection, stream, buffer)? else { return Ok(true) };
+        self.count += read;
         self.take_web(connection, buffer.get(..read).unwrap_or_default())?;
         Ok(is_last(connection, read, room) || self.stalled)
     }
@@ -325,6 +337,7 @@ impl Rx {
         };
         let room = tail.len();
         let Some(read) = receive(connection, stream, tail)? else { return Ok(true) };
+        self.count += read;
         head.copy_from_slice(&unsealing.kept);
         let bytes = buffer.get_mut(..kept + read).unwrap_or_default();
         self.unseal(connection, bytes)?;
@@ -343,6 +356,7 @@ impl Rx {
         let space = long.get_mut(kept..).unwrap_or_default();
         let room = space.len();
         let read = receive(connection, stream, space)?;
+        self.count += read.unwrap_or(0);
         long.truncate(kept + read.unwrap_or(0));
         self.take_in(connection, &long)?;
         Ok(read.is_none_or(|read| is_last(connection, read, room)) || self.stalled)
@@ -358,15 +372,18 @@ impl Rx {
         let Some(filling) = &mut self.filling else { return Ok(false) };
         let space = filling.body.data_mut().and_then(|body| body.get_mut(filling.filled..));
         let Some(space) = space else { return Err(Cause::Connection(Errno::ENOMEM)) };
-        let room = space.len();
+        let room = space.len().min(PIECE);
+        let is_end = room == space.len();
+        let space = space.get_mut(..room).unwrap_or_default();
         let behind = buffer.len().min(BEHIND);
-        let behind = if matches!(self.wrapping, Wrapping::None) { behind } else { 0 };
-        let behind = buffer.get_mut(..behind).unwrap_or_default();
+        let reads_behind = is_end && matches!(self.wrapping, Wrapping::None);
+        let behind = buffer.get_mut(..if reads_behind { behind } else { 0 }).unwrap_or_default();
         let all = room + behind.len();
         let Some(read) = receive_both(connection, stream, space, behind)? else { return Ok(true) };
+        self.count += read;
         self.wrapping.pass(space.get_mut(..read.min(room)).unwrap_or_default());
         filling.filled += read.min(room);
-        if read < room {
+        if read < room || !is_end {
             return Ok(is_last(connection, read, room));
         }
         self.finish_body(connection)?;

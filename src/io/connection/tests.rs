@@ -27,6 +27,8 @@ impl Owner for Interrupting {
 
     fn answered(&self, _: u64) {}
 
+    fn unfinished(&self, _: u64) {}
+
     fn streams(&self, _: u64, _: u64) {}
 
     fn paused(&self, _: u64) {}
@@ -76,10 +78,10 @@ impl Fixture {
 fn what_comes_while_the_handshake_hands_over_is_read() {
     let Fixture { owner, connection, peer, mut reader, _writer, .. } =
         Fixture::new(Arc::new(Port::default()));
-    let end = ConnectionEnd(connection.clone());
+    let reading = connection.clone();
     let comes = move || {
         (&peer).write_all(&[0, 1, b'x']).unwrap();
-        end.writable();
+        reading.resume();
     };
     assert!(owner.0.set(Box::new(comes)).is_ok());
     let mut ping = Vec::new();
@@ -109,4 +111,42 @@ fn a_glance_reads_what_has_come_from_one_connection_and_from_several() {
     // One is left, in the first place or the second.
     one.connection.disconnect();
     comes(&mut other);
+}
+
+#[test]
+fn credit_gives_the_connection_a_turn_in_the_next_call() {
+    let mut one = Fixture::new(Arc::new(Port::default()));
+    one.connection.register().unwrap();
+    one.peer.write_all(&[0, 1, b'x']).unwrap();
+    ConnectionEnd(one.connection.clone()).writable();
+    assert!(one.port.is_pending() && one.port.has_ready() && !one.reader.ready());
+    one.port.move_ready();
+    assert!(!one.port.has_ready() && one.reader.ready());
+}
+
+#[test]
+fn nobody_waits_for_a_thread_that_moves_bytes() {
+    let one = Fixture::new(Arc::new(Port::default()));
+    let (connection, port) = (one.connection.clone(), one.port.clone());
+    connection.register().unwrap();
+    let inside = connection.clone();
+    // The thread that reads stops in the middle; the I/O thread ends the connection meanwhile.
+    let stops = move || {
+        std::thread::scope(|scope| {
+            let ended = scope.spawn(|| {
+                port.poll_in_background();
+                inside.disconnect();
+                inside.finish();
+                inside.is_idle()
+            });
+            assert!(ended.join().unwrap());
+        });
+        assert!(inside.stream().is_none());
+    };
+    assert!(one.owner.0.set(Box::new(stops)).is_ok());
+    let mut ping = Vec::new();
+    append(crate::msg::frame::COMMAND, &ping_body(1, b""), &mut ping);
+    connection.feed(&ping);
+    // The changes that found the lock held were made when it was let go.
+    assert!(one.reader.at_end());
 }

@@ -51,6 +51,15 @@ pub struct Tx {
     bytes: u64,
 }
 
+/// How a flush ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flushed {
+    /// Nothing waits, or the poller tells when the kernel takes more.
+    All,
+    /// More may wait than was allowed.
+    More,
+}
+
 impl Tx {
     pub fn new(reader: Reader) -> Tx {
         Tx {
@@ -107,18 +116,27 @@ impl Tx {
         self.bytes.wrapping_add(self.reader.taken_messages().wrapping_mul(MESSAGE))
     }
 
-    /// Writes until nothing waits or the kernel takes no more.
-    pub fn flush(&mut self, connection: &Connection, gone: &mut Vec<Msg>) -> Result<()> {
-        let Some(stream) = self.stream.clone() else { return Ok(()) };
-        let result = self.write_all(&stream, connection, gone);
-        match result {
-            Err(Errno::EAGAIN) => Ok(()),
+    /// Bytes that the kernel has taken so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Writes until nothing waits, the kernel takes no more, or `most` bytes went out.
+    pub fn flush(
+        &mut self,
+        connection: &Connection,
+        gone: &mut Vec<Msg>,
+        most: usize,
+    ) -> Result<Flushed> {
+        let Some(stream) = self.stream.clone() else { return Ok(Flushed::All) };
+        match self.write_all(&stream, connection, gone, most) {
+            Err(Errno::EAGAIN) => Ok(Flushed::All),
             Err(error) => {
                 // Perhaps in the middle of a frame: nothing may follow it.
                 self.stream = None;
                 Err(error)
             }
-            Ok(()) => Ok(()),
+            flushed => flushed,
         }
     }
 
@@ -127,8 +145,13 @@ impl Tx {
         stream: &Fd,
         connection: &Connection,
         gone: &mut Vec<Msg>,
-    ) -> Result<()> {
+        most: usize,
+    ) -> Result<Flushed> {
+        let began = self.bytes;
         loop {
+            if self.bytes.wrapping_sub(began) >= most as u64 {
+                return Ok(Flushed::More);
+            }
             if self.encoded.is_empty() && self.sent.at_message() {
                 self.take_control(connection)?;
             }
@@ -138,7 +161,7 @@ impl Tx {
             }
             if !self.reader.ready() {
                 self.shrink();
-                return Ok(());
+                return Ok(Flushed::All);
             }
             match self.framing {
                 Framing::V3_1 if self.sealer.is_none() => {

@@ -37,9 +37,6 @@ const KIND: u64 = 0xf << 60;
 
 const EVENTS: usize = 128;
 
-/// How often ports are looked at whose signalled caller does not come.
-const VISIT: Duration = Duration::from_millis(20);
-
 /// How long a connection is not read from whose socket has enough, in milliseconds.
 const PAUSE: i32 = 5;
 
@@ -62,7 +59,6 @@ pub struct Engine {
     streams: Streams,
     parts: Parts,
     last_tick: u64,
-    last_visit: u64,
     stopping: bool,
 }
 
@@ -166,7 +162,6 @@ impl Engine {
                 random: fastrand::Rng::with_seed(clock::nanos()),
             },
             last_tick: 0,
-            last_visit: 0,
             stopping: false,
         }
     }
@@ -208,9 +203,8 @@ impl Engine {
         if self.parts.watches.is_busy() {
             return Some(Duration::ZERO);
         }
-        let owed = self.parts.watches.is_owed().then_some(VISIT);
         let is_ticking = self.member.reactor.ticking.load(Ordering::SeqCst);
-        let tick = is_ticking.then(|| self.parts.watches.pause()).or(owed);
+        let tick = is_ticking.then(|| self.parts.watches.pause());
         let at = [self.parts.timers.next(), self.streams.due()].into_iter().flatten().min();
         let timer = at.map(|at| Duration::from_nanos(at.saturating_sub(clock::nanos())));
         [tick, timer].into_iter().flatten().min()
@@ -327,6 +321,9 @@ impl Engine {
             Job::Paused { session } => {
                 self.parts.timers.set(from_now(PAUSE), session, Purpose::Resume);
             }
+            Job::Unfinished { session } => {
+                self.step(session, |session, tools| session.write_on(tools));
+            }
             Job::Stream { session, moved } => {
                 self.streams.add(Visit::first(session, moved), clock::nanos());
             }
@@ -398,14 +395,10 @@ impl Engine {
 
     fn look_after_ports(&mut self) {
         self.parts.watches.continue_busy(&self.member.reactor, PORT);
-        let now = clock::nanos();
-        if self.parts.watches.is_owed() && has_passed(self.last_visit, now, VISIT) {
-            self.last_visit = now;
-            self.parts.watches.visit_owed(&self.member.reactor, PORT);
-        }
         if !self.member.reactor.ticking.load(Ordering::SeqCst) {
             return;
         }
+        let now = clock::nanos();
         if has_passed(self.last_tick, now, self.parts.watches.pause()) {
             self.last_tick = now;
             self.parts.watches.tick(&self.member.reactor, PORT);

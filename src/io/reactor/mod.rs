@@ -67,6 +67,10 @@ enum Job {
     Paused {
         session: u64,
     },
+    /// The session's connection has more to write than one turn allows.
+    Unfinished {
+        session: u64,
+    },
     /// The session's socket streams: come by for what it leaves.
     Stream {
         session: u64,
@@ -169,6 +173,10 @@ impl Owner for Member {
 
     fn paused(&self, session: u64) {
         self.reactor.post(Job::Paused { session });
+    }
+
+    fn unfinished(&self, session: u64) {
+        self.reactor.post(Job::Unfinished { session });
     }
 
     fn streams(&self, session: u64, moved: u64) {

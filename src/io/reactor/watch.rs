@@ -1,20 +1,23 @@
-//! Looking after sockets whose caller is away: their pollers are watched one-shot; a caller that was
-//! there a moment ago is expected back and left to do the work itself.
+//! Looking after sockets whose caller is away. Their pollers are watched one-shot; the work is left to a
+//! caller that looked a moment ago ([`custody`](crate::adapt::custody)).
+//!
+//! The I/O thread never waits for a caller: both may move bytes of one socket at the same time.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::RawFd;
 
-use crate::io::port::{LEASE, Port};
+use crate::adapt::custody::{self, Custody};
+use crate::io::port::Port;
 use crate::sync::{Arc, Ordering};
 use crate::sys::{clock, epoll};
 
 use super::Reactor;
 use super::pause::Pause;
 
-/// How long after a tick the next one comes while callers may stay away: 1 to 8 ms, longest where those that
-/// are expected come each time. A tick takes the core from a caller that shares it.
+/// How long after a tick the next one comes while callers may stay away: 1 to 8 ms, longest where the
+/// expected callers come each time. A tick takes the core from a caller that shares it.
 type BetweenTicks = Pause<1_000_000, 3>;
 
 /// The ports of one reactor; its thread only.
@@ -24,21 +27,29 @@ pub struct Watches {
     next: u64,
     /// Ports whose caller is expected to do the work.
     leased: VecDeque<u64>,
-    /// Ports with connections that had more to read than one turn allows.
+    /// Ports with connections that have more to move than one round allows.
     busy: VecDeque<u64>,
-    /// Ports whose caller was signalled and has not come yet.
-    owed: VecDeque<u64>,
     pause: BetweenTicks,
 }
 
 struct Watch {
     port: Arc<Port>,
     fd: RawFd,
+    /// The kernel tells of each change, and not only of the next one.
+    is_edge: bool,
+    place: Place,
 }
 
-/// How long ticks go on after the last activity, so that a program with some rhythm need not wake
-/// the reactor for each message.
-const GRACE: u64 = 20_000_000;
+/// What is to come for a port.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The kernel tells when its connections are ready.
+    Watched,
+    /// In [`Watches::leased`].
+    Leased,
+    /// In [`Watches::busy`].
+    Busy,
+}
 
 impl Watches {
     /// Starts to look after a port.
@@ -48,7 +59,8 @@ impl Watches {
         let id = self.next;
         port.set_watched(true);
         if reactor.epoll.add(fd, epoll::READABLE | epoll::ONE_SHOT, token_kind | id).is_ok() {
-            self.ports.insert(id, Watch { port, fd });
+            let watch = Watch { port, fd, is_edge: false, place: Place::Watched };
+            self.ports.insert(id, watch);
         }
     }
 
@@ -66,56 +78,66 @@ impl Watches {
 
     /// A port's poller has something.
     pub fn ready(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
-        let Some(watch) = self.ports.get(&id) else { return };
+        let Some(watch) = self.ports.get(&id).filter(|watch| watch.place == Place::Watched) else {
+            return;
+        };
         let port = &watch.port;
-        // One-shot: the kernel tells no more until armed again.
-        port.set_watched(false);
         let now = clock::nanos();
-        if port.is_exported() {
+        if port.is_exported() && !watch.is_edge {
             // A program that polls the descriptor was told as well: it goes first.
             port.grant_lease(now);
         }
-        if port.is_attended() || port.unattended_for(now) < LEASE.as_nanos() as u64 {
-            self.leased.push_back(id);
-            self.pause.shorten();
-            reactor.ticking.store(true, Ordering::SeqCst);
-        } else {
-            self.drive(reactor, token_kind, id);
+        let away = port.unattended_for(now);
+        match custody::decide(port.is_attended(), port.has_ready(), away) {
+            Custody::Caller { .. } => {
+                self.lease(id);
+                reactor.ticking.store(true, Ordering::SeqCst);
+            }
+            Custody::IoThread => self.drive(reactor, token_kind, id),
         }
     }
 
-    /// Does the work of a port and watches it again.
+    /// Leaves a port to its caller until a tick finds that it stays away.
+    fn lease(&mut self, id: u64) {
+        self.set_place(id, Place::Leased);
+        self.leased.push_back(id);
+        self.pause.shorten();
+    }
+
+    fn set_place(&mut self, id: u64, place: Place) {
+        if let Some(watch) = self.ports.get_mut(&id) {
+            watch.place = place;
+            watch.port.set_watched(place == Place::Watched);
+        }
+    }
+
+    /// Does the work of a port: one round. Then watches it again, unless more is left.
     fn drive(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
         let Some(watch) = self.ports.get(&id) else { return };
-        watch.port.poll_in_background();
-        if watch.port.is_signalled() {
-            // Armed, the poller would report the caller's own signal again and again.
-            self.owed.push_back(id);
-            return;
-        }
-        watch.port.set_watched(true);
-        // In this order, because a caller that leaves more to read looks at the mark afterwards.
-        if watch.port.is_hot() {
-            watch.port.set_watched(false);
-            self.busy.push_back(id);
-            return;
-        }
-        let events = epoll::READABLE | epoll::ONE_SHOT;
+        let port = watch.port.clone();
+        port.poll_in_background();
         // A port whose poller is gone is about to be removed.
-        let _ = reactor.epoll.modify(watch.fd, events, token_kind | id);
-    }
-
-    /// Whether ports have to be looked at now and then, although nothing will tell.
-    pub fn is_owed(&self) -> bool {
-        !self.owed.is_empty()
-    }
-
-    /// Does the work of ports whose caller takes its time.
-    pub fn visit_owed(&mut self, reactor: &Reactor, token_kind: u64) {
-        for _ in 0..self.owed.len() {
-            let Some(id) = self.owed.pop_front() else { return };
-            self.drive(reactor, token_kind, id);
+        let _ = self.arm(reactor, token_kind, id);
+        self.set_place(id, Place::Watched);
+        // In this order, because a caller that leaves more to move looks at the place afterwards.
+        if port.has_ready() {
+            self.set_place(id, Place::Busy);
+            self.busy.push_back(id);
         }
+    }
+
+    /// Has the kernel tell of the port: of the next change, or, while the caller has been signalled and does
+    /// not come, of each. Its signal makes the poller readable all the time, and would be told of again and
+    /// again.
+    fn arm(&mut self, reactor: &Reactor, kind: u64, id: u64) -> crate::error::Result<()> {
+        let Some(watch) = self.ports.get_mut(&id) else { return Ok(()) };
+        let was_edge = core::mem::replace(&mut watch.is_edge, watch.port.is_signalled());
+        let how = match (was_edge, watch.is_edge) {
+            (true, true) => return Ok(()),
+            (false, true) => epoll::EDGE,
+            (_, false) => epoll::ONE_SHOT,
+        };
+        reactor.epoll.modify(watch.fd, epoll::READABLE | how, kind | id)
     }
 
     /// Whether work is left that must not wait.
@@ -139,39 +161,42 @@ impl Watches {
     /// Takes over from callers that did not come back. The ticks end when no caller was active for a while.
     pub fn tick(&mut self, reactor: &Reactor, token_kind: u64) {
         let now = clock::nanos();
-        let mut active = false;
+        let mut is_active = false;
         self.pause.double();
-        // Callers that left more to read than their turn allowed: the poller will not tell of it.
-        for (id, watch) in &self.ports {
-            if watch.port.is_hot() && watch.port.is_watched() {
-                watch.port.set_watched(false);
-                self.leased.push_back(*id);
-                self.pause.shorten();
-            }
-        }
+        // Connections that wait for their turn: the poller will not tell of them.
+        let unread = |watch: &Watch| watch.place == Place::Watched && watch.port.has_ready();
+        let waiting: Vec<u64> =
+            self.ports.iter().filter(|(_, watch)| unread(watch)).map(|(id, _)| *id).collect();
+        waiting.into_iter().for_each(|id| self.lease(id));
         for _ in 0..self.leased.len() {
             let Some(id) = self.leased.pop_front() else { break };
             let Some(watch) = self.ports.get(&id) else { continue };
-            let away = watch.port.unattended_for(now);
-            if watch.port.is_attended() {
-                self.leased.push_back(id);
-                active |= away < GRACE;
-            } else if away < LEASE.as_nanos() as u64 {
-                self.leased.push_back(id);
-                active = true;
-            } else {
-                self.pause.shorten();
-                self.drive(reactor, token_kind, id);
+            let port = &watch.port;
+            let away = port.unattended_for(now);
+            match custody::decide(port.is_attended(), port.has_ready(), away) {
+                Custody::Caller { active } => {
+                    self.leased.push_back(id);
+                    is_active |= active;
+                }
+                Custody::IoThread => {
+                    self.pause.shorten();
+                    self.drive(reactor, token_kind, id);
+                }
             }
         }
-        if active {
+        if is_active {
             return;
         }
         self.pause.shorten();
         reactor.ticking.store(false, Ordering::SeqCst);
         // A caller may have left between the look and the store.
-        let left = |id: &u64| self.ports.get(id).is_some_and(|watch| !watch.port.is_attended());
-        if self.leased.iter().any(left) {
+        let left = |id: &u64| {
+            self.ports
+                .get(id)
+                .is_some_and(|watch| !watch.port.is_attended() || watch.port.has_ready())
+        };
+        let waits = |watch: &Watch| unread(watch);
+        if self.leased.iter().any(left) || self.ports.values().any(waits) {
             reactor.ticking.store(true, Ordering::SeqCst);
         }
     }

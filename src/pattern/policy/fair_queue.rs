@@ -19,6 +19,8 @@ pub struct FairQueue {
     active: Ring,
     /// Whether the pipe whose turn it is has shown a part of a message.
     inside: bool,
+    /// The rest of that message is to be dropped.
+    skipping: bool,
     /// The pipe whose next message was shown to be there: it comes first, and if it is a single
     /// frame it has had its turn.
     promised: Option<PipeId>,
@@ -34,6 +36,7 @@ impl FairQueue {
     pub fn remove(&mut self, id: PipeId) {
         if self.active.current() == Some(id) {
             self.inside = false;
+            self.skipping = false;
         }
         self.promised.take_if(|promised| *promised == id);
         self.active.remove(id);
@@ -55,6 +58,9 @@ impl FairQueue {
     pub fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
         if self.promised.is_some() {
             return self.promised;
+        }
+        if self.skipping && !self.go_on_skipping(env) {
+            return None;
         }
         if env.looks_again && self.active.only().is_some() {
             return self.active.only().filter(|id| env.has_come(*id));
@@ -119,9 +125,22 @@ impl FairQueue {
         self.active.only().filter(|_| !self.inside && self.promised.is_none())
     }
 
-    /// Drops what is left of the current message of the pipe that [`FairQueue::select`] told.
-    pub fn skip(&mut self, env: &mut Env<'_>, id: PipeId) {
-        while self.take(env, id).is_some_and(Incoming::discard) {}
+    /// Drops what is left of the message whose turn it is, as far as the call may work; the next call of
+    /// [`FairQueue::select`] goes on. Whether it is gone.
+    pub fn skip(&mut self, env: &mut Env<'_>) -> bool {
+        self.skipping = true;
+        self.go_on_skipping(env)
+    }
+
+    fn go_on_skipping(&mut self, env: &mut Env<'_>) -> bool {
+        let work = env.work;
+        while self.skipping {
+            let Some(id) = self.active.current().filter(|_| work.goes_on()) else { return false };
+            let Some(frame) = self.take(env, id) else { return false };
+            work.spend(frame.data().len());
+            self.skipping = frame.discard();
+        }
+        true
     }
 
     /// Whether a part of a message was taken and more of it has to come.

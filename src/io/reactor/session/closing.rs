@@ -17,6 +17,9 @@ use super::super::timers::Purpose;
 use super::super::{DrainGuard, from_now};
 use super::{Session, State, Step};
 
+/// Reads of what is thrown away, in one turn.
+const MOST_READS: usize = 16;
+
 /// How often to look whether an ending connection is idle, in milliseconds.
 const IDLE_CHECK: i32 = 5;
 
@@ -95,7 +98,7 @@ impl Session {
         self.check_drained()
     }
 
-    fn check_drained(&self) -> Step {
+    pub(super) fn check_drained(&self) -> Step {
         match &self.connection {
             Some(connection) if !connection.is_drained() => Step::Stay,
             _ => Step::Remove,
@@ -111,7 +114,7 @@ impl Session {
             }
         }
         if flags & (epoll::READABLE | epoll::BROKEN) != 0 {
-            loop {
+            for _ in 0..MOST_READS {
                 let State::Running(stream) = &self.state else { return Step::Stay };
                 match net::recv(stream.as_fd(), tools.buffer) {
                     Ok(0) => {
@@ -119,14 +122,29 @@ impl Session {
                         return self.lost(tools, connection.epoch(), cause);
                     }
                     Ok(_) => self.note_life(),
-                    Err(Errno::EAGAIN) => break,
+                    Err(Errno::EAGAIN) => return Step::Stay,
                     Err(error) => {
                         return self.lost(tools, connection.epoch(), Cause::Connection(error));
                     }
                 }
             }
+            // The poller tells of it once: the rest is for another turn.
+            self.owner.unfinished(self.id);
         }
         Step::Stay
+    }
+
+    /// Goes on with what was more than one turn allows, to write or to throw away.
+    pub fn write_on(&mut self, tools: &mut Tools<'_>) -> Step {
+        let Some(connection) = self.connection.clone() else { return Step::Stay };
+        connection.write_on();
+        if self.guard.is_none() {
+            return Step::Stay;
+        }
+        match self.check_drained() {
+            Step::Stay => self.drain_ready(tools, epoll::READABLE),
+            Step::Remove => Step::Remove,
+        }
     }
 
     /// Writes what a caller that streams has left; whether it goes on.

@@ -15,6 +15,9 @@ use super::super::engine::Tools;
 use super::super::timers::{Key, Purpose};
 use super::{Session, Step};
 
+/// How long after a look that found another thread reading the next one comes, in nanoseconds.
+const RETRY: u64 = 10 * MILLISECOND;
+
 /// Nanoseconds.
 const MILLISECOND: u64 = 1_000_000;
 
@@ -102,6 +105,12 @@ impl Session {
             return Step::Stay;
         };
         tools.timers.cancel(beat.timer.take());
+        if beat.heartbeat.is_overdue(now) && connection.is_being_read() {
+            // A thread that holds what the peer sent, and may not be running, says nothing of the peer.
+            let at = clock::nanos() + RETRY;
+            beat.timer = Some(tools.timers.set(at, self.id, Purpose::Heartbeat));
+            return Step::Stay;
+        }
         match beat.heartbeat.on_timer(now) {
             HeartbeatAction::Nothing => {}
             HeartbeatAction::SendPing => {

@@ -238,6 +238,9 @@ impl Session {
                 Step::Remove
             }
             Purpose::Resume => {
+                if self.guard.is_some() {
+                    return self.check_drained();
+                }
                 if let Some(connection) = &self.connection {
                     connection.resume();
                 }

@@ -1,0 +1,19 @@
+//! Decisions that adapt to what happens: plain values, with the time passed in.
+//!
+//! No lock, no clock, no descriptor. Whoever owns a value guards it; a simulation drives all of them
+//! together with simulated connections on a simulated clock.
+//!
+//! | decision | who asks | what it weighs |
+//! |---|---|---|
+//! | [`turns`] | every thread that moves the bytes of a socket's connections | which connection is next, how much it may move, when the round is over |
+//! | [`looks`] | a caller that receives | when to look at the other connections although messages are at hand |
+//! | [`custody`] | an I/O thread | whether a socket's caller does the work, or the I/O thread takes over |
+//! | [`work`] | a call on a socket | how many frames the call drops or applies before it answers |
+#![forbid(unsafe_code)]
+
+pub mod custody;
+pub mod looks;
+#[cfg(test)]
+mod simulation;
+pub mod turns;
+pub mod work;
