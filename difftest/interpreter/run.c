@@ -585,6 +585,8 @@ static void op_answer (void)
 
 #include "strangers.h"
 
+#include "floods.h"
+
 /* poll TIMEOUT SOCKET:EVENTS... */
 static void op_poll (void)
 {
@@ -970,7 +972,8 @@ static const struct operation {
   {"rawbind", op_rawbind, false},   {"rawaccept", op_rawaccept, true},
   {"rawsend", op_rawsend, true},    {"rawread", op_rawread, false},
   {"rawclose", op_rawclose, true},  {"zap", op_zap, true},
-  {"zaplog", op_zaplog, false},
+  {"zaplog", op_zaplog, false},     {"flood", op_flood, true},
+  {"gather", op_gather, true},      {"through", op_through, true},
 };
 
 static void step (char *line)

@@ -216,6 +216,17 @@ impl Generator {
         let slot = self.next_slot;
         self.next_slot += 1;
         self.say(format!("sock {slot} 0 {kind}"));
+        self.add_sock(slot, kind);
+        if self.reconnecting {
+            self.say(format!("set {slot} 18 i:5"));
+        } else if self.one_in(3) {
+            self.say(format!("set {slot} 18 i:-1"));
+        }
+        self.before_wiring(slot, kind);
+        Some(slot)
+    }
+
+    fn add_sock(&mut self, slot: usize, kind: u32) {
         self.socks.push(Sock {
             slot,
             kind,
@@ -224,13 +235,6 @@ impl Generator {
             open_message: false,
             places: Vec::new(),
         });
-        if self.reconnecting {
-            self.say(format!("set {slot} 18 i:5"));
-        } else if self.one_in(3) {
-            self.say(format!("set {slot} 18 i:-1"));
-        }
-        self.before_wiring(slot, kind);
-        Some(slot)
     }
 
     fn before_wiring(&mut self, slot: usize, kind: u32) {

@@ -1,10 +1,10 @@
 //! Set-ups that chance alone would hardly ever make: handshakes with secrets and an authenticator,
 //! chains of sockets that hand messages on, an XPUB that decides on its subscriptions, peers that are
-//! no sockets. Each leaves `Habit`s behind, which are mixed with all other steps from then on.
+//! no sockets, peers that flood one socket. Each leaves `Habit`s behind, which are mixed with all other steps from then on.
 #![forbid(unsafe_code)]
 
 use super::{
-    DEALER, FITTING, FLAGS, Generator, PULL, PUSH, REP, REQ, ROUTER, STREAM, SUB, XPUB, XSUB,
+    DEALER, FITTING, FLAGS, Generator, PUB, PULL, PUSH, REP, REQ, ROUTER, STREAM, SUB, XPUB, XSUB,
 };
 
 /// What a set-up is for, to be done again and again.
@@ -98,7 +98,7 @@ fn handshake(version: &str, kind: &str) -> Vec<String> {
 impl Generator {
     /// Makes one of the set-ups.
     pub fn scene(&mut self) -> bool {
-        let made = match self.rng.u32(..11) {
+        let made = match self.rng.u32(..13) {
             0 | 1 => self.secured(),
             2 => self.chain(),
             3 => self.answering(),
@@ -108,6 +108,7 @@ impl Generator {
             7 => self.strangers_that_speak(),
             8 => self.properties(),
             9 => self.refused(),
+            10 | 11 => self.flooded(),
             _ => self.namesakes(),
         };
         made.is_some()
@@ -534,5 +535,65 @@ impl Generator {
         }
         self.habits.extend([Habit::Send(router), Habit::Receive(router), Habit::Answer(router)]);
         Some(())
+    }
+
+    /// Several peers of one socket flood it and rest, before anything else happens to them. Small
+    /// marks only where the reader takes meanwhile: how much fits into them is not defined.
+    fn flooded(&mut self) -> Option<()> {
+        let (reader, sender) = self.pick(&[
+            (PULL, PUSH),
+            (DEALER, DEALER),
+            (ROUTER, DEALER),
+            (SUB, PUB),
+            (XSUB, XPUB),
+        ]);
+        let marks = matches!(sender, PUSH | DEALER) && self.rng.bool();
+        let into = self.plain(reader, marks)?;
+        match reader {
+            SUB => self.say(format!("set {into} 6 d:")),
+            XSUB => self.say(format!("send {into} 1 01")),
+            _ => {}
+        }
+        self.maybe_monitor(into);
+        let text = self.bind(into)?;
+        let mut senders = Vec::new();
+        for _ in 0..self.rng.u32(2..8) {
+            let from = self.plain(sender, marks)?;
+            self.connect_as_meant(from, &text);
+            senders.push(from.to_string());
+        }
+        for _ in 0..self.rng.u32(1..5) {
+            self.rng.shuffle(&mut senders);
+            let talking = self.rng.usize(1..=senders.len());
+            let who = senders.get(..talking).unwrap_or_default().join(" ");
+            let size = self.pick(&[6, 6, 33, 40, 41, 255, 256, 1000, 8192, 20000]);
+            if marks {
+                let count = self.pick(&[10, 100, 400]);
+                self.say(format!("through {into} {count} {size} {who}"));
+            } else {
+                let count = self.pick(&[1, 2, 10, 50, 200]);
+                self.say(format!("flood {count} {size} {who}"));
+                self.say(format!("gather {into} even"));
+            }
+        }
+        Some(())
+    }
+
+    /// A socket without options of chance, but perhaps with small marks.
+    fn plain(&mut self, kind: u32, marks: bool) -> Option<usize> {
+        if self.next_slot >= 30 {
+            return None;
+        }
+        let slot = self.next_slot;
+        self.next_slot += 1;
+        self.say(format!("sock {slot} 0 {kind}"));
+        self.add_sock(slot, kind);
+        for option in [23, 24] {
+            if marks && self.rng.bool() {
+                self.small_queues = true;
+                self.choose(slot, option, &["i:1", "i:2", "i:3", "i:10", "i:0"]);
+            }
+        }
+        Some(slot)
     }
 }
