@@ -148,6 +148,24 @@ def fan():
                    (f"senders={count}",))
 
 
+SHARE = Metric("share", "smallest share of the largest", True)
+SILENCE = Metric("silence_ms", "longest silence of a sender, ms")
+CALM_P99 = Metric("calm_p99", "delay of a calm peer beside them, p99, us")
+
+
+def fairness():
+    """Where all have something to say the original is fair, so its share is nearly 1 and its silences are short."""
+    floods = [(4, "tcp", 64, work, load) for work in (0, 1, 20) for load in ("idle", "one core")]
+    floods += [(32, "tcp", 64, 1, "idle"), (4, "ipc", 64, 1, "idle"), (4, "tcp", 65536, 1, "idle")]
+    for senders, transport, size, work, load in floods:
+        name = f"{senders} PUSH processes to one PULL, {transport} {dict(SIZES)[size]}, receiver works {work} us"
+        yield Case("Fairness", name, "fair", transport, size, (SHARE, SILENCE, RATE, CPU),
+                   (f"senders={senders}", f"work={work}"), load, goals([(SHARE, 0.9), (SILENCE, 3)]))
+    for work in (0, 1):
+        yield Case("Fairness", f"a calm PUSH beside 4 that flood, tcp 64 B, receiver works {work} us", "fair", "tcp", 64,
+                   (CALM_P99,), ("calm=1", f"work={work}"), goals=goals([(CALM_P99, 2)]))
+
+
 def proxies():
     for pattern, name in (("xpub", "XSUB/XPUB"), ("router", "ROUTER/DEALER")):
         yield Case("Proxies", f"zmq_proxy {name} tcp 64 B", "proxy", "tcp", 64, STREAM, (f"pattern={pattern}",),
@@ -218,7 +236,7 @@ def counts():
 
 
 def every():
-    return [case for family in (latency, throughput, fan, proxies, scale, memory, counts) for case in family()]
+    return [case for family in (latency, throughput, fan, fairness, proxies, scale, memory, counts) for case in family()]
 
 
 def is_quick(case):
