@@ -177,7 +177,7 @@ impl Direction {
         let flags = if more { ZMQ_SNDMORE } else { 0 };
         let bytes = frame.len() as u64;
         if let Some(capture) = capture {
-            send(bed, capture, Body::Own(&mut frame.clone()), flags).await?;
+            send(bed, capture, Body::Own(&mut frame.share()), flags).await?;
         }
         send(bed, to, Body::Own(frame), flags).await?;
         self.frames += 1;

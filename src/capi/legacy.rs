@@ -142,5 +142,7 @@ async fn receive_buffer(bed: &Bed, slot: &Slot, flags: c_int) -> Result<(libc::i
     }
     // SAFETY: as many bytes were just allocated.
     unsafe { core::ptr::copy_nonoverlapping(frame.data().as_ptr(), data.cast(), len) };
-    Ok((libc::iovec { iov_base: data, iov_len: len }, frame.more()))
+    let more = frame.more();
+    frame.end();
+    Ok((libc::iovec { iov_base: data, iov_len: len }, more))
 }

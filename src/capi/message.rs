@@ -10,7 +10,7 @@ use crate::capi::constants::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
 use crate::capi::types::{FreeFn, zmq_msg_t};
 use crate::capi::{UNDONE, block, guard, guard_first, object, set_errno};
 use crate::error::{Errno, Result};
-use crate::msg::{Content, Msg};
+use crate::msg::{Foreign, Msg};
 use crate::queue::Body;
 use crate::socket;
 
@@ -55,9 +55,7 @@ pub unsafe extern "C" fn zmq_msg_init_data(
             object::bytes(data_, size_)?;
             match ffn_ {
                 None => Ok(Msg::constant(data_.cast(), size_)),
-                Some(free) => {
-                    Content::foreign(data_.cast(), size_, free, hint_).map(Msg::from_content)
-                }
+                Some(free) => Ok(Msg::from_foreign(Foreign::new(data_.cast(), size_, free, hint_))),
             }
         })
     }
@@ -102,7 +100,8 @@ unsafe fn wait_to_send(msg_: *mut zmq_msg_t, s_: *mut c_void, flags_: c_int) -> 
     }
 }
 
-/// A message was sent: drops what was copied instead of taken, and properties.
+/// A message was sent: drops what was copied instead of taken, and properties. No free function runs in
+/// this call.
 #[inline]
 fn empty(msg: &mut Msg, size: c_int) -> c_int {
     drop(msg.take());
@@ -150,13 +149,13 @@ unsafe fn wait_to_receive(msg_: *mut zmq_msg_t, s_: *mut c_void, flags_: c_int) 
 fn fill(msg: &mut Msg, received: Result<Result<Msg>>) -> Result<c_int> {
     match received {
         Ok(new) => {
-            *msg = new?;
+            core::mem::replace(msg, new?).end();
             Ok(object::size(msg.len()))
         }
         Err(error) => {
             // Programs find the message empty after a wait in vain, and else as it was.
             if error == Errno::EAGAIN {
-                drop(msg.take());
+                msg.take().end();
             }
             Err(error)
         }
@@ -197,7 +196,7 @@ pub unsafe extern "C" fn zmq_msg_move(dest_: *mut zmq_msg_t, src_: *mut zmq_msg_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_copy(dest_: *mut zmq_msg_t, src_: *mut zmq_msg_t) -> c_int {
     // SAFETY: what the caller promises is handed on.
-    unsafe { replace(dest_, src_, |source| source.clone()) }
+    unsafe { replace(dest_, src_, Msg::share) }
 }
 
 /// The content of a message.
@@ -336,7 +335,7 @@ unsafe fn replace(
     match made {
         Ok(new) => {
             // SAFETY: found to be a message above, which `src` may be as well.
-            drop(core::mem::replace(unsafe { &mut *dest.cast::<Msg>() }, new));
+            core::mem::replace(unsafe { &mut *dest.cast::<Msg>() }, new).end();
             0
         }
         Err(error) => fail(error, -1),

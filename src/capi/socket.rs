@@ -227,13 +227,15 @@ pub unsafe extern "C-unwind" fn zmq_recv(
     flags_: c_int,
 ) -> c_int {
     let first = guard_first(move || {
-        // A frame with a free function of the application: to be dropped when the lock is released.
+        // A frame with a free function of the application: to be ended when the lock is released.
         let mut whole = None;
         // SAFETY: what the caller promises is handed on.
-        unsafe {
+        let received = unsafe {
             let (slot, whole) = (receiver(s_, buf_, len_)?, &mut whole);
             first_receive(slot, flags_, move |frame| copy_out(frame, buf_, len_, whole))
-        }
+        };
+        end_whole(whole);
+        received
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
     if first != UNDONE { first } else { unsafe { wait_to_receive(s_, buf_, len_, flags_) } }
@@ -261,13 +263,23 @@ unsafe fn wait_to_receive(s_: *mut c_void, buf_: *mut c_void, len_: usize, flags
         block(-1, async move |bed| {
             let mut whole = None;
             let take = |frame: Incoming<'_>| copy_out(frame, buf_, len_, &mut whole);
-            receive_slowly(bed, receiver(s_, buf_, len_)?, flags_, take).await
+            let received = receive_slowly(bed, receiver(s_, buf_, len_)?, flags_, take).await;
+            end_whole(whole);
+            received
         })
     }
 }
 
-/// Copies what fits, and answers the size of the frame. What should not be dropped under the socket's
-/// lock is left in `whole`.
+/// Ends a message that was received: it belongs to the application, which has its bytes.
+#[inline(always)]
+fn end_whole(whole: Option<Msg>) {
+    if let Some(msg) = whole {
+        msg.end();
+    }
+}
+
+/// Copies what fits, and answers the size of the frame. A message that must not end under the
+/// socket's lock is left in `whole`.
 ///
 /// # Safety
 /// - `buffer` is valid for writing `room` bytes, or `room` is 0.

@@ -5,6 +5,7 @@
 //! taken alone; for the registry see there.
 #![forbid(unsafe_code)]
 
+mod disposers;
 pub mod inherited;
 pub mod places;
 mod registry;
@@ -19,6 +20,7 @@ use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
 use crate::io::port::Port;
 use crate::io::reactor::{Drains, Pool};
+use crate::msg::Disposer;
 use crate::options::{ContextOptions, SocketOptions, SocketType};
 use crate::pipe::Tempo;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
@@ -40,6 +42,7 @@ pub struct Context {
     drains: Arc<Drains>,
     tempo: Arc<Tempo>,
     buffers: Arc<Buffers>,
+    disposer: &'static Disposer,
     /// The process that made it; a child after fork must leave the threads alone.
     process: u32,
 }
@@ -63,6 +66,7 @@ impl Default for Context {
             drains: Arc::default(),
             tempo: Arc::default(),
             buffers: Arc::default(),
+            disposer: disposers::take(),
             process: clock::process_id(),
         }
     }
@@ -82,6 +86,12 @@ impl Context {
     /// What its sockets know of each other's streams.
     pub fn tempo(&self) -> &Arc<Tempo> {
         &self.tempo
+    }
+
+    /// Takes the calls of free functions whose messages were sent in this context.
+    #[inline]
+    pub fn disposer(&self) -> &'static Disposer {
+        self.disposer
     }
 
     /// Whether this process made the context, and not the parent of a fork.
@@ -154,7 +164,7 @@ impl Context {
         };
         let count = usize::try_from(options.io_threads).unwrap_or(0);
         let (drains, names) = (self.drains.clone(), self.registry.clone());
-        let pool = Pool::start(count, &schedule, drains, names, name)?;
+        let pool = Pool::start(count, &schedule, drains, names, self.disposer, name)?;
         let max_sockets = u32::try_from(options.max_sockets).unwrap_or(0);
         Ok(started.insert(Started { pool, max_sockets }).clone())
     }
@@ -196,6 +206,13 @@ impl Context {
         if let Some(started) = started {
             started.pool.stop();
         }
+        self.disposer.close();
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        disposers::give_back(self.disposer);
     }
 }
 

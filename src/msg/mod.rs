@@ -1,8 +1,9 @@
 //! A message: the 64 bytes that C code holds as `zmq_msg_t`.
 //!
-//! Small bodies live inside the struct, larger ones in counted [`Content`], constant ones in the
-//! caller's memory. Nothing inside points to itself, so bindings may move the struct bitwise. A
-//! message has one owner at a time.
+//! Small bodies live inside the struct, larger ones in counted [`Content`], those with a free
+//! function in memory of the application ([`Foreign`]), which is counted once it is shared, constant
+//! ones in memory that is never freed. Nothing inside points to itself, so bindings may move the
+//! struct bitwise. A message has one owner at a time.
 //!
 //! One of the modules that may use `unsafe`: the layout is a tagged union shared with C.
 
@@ -10,15 +11,27 @@ pub mod append;
 pub mod blocks;
 mod content;
 pub mod copy;
+pub mod disposer;
+mod foreign;
 pub mod frame;
 mod metadata;
 
+/// What [`disposer`] works with.
+mod primitives {
+    pub use super::foreign::FreeCall;
+    pub use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
+    pub use crossbeam_queue::SegQueue;
+}
+
 use core::mem::ManuallyDrop;
 
-pub use content::{Content, FreeFn};
+pub use content::Content;
+pub use disposer::Disposer;
+pub use foreign::{Foreign, FreeFn};
 pub use metadata::Metadata;
 
 use crate::error::Result;
+use crate::msg::foreign::SharedForeign;
 use crate::sync::Arc;
 
 /// Bodies up to this size are kept inside the message.
@@ -33,6 +46,8 @@ enum Kind {
     Inline = 0xa1,
     Heap = 0xa2,
     Constant = 0xa3,
+    Foreign = 0xa4,
+    SharedForeign = 0xa5,
 }
 
 #[derive(Clone, Copy)]
@@ -47,6 +62,8 @@ union Body {
     inline: [u8; INLINE_MAX],
     heap: ManuallyDrop<Content>,
     constant: Constant,
+    foreign: ManuallyDrop<Foreign>,
+    shared_foreign: ManuallyDrop<SharedForeign>,
 }
 
 /// A message. `kind` says which field of `body` is alive.
@@ -122,6 +139,11 @@ impl Msg {
         Msg::with_body(Kind::Heap, Body { heap: ManuallyDrop::new(content) }, 0)
     }
 
+    /// A message that holds this memory of the application.
+    pub fn from_foreign(foreign: Foreign) -> Msg {
+        Msg::with_body(Kind::Foreign, Body { foreign: ManuallyDrop::new(foreign) }, 0)
+    }
+
     /// A message over memory that is never freed.
     ///
     /// # Safety
@@ -138,10 +160,10 @@ impl Msg {
     pub unsafe fn is_valid(msg: *const Msg) -> bool {
         // SAFETY: the caller's promise; single bytes are read whatever they hold.
         let (tag, kind) = unsafe { ((*msg).tag, (*msg).kind) };
-        tag == TAG && (Kind::Inline as u8..=Kind::Constant as u8).contains(&kind)
+        tag == TAG && (Kind::Inline as u8..=Kind::SharedForeign as u8).contains(&kind)
     }
 
-    /// Releases what the message holds and marks the struct as no message.
+    /// [Ends](Msg::end) the message and marks the struct as no message.
     ///
     /// # Safety
     /// - `msg` points to an initialised message that nobody else uses.
@@ -152,7 +174,64 @@ impl Msg {
             let content = msg.read();
             (*msg).tag = 0;
             (*msg).kind = 0;
-            drop(content);
+            content.end();
+        }
+    }
+
+    /// Gives up what the message holds, on behalf of the application. If a free function is due it
+    /// runs in this call: the calling thread holds no lock of the library. A message that was sent
+    /// and is dropped leaves the call to the background.
+    #[inline]
+    pub fn end(mut self) {
+        if self.is_foreign() {
+            self.set_disposer(None);
+        }
+    }
+
+    /// From now on `disposer` gets the call of the free function, if the message has one and is
+    /// dropped.
+    pub fn leave_to(&mut self, disposer: &'static Disposer) {
+        self.set_disposer(Some(disposer));
+    }
+
+    fn set_disposer(&mut self, disposer: Option<&'static Disposer>) {
+        // SAFETY: `kind` says which field is alive.
+        unsafe {
+            if self.is_kind(Kind::Foreign) {
+                (*self.body.foreign).set_disposer(disposer);
+            } else if self.is_kind(Kind::SharedForeign) {
+                (*self.body.shared_foreign).set_disposer(disposer);
+            }
+        }
+    }
+
+    /// Another message with the content of this one: shared if it is counted, else copied.
+    pub fn share(&mut self) -> Msg {
+        // SAFETY: `kind` says which field is alive. The plain bytes of the others are valid as they
+        // are.
+        let body = unsafe {
+            if self.is_kind(Kind::Heap) {
+                Body { heap: self.body.heap.clone() }
+            } else if self.is_foreign() {
+                Body { shared_foreign: ManuallyDrop::new(self.share_foreign()) }
+            } else {
+                core::ptr::read(&self.body)
+            }
+        };
+        Msg { metadata: self.metadata.clone(), body, ..*self }
+    }
+
+    /// Another reference to memory of the application, to which this message has one.
+    fn share_foreign(&mut self) -> SharedForeign {
+        // SAFETY: the message is foreign, and `kind` says of which form. The field that is taken is
+        // written over before anything can fail.
+        unsafe {
+            if self.is_kind(Kind::Foreign) {
+                let first = ManuallyDrop::take(&mut self.body.foreign).share();
+                self.body.shared_foreign = ManuallyDrop::new(first);
+                self.kind = Kind::SharedForeign as u8;
+            }
+            self.body.shared_foreign.share()
         }
     }
 
@@ -166,6 +245,11 @@ impl Msg {
         self.is_kind(Kind::Heap).then(|| unsafe { &*self.body.heap })
     }
 
+    fn shared_foreign(&self) -> Option<&SharedForeign> {
+        // SAFETY: `kind` says that the field is alive.
+        self.is_kind(Kind::SharedForeign).then(|| unsafe { &*self.body.shared_foreign })
+    }
+
     #[inline]
     pub fn len(&self) -> usize {
         // SAFETY: `kind` says which field is alive.
@@ -174,8 +258,12 @@ impl Msg {
                 usize::from(self.inline_len)
             } else if self.is_kind(Kind::Heap) {
                 self.body.heap.len()
-            } else {
+            } else if self.is_kind(Kind::Constant) {
                 self.body.constant.len
+            } else if self.is_kind(Kind::Foreign) {
+                self.body.foreign.len()
+            } else {
+                self.body.shared_foreign.len()
             }
         }
     }
@@ -193,8 +281,12 @@ impl Msg {
                 self.body.inline.as_ptr()
             } else if self.is_kind(Kind::Heap) {
                 self.body.heap.as_ptr()
-            } else {
+            } else if self.is_kind(Kind::Constant) {
                 self.body.constant.data
+            } else if self.is_kind(Kind::Foreign) {
+                self.body.foreign.as_ptr()
+            } else {
+                self.body.shared_foreign.as_ptr()
             }
         }
     }
@@ -245,7 +337,9 @@ impl Msg {
 
     /// Whether the content is constant or shared with another message (`ZMQ_SHARED`).
     pub fn is_shared(&self) -> bool {
-        self.is_kind(Kind::Constant) || self.content().is_some_and(Content::is_shared)
+        self.is_kind(Kind::Constant)
+            || self.content().is_some_and(Content::is_shared)
+            || self.shared_foreign().is_some_and(SharedForeign::is_shared)
     }
 
     /// Whether the content can be referred to instead of copied.
@@ -257,7 +351,7 @@ impl Msg {
     /// Whether a caller's free function waits for the last reference to the content to go.
     #[inline]
     pub fn is_foreign(&self) -> bool {
-        self.content().is_some_and(Content::is_foreign)
+        self.kind >= Kind::Foreign as u8
     }
 
     pub fn metadata(&self) -> Option<&Arc<Metadata>> {
@@ -276,24 +370,27 @@ impl Msg {
     }
 }
 
-impl Clone for Msg {
-    /// Shares heap content, copies the rest.
-    fn clone(&self) -> Msg {
-        let body = match self.content() {
-            Some(content) => Body { heap: ManuallyDrop::new(content.clone()) },
-            // SAFETY: the other fields are plain bytes, valid as they are.
-            None => unsafe { core::ptr::read(&self.body) },
-        };
-        Msg { metadata: self.metadata.clone(), body, ..*self }
-    }
-}
-
 impl Drop for Msg {
     #[inline]
     fn drop(&mut self) {
-        if self.is_kind(Kind::Heap) {
-            // SAFETY: `kind` says that the heap field is alive, and it is not used again.
-            unsafe { ManuallyDrop::drop(&mut self.body.heap) };
+        if !self.is_kind(Kind::Inline) {
+            self.let_go();
+        }
+    }
+}
+
+impl Msg {
+    /// Drops a reference to content.
+    fn let_go(&mut self) {
+        // SAFETY: `kind` says which field is alive, and it is not used again.
+        unsafe {
+            if self.is_kind(Kind::Heap) {
+                ManuallyDrop::drop(&mut self.body.heap);
+            } else if self.is_kind(Kind::Foreign) {
+                ManuallyDrop::drop(&mut self.body.foreign);
+            } else if self.is_kind(Kind::SharedForeign) {
+                ManuallyDrop::drop(&mut self.body.shared_foreign);
+            }
         }
     }
 }

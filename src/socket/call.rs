@@ -291,6 +291,11 @@ impl Patience {
 impl Core {
     #[inline(always)]
     pub(super) fn try_send(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
+        if let Body::Own(msg) = body
+            && msg.is_foreign()
+        {
+            msg.leave_to(self.context.disposer());
+        }
         if flags == 0 && self.send_by_lane(body) {
             Ok(())
         } else {

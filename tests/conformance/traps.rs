@@ -390,7 +390,14 @@ pub const TRAPS: &[(&str, &[&str])] = &[
             "src/sys/net.rs: a_closed_peer_is_an_error_and_no_signal",
         ],
     ),
-    ("Free functions run once, on whatever thread", &["ctests/api/msg_free_fn.c"]),
+    (
+        "Free functions run once, on whatever thread",
+        &[
+            "ctests/api/msg_free_fn.c",
+            "ctests/api/free_fn_mutex.c",
+            "ctests/api/free_fn_background.c",
+        ],
+    ),
     ("A proxy ends with -1 and `ETERM`", &["ctests/api/proxy.c", "ctests/api/errors.c"]),
     (
         "A proxy counts in the order of the machine",

@@ -26,6 +26,8 @@ programs! {
         both fan_out,
         both fd_events,
         ours fd_never_writable,
+        ours free_fn_background,
+        both free_fn_mutex,
         both fork,
         both fork_exit,
         both habits,

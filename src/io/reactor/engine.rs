@@ -183,6 +183,9 @@ impl Engine {
         for (_, station) in core::mem::take(&mut self.stations) {
             station.end(&mut self.parts.tools(&self.member));
         }
+        while self.member.disposer.is_requested() {
+            self.dispose();
+        }
     }
 
     fn turn(&mut self) {
@@ -196,11 +199,17 @@ impl Engine {
         self.due_timers();
         self.visit_streams();
         self.look_after_ports();
+        self.dispose();
+    }
+
+    /// Calls free functions of the application, which may call the library.
+    fn dispose(&self) {
+        self.member.disposer.run(self.member.number);
     }
 
     /// How long to sleep; `None` is for ever.
     fn timeout(&self) -> Option<Duration> {
-        if self.parts.watches.is_busy() {
+        if self.parts.watches.is_busy() || self.member.disposer.is_requested() {
             return Some(Duration::ZERO);
         }
         let is_ticking = self.member.reactor.ticking.load(Ordering::SeqCst);

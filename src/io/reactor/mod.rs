@@ -8,6 +8,9 @@
 mod engine;
 mod listen;
 mod pause;
+mod runners;
+#[cfg(test)]
+mod runners_model;
 mod session;
 mod station;
 mod streams;
@@ -23,6 +26,7 @@ use crate::endpoint::{Resolver, Workers};
 use crate::error::{Errno, Result};
 use crate::io::connection::{Cause, Connection, Owner};
 use crate::io::port::{Background, Port};
+use crate::msg::Disposer;
 use crate::options::SocketType;
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, Weak};
 use crate::sys::bed::Bed;
@@ -156,6 +160,9 @@ impl Background for Reactor {
 struct Member {
     reactor: Arc<Reactor>,
     pool: Weak<Pool>,
+    /// Its index among the pool's reactors, and as a runner of the disposer.
+    number: usize,
+    disposer: &'static Disposer,
 }
 
 impl Owner for Member {
@@ -243,7 +250,7 @@ pub struct Pool {
     pub drains: Arc<Drains>,
     names: Arc<dyn Directory>,
     resolver: Resolver,
-    /// Take the steps of handshakes that may block.
+    /// For steps of handshakes that may block, and for free functions where there is no reactor.
     workers: Workers,
     sessions: AtomicU64,
 }
@@ -255,6 +262,7 @@ impl Pool {
         schedule: &Schedule,
         drains: Arc<Drains>,
         names: Arc<dyn Directory>,
+        disposer: &'static Disposer,
         name: impl Fn(usize) -> String,
     ) -> Result<Arc<Pool>> {
         let reactors: Result<Vec<_>> = (0..count).map(|_| Reactor::new().map(Arc::new)).collect();
@@ -262,7 +270,9 @@ impl Pool {
         let pool = Arc::new_cyclic(|pool: &Weak<Pool>| Pool {
             members: reactors
                 .into_iter()
-                .map(|reactor| Arc::new(Member { reactor, pool: pool.clone() }))
+                .enumerate()
+                .map(|(number, reactor)| Member { reactor, pool: pool.clone(), number, disposer })
+                .map(Arc::new)
                 .collect(),
             threads: Mutex::default(),
             drains,
@@ -271,6 +281,7 @@ impl Pool {
             workers: Workers::new("ZMQbg/Handshake"),
             sessions: AtomicU64::new(1),
         });
+        disposer.open(runners::of(&pool, disposer));
         for (number, member) in pool.members.iter().enumerate() {
             let mut engine = engine::Engine::new(member.clone());
             let started = thread::spawn(&name(number), schedule.clone(), move || engine.run());

@@ -278,7 +278,7 @@ impl Distribute {
     }
 
     fn write_shared(&mut self, env: &mut Env<'_>, flags: u8, msg: &mut Msg) {
-        self.matched.retain(|id| write_one(env, *id, flags, Body::Own(&mut msg.clone())));
+        self.matched.retain(|id| write_one(env, *id, flags, Body::Own(&mut msg.share())));
     }
 }
 
