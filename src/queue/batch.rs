@@ -157,9 +157,17 @@ impl Batch {
         Ok(())
     }
 
-    /// Messages added from here on carry these properties.
-    pub fn push_metadata(&mut self, metadata: Option<Arc<Metadata>>) {
-        self.marks.push_back((self.bytes.len(), Mark::Metadata(metadata)));
+    /// Messages added from here on carry these properties. Returns those of which no message came, so that
+    /// there are never more marks than frames, and one.
+    pub fn push_metadata(&mut self, metadata: Option<Arc<Metadata>>) -> Option<Arc<Metadata>> {
+        let end = self.bytes.len();
+        if let Some((at, Mark::Metadata(last))) = self.marks.back_mut()
+            && *at == end
+        {
+            return core::mem::replace(last, metadata);
+        }
+        self.marks.push_back((end, Mark::Metadata(metadata)));
+        None
     }
 
     /// Moves all of `other`'s untouched frames to the end of this batch.

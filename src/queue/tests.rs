@@ -168,6 +168,22 @@ fn conflation_keeps_the_properties() {
 }
 
 #[test]
+fn properties_without_a_message_replace_each_other() {
+    let (mut writer, mut reader) = queue(0, false);
+    let all: Vec<_> = (0..100).map(|_| Arc::new(Metadata::default())).collect();
+    for metadata in &all {
+        writer.set_metadata(Some(metadata.clone()));
+    }
+    assert!(!reader.ready(), "no message yet");
+    write(&mut writer, 0, b"last");
+    let held = all.iter().filter(|metadata| Arc::strong_count(metadata) > 1).count();
+    assert_eq!(held, 1, "those of connections that brought nothing are gone");
+    assert!(reader.ready());
+    let frame = reader.take().expect("ready");
+    assert!(frame.metadata.is_some_and(|metadata| Arc::ptr_eq(metadata, &all[99])));
+}
+
+#[test]
 fn a_lost_connection_costs_only_the_message_under_way() {
     let (mut writer, mut reader) = queue(0, false);
     write(&mut writer, 0, b"first");

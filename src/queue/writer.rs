@@ -368,7 +368,8 @@ impl Writer {
         if self.conflate {
             self.metadata = metadata;
         } else {
-            self.queue.state.lock().back.push_metadata(metadata);
+            let replaced = self.queue.state.lock().back.push_metadata(metadata);
+            drop(replaced);
         }
     }
 
