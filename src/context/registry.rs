@@ -30,8 +30,15 @@ pub struct Connecter {
     pub assigned: Assigned,
     /// Tells the connecting socket who the binder is.
     pub bound: Box<dyn FnOnce(&Binder) + Send>,
-    /// Whether the connecting socket has given up.
-    pub cancelled: Box<dyn Fn() -> bool + Send>,
+    /// Whether the connecting socket has gone, and what it sent is to be dropped.
+    pub left: Box<dyn Fn() -> Option<bool> + Send>,
+}
+
+impl Connecter {
+    /// Whether nobody needs the bind any more: the connecting socket has gone and left nothing to deliver.
+    pub fn is_given_up(&self) -> bool {
+        (self.left)().is_some_and(|dropped| dropped || !self.parts.reader.has_frames())
+    }
 }
 
 /// See the module's documentation.
@@ -41,7 +48,10 @@ pub struct Registry(Mutex<Names>);
 #[derive(Default)]
 struct Names {
     bound: BTreeMap<Vec<u8>, Binder>,
-    pending: Vec<(Vec<u8>, Connecter)>,
+    /// Those that wait for each name, in the order of their numbers, which is that in which they came.
+    pending: BTreeMap<Vec<u8>, BTreeMap<u64, Connecter>>,
+    /// The number of the last one.
+    last: u64,
 }
 
 impl Directory for Registry {
@@ -60,10 +70,7 @@ impl Registry {
             return Err(Errno::EADDRINUSE);
         }
         names.bound.insert(name.to_vec(), binder);
-        let (found, rest): (Vec<_>, Vec<_>) =
-            core::mem::take(&mut names.pending).into_iter().partition(|(other, _)| other == name);
-        names.pending = rest;
-        Ok(found.into_iter().map(|(_, connecter)| connecter).collect())
+        Ok(names.pending.remove(name).unwrap_or_default().into_values().collect())
     }
 
     /// Gives a name free if this port holds it; whether it did.
@@ -82,20 +89,38 @@ impl Registry {
     }
 
     /// Finds who bound the name, or keeps what `make` gives for whoever will. `make` is told the
-    /// binder, and answers with the binder's end if it must wait.
-    pub fn connect(&self, name: &[u8], make: impl FnOnce(Option<&Binder>) -> Option<Connecter>) {
+    /// binder, and answers with the binder's end if it must wait: then the number it waits by.
+    pub fn connect(
+        &self,
+        name: &[u8],
+        make: impl FnOnce(Option<&Binder>) -> Option<Connecter>,
+    ) -> Option<u64> {
         let mut names = self.0.lock();
-        names.pending.retain(|(_, connecter)| !(connecter.cancelled)());
         let binder = names.bound.get(name).cloned();
-        if let Some(connecter) = make(binder.as_ref()) {
-            names.pending.push((name.to_vec(), connecter));
+        let connecter = make(binder.as_ref())?;
+        names.last += 1;
+        let number = names.last;
+        names.pending.entry(name.to_vec()).or_default().insert(number, connecter);
+        Some(number)
+    }
+
+    /// The connecting socket has gone: it waits no more, unless it left something to deliver.
+    pub fn give_up(&self, name: &[u8], number: u64) {
+        let mut names = self.0.lock();
+        let Some(waiting) = names.pending.get_mut(name) else { return };
+        let given_up = waiting.get(&number).is_some_and(Connecter::is_given_up);
+        let gone = if given_up { waiting.remove(&number) } else { None };
+        if waiting.is_empty() {
+            names.pending.remove(name);
         }
+        drop(names);
+        drop(gone);
     }
 
     /// The context ends: nobody will bind any more.
     pub fn end_pending(&self) {
         let pending = core::mem::take(&mut self.0.lock().pending);
-        for (_, connecter) in pending {
+        for connecter in pending.into_values().flat_map(BTreeMap::into_values) {
             connecter.parts.far.close(0);
         }
     }

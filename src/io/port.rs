@@ -18,7 +18,7 @@ use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
 use crate::io::spin::Spin;
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
-use crate::pipe::Command;
+use crate::pipe::{Command, Letter, Mailbox, PipeKey, Remains};
 use crate::queue::Reader;
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering};
 use crate::sys::bed::{self, Bed, milliseconds};
@@ -47,7 +47,7 @@ const UNASKED: u64 = 500 * clock::TICKS_A_MICROSECOND;
 
 /// See the module's documentation.
 pub struct Port {
-    mailbox: Mutex<Vec<Command>>,
+    mailbox: Mutex<Mailbox>,
     wake: Wake,
     poller: OnceLock<Poller>,
     /// The socket is closed; set under the mailbox's lock.
@@ -177,27 +177,49 @@ impl Port {
 
 // The mailbox and waking.
 impl Port {
-    /// Leaves a command for the socket and wakes its caller. A peer that comes too late is told.
-    pub fn post(&self, command: Command) {
+    /// Leaves a command for the socket and wakes its caller. A peer that comes too late is told. The number
+    /// is for [`Port::withdraw`]; 0 is none.
+    pub fn post(&self, command: Command) -> u64 {
         let mut mailbox = self.mailbox.lock();
         if self.closed.load(Ordering::SeqCst) {
             drop(mailbox);
             if let Command::Attach { parts, .. } = command {
                 parts.far.close(0);
             }
-            return;
+            return 0;
         }
-        mailbox.push(command);
+        let number = mailbox.push(command);
         self.wake.mark();
         drop(mailbox);
         self.wake.wake(self.bell());
+        number
+    }
+
+    /// The peer that was posted with this number has left, and what it sent is complete. Whether the
+    /// socket has not heard of it yet: then it learns the rest when it does, or nothing at all.
+    pub fn withdraw(&self, number: u64, reads: bool) -> bool {
+        let remains: Option<Remains> = self.mailbox.lock().leave(number, reads);
+        remains.is_some()
+    }
+
+    /// The connection of a connecting pipe came up, or was lost: see [`Mailbox::link`].
+    pub fn post_link(&self, before: u64, pipe: PipeKey, up: Option<Box<[u8]>>) -> u64 {
+        let mut mailbox = self.mailbox.lock();
+        if self.closed.load(Ordering::SeqCst) {
+            return 0;
+        }
+        let number = mailbox.link(before, pipe, up);
+        self.wake.mark();
+        drop(mailbox);
+        self.wake.wake(self.bell());
+        number
     }
 
     /// The socket is closed: takes the last commands; none come after them.
-    pub fn close(&self) -> Vec<Command> {
+    pub fn close(&self) -> Vec<Letter> {
         let mut mailbox = self.mailbox.lock();
         self.closed.store(true, Ordering::SeqCst);
-        let last = core::mem::take(&mut *mailbox);
+        let last = mailbox.take(Vec::new());
         drop(mailbox);
         let ready = core::mem::take(&mut *self.ready.lock());
         drop(ready);
@@ -212,10 +234,10 @@ impl Port {
     }
 
     /// Takes all commands, in exchange for a list to put the next ones in.
-    pub fn take_commands(&self, empty: Vec<Command>) -> Vec<Command> {
+    pub fn take_commands(&self, empty: Vec<Letter>) -> Vec<Letter> {
         let mut mailbox = self.mailbox.lock();
         self.wake.unmark();
-        core::mem::replace(&mut mailbox, empty)
+        mailbox.take(empty)
     }
 
     /// A call has changed what others, who wait in the same socket, should look at.

@@ -88,6 +88,11 @@ impl SocketType {
         matches!(self, Sub | Xsub)
     }
 
+    /// Whether the application receives what peers send.
+    pub fn receives(self) -> bool {
+        !matches!(self, Push | Pub)
+    }
+
     /// Whether this side is subscribed to.
     pub fn publishes(self) -> bool {
         matches!(self, Pub | Xpub)

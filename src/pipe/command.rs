@@ -2,7 +2,7 @@
 //! out inside the socket's own calls; one for a pipe that is gone is dropped.
 #![forbid(unsafe_code)]
 
-use crate::pipe::{Far, PipeId};
+use crate::pipe::{Far, Link, PipeId};
 use crate::queue::{Reader, Writer};
 use crate::sync::Arc;
 
@@ -77,12 +77,10 @@ pub enum Command {
     Readable(PipeKey),
     /// There is room again.
     Writable(PipeKey),
-    /// A connecting pipe's handshake is done (again, after each reconnect): the peer's routing id.
-    Connected { pipe: PipeKey, peer_routing_id: Vec<u8> },
+    /// A connecting pipe's connection came up, was lost, or both; it stays and will be connected again.
+    Link { pipe: PipeKey, link: Link },
     /// The socket at the far end of a pipe in this context is known now, and its marks count.
     Marks { pipe: PipeKey, far: FarMarks },
-    /// A connecting pipe lost its connection; it stays and will be connected again.
-    Disconnected(PipeKey),
     /// The far end is gone; what it sent may still be read.
     Closed(PipeKey),
     /// A connecting endpoint is not tried again, and is no longer one of the socket's: the session

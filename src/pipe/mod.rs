@@ -6,11 +6,13 @@
 
 mod command;
 mod left;
+mod mailbox;
 mod pace;
 mod pipes;
 
 pub use command::{Assigned, Command, FarMarks, PipeKey, PipeParts};
 pub use left::Left;
+pub use mailbox::{Letter, Link, Mailbox, Remains, emptied};
 pub use pace::{MOMENT, Pace, Tempo};
 pub use pipes::Pipes;
 

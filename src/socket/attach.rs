@@ -24,17 +24,22 @@ impl Core {
                     self.with_pattern(|pattern, env| pattern.writable(env, id));
                 }
             }
-            Command::Connected { pipe, peer_routing_id } => self.connected(pipe, peer_routing_id),
+            Command::Link { pipe, link } => {
+                if link.lost_before {
+                    self.disconnected(pipe);
+                }
+                if let Some(peer_routing_id) = link.up {
+                    self.connected(pipe, peer_routing_id.into());
+                }
+                if link.lost_after {
+                    self.disconnected(pipe);
+                }
+            }
             Command::Marks { pipe, far } => {
                 let (send, receive) = (self.options.sndhwm, self.options.rcvhwm);
                 let id = self.pipes.find(pipe);
                 if let Some(pipe) = id.and_then(|id| self.pipes.get_mut(id)) {
                     pipe.set_marks(Some(far), send, receive);
-                }
-            }
-            Command::Disconnected(key) => {
-                if let Some(id) = self.pipes.find(key) {
-                    self.with_pattern(|pattern, env| pattern.disconnected(env, id));
                 }
             }
             Command::Closed(key) => {
@@ -78,6 +83,12 @@ impl Core {
             pipe.identified = true;
         }
         self.with_pattern(|pattern, env| pattern.connected(env, id));
+    }
+
+    fn disconnected(&mut self, key: PipeKey) {
+        if let Some(id) = self.pipes.find(key) {
+            self.with_pattern(|pattern, env| pattern.disconnected(env, id));
+        }
     }
 
     /// Nothing more goes to the far end. What came from there can still be read.

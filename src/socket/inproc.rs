@@ -5,13 +5,13 @@
 //! keeps quiet: a socket looks at a new pipe when it gets it.
 #![forbid(unsafe_code)]
 
-use crate::context::{Binder, Connecter};
+use crate::context::{Binder, Connecter, Registry};
 use crate::error::Result;
 use crate::io::port::Port;
 use crate::pipe::{Command, Far, FarMarks, Flush, PipeKey, PipeParts};
 use crate::queue::queue;
 use crate::socket::Core;
-use crate::sync::{Arc, Mutex, OnceLock};
+use crate::sync::{Arc, Mutex, OnceLock, Weak};
 
 /// The far socket of an inproc pipe.
 #[derive(Default)]
@@ -20,6 +20,31 @@ struct InprocEnd {
     /// a lock.
     far: OnceLock<(Arc<Port>, PipeKey)>,
     state: Mutex<State>,
+    /// Where the far socket's end waits until that socket takes it.
+    waits: OnceLock<Waits>,
+}
+
+/// Where the end of a pipe waits for its socket: for one that leaves before, it is taken back from there.
+enum Waits {
+    /// In the mailbox of the socket, which reads what comes or does not.
+    Posted { port: Arc<Port>, number: u64, reads: bool },
+    /// With the names of the context, for whoever will bind this one.
+    Named { names: Weak<Registry>, name: Box<[u8]>, number: u64 },
+}
+
+impl Waits {
+    fn take_back(&self) {
+        match self {
+            Waits::Posted { port, number, reads } => {
+                port.withdraw(*number, *reads);
+            }
+            Waits::Named { names, name, number } => {
+                if let Some(names) = names.upgrade() {
+                    names.give_up(name, *number);
+                }
+            }
+        }
+    }
 }
 
 /// What has become of this end.
@@ -51,8 +76,22 @@ impl InprocEnd {
         }
     }
 
-    fn is_dropped(&self) -> bool {
-        *self.state.lock() == State::Dropped
+    fn state(&self) -> State {
+        *self.state.lock()
+    }
+
+    /// The far socket's end waits there. This one may have closed by now.
+    fn set_waits(&self, waits: Waits) {
+        let _ = self.waits.set(waits);
+        if self.state() != State::Open {
+            self.take_back();
+        }
+    }
+
+    fn take_back(&self) {
+        if let Some(waits) = self.waits.get() {
+            waits.take_back();
+        }
     }
 }
 
@@ -74,6 +113,8 @@ impl Far for InprocEnd {
         drop(state);
         if known {
             self.tell(Command::Closed);
+        } else {
+            self.take_back();
         }
     }
 }
@@ -96,7 +137,7 @@ impl Core {
         self.endpoints.add_inproc_bound(name);
         self.last_endpoint = name.to_vec();
         for connecter in waiting {
-            if !(connecter.cancelled)() {
+            if !connecter.is_given_up() {
                 self.take_in(connecter, &binder);
             }
         }
@@ -117,17 +158,31 @@ impl Core {
     /// Connects to a name of the context, bound or not.
     pub(super) fn connect_inproc(&mut self, name: &[u8]) -> Result<()> {
         let context = self.context.clone();
-        let mut delivery = None;
-        context.registry.connect(name, |binder| match binder {
+        let mut made = None;
+        let number = context.registry.connect(name, |binder| match binder {
             Some(binder) => {
-                delivery = Some((self.join(binder), binder.port.clone()));
+                let (near_end, command) = self.join(binder);
+                made = Some((near_end, Some((command, binder.clone()))));
                 None
             }
-            None => Some(self.wait_for_binder()),
+            None => {
+                let (near_end, connecter) = self.wait_for_binder();
+                made = Some((near_end, None));
+                Some(connecter)
+            }
         });
-        if let Some((command, port)) = delivery {
-            port.post(command);
-            port.call_attendant();
+        match (made, number) {
+            (Some((near_end, Some((command, binder)))), _) => {
+                let number = binder.port.post(command);
+                binder.port.call_attendant();
+                let (port, reads) = (binder.port, binder.socket_type.receives());
+                near_end.set_waits(Waits::Posted { port, number, reads });
+            }
+            (Some((near_end, None)), Some(number)) => {
+                let names = Arc::downgrade(&context.registry);
+                near_end.set_waits(Waits::Named { names, name: name.into(), number });
+            }
+            _ => {}
         }
         // A PAIR that has a peer does not keep another one.
         if let Some(key) = self.newest_inproc
@@ -140,44 +195,50 @@ impl Core {
         Ok(())
     }
 
-    /// Makes a pipe to a socket that has bound; returns what to tell it.
-    fn join(&mut self, binder: &Binder) -> Command {
+    /// Makes a pipe to a socket that has bound; returns this end and what to tell the other.
+    fn join(&mut self, binder: &Binder) -> (Arc<InprocEnd>, Command) {
         let far = FarMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
         let (near_end, far_parts, near_key) = self.link(far, Some(binder));
         let near_port = self.port.clone();
         let binder_port = binder.port.clone();
         // The binder's end knows this socket from the start.
         far_parts.1.set(near_port, near_key);
-        Command::Attach {
+        let placed = near_end.clone();
+        let command = Command::Attach {
             parts: Box::new(far_parts.0),
-            assigned: Box::new(move |key| near_end.set(binder_port, key)),
-        }
+            assigned: Box::new(move |key| placed.set(binder_port, key)),
+        };
+        (near_end, command)
     }
 
     /// Makes a pipe whose far end waits for a bind.
-    fn wait_for_binder(&mut self) -> Connecter {
+    fn wait_for_binder(&mut self) -> (Arc<InprocEnd>, Connecter) {
         let (near_end, (parts, far_end), near_key) =
             self.link(FarMarks::Inproc { send: 0, receive: 0 }, None);
         let near_port = self.port.clone();
         far_end.set(near_port.clone(), near_key);
         let binder_port: Arc<Mutex<Option<Arc<Port>>>> = Arc::default();
-        let (port_of_binder, cancelled_end) = (binder_port.clone(), near_end.clone());
-        Connecter {
+        let port_of_binder = binder_port.clone();
+        let (placed, own_end) = (near_end.clone(), near_end.clone());
+        let connecter = Connecter {
             parts,
             assigned: Box::new(move |key| {
                 if let Some(port) = binder_port.lock().take() {
-                    near_end.set(port, key);
+                    placed.set(port, key);
                 }
             }),
             bound: Box::new(move |binder| {
                 *port_of_binder.lock() = Some(binder.port.clone());
                 let far = FarMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
                 near_port.post(Command::Marks { pipe: near_key, far });
-                let peer_routing_id = binder.routing_id.clone();
-                near_port.post(Command::Connected { pipe: near_key, peer_routing_id });
+                near_port.post_link(0, near_key, Some(binder.routing_id.as_slice().into()));
             }),
-            cancelled: Box::new(move || cancelled_end.is_dropped()),
-        }
+            left: Box::new(move || match own_end.state() {
+                State::Open => None,
+                state => Some(state == State::Dropped),
+            }),
+        };
+        (near_end, connecter)
     }
 
     /// Two queues between this socket and another one; this socket's end is attached.

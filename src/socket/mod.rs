@@ -27,7 +27,7 @@ use crate::error::{Errno, Result};
 use crate::io::port::Port;
 use crate::options::{self, Effect, SocketOptions, SocketType};
 use crate::pattern::{self, Env, Pattern};
-use crate::pipe::{Command, MOMENT, Pace, PipeId, PipeKey, Pipes};
+use crate::pipe::{Command, Letter, MOMENT, Pace, PipeId, PipeKey, Pipes, emptied};
 use crate::queue::Look;
 use crate::sync::Arc;
 use crate::sys::cancel::Shelter;
@@ -51,7 +51,7 @@ pub struct Core {
     /// The MORE flag of the last frame received.
     rcvmore: bool,
     done: Vec<PipeId>,
-    commands: Vec<Command>,
+    letters: Vec<Letter>,
     /// The pipe of the last inproc connect.
     newest_inproc: Option<PipeKey>,
     pace: Pace,
@@ -90,7 +90,7 @@ impl Core {
             last_endpoint: Vec::new(),
             rcvmore: false,
             done: Vec::new(),
-            commands: Vec::new(),
+            letters: Vec::new(),
             newest_inproc: None,
             pace: Pace::new(context.tempo().clone()),
             asked: 0,
@@ -202,13 +202,15 @@ impl Core {
     }
 
     fn carry_out(&mut self) {
-        let mut commands = self.port.take_commands(core::mem::take(&mut self.commands));
-        let any = !commands.is_empty();
-        commands.reverse();
-        while let Some(command) = commands.pop() {
-            self.command(command);
+        let mut letters = self.port.take_commands(core::mem::take(&mut self.letters));
+        let any = !letters.is_empty();
+        letters.reverse();
+        while let Some(letter) = letters.pop() {
+            if let Some(command) = letter.command {
+                self.command(command);
+            }
         }
-        self.commands = commands;
+        self.letters = emptied(letters);
         self.remove_done();
         self.port.move_ready();
         if core::mem::take(&mut self.is_cut) {
@@ -303,8 +305,8 @@ impl Core {
             listener.close(&self.port);
         }
         self.port.monitor.stop();
-        for command in self.port.close() {
-            if let Command::Attach { parts, .. } = command {
+        for letter in self.port.close() {
+            if let Some(Command::Attach { parts, .. }) = letter.command {
                 parts.far.close(0);
             }
         }

@@ -126,6 +126,7 @@ programs! {
         ours one_segment,
         both ping_flood,
         both subscriptions,
+        ours visitors,
         both ws_frames,
         ours ws_strict,
     }

@@ -28,7 +28,7 @@ use crate::proto::HandshakeError;
 use crate::proto::mechanism::Sealing;
 use crate::proto::ws::frame::{Decoder, Encoder};
 use crate::queue::{Reader, Writer};
-use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, OnceLock, Ordering};
 use crate::sys::fd::Fd;
 use crate::sys::net;
 
@@ -142,6 +142,8 @@ pub struct Connection {
     epoch: AtomicU64,
     /// The stream of this epoch. The lock is a leaf.
     stream: Mutex<Option<Arc<Fd>>>,
+    /// The letter by which the socket hears of the pipe, and whether it reads from it.
+    arrival: OnceLock<(u64, bool)>,
     /// The pipe's place in its socket, once it has one.
     key: Mutex<Option<PipeKey>>,
     /// Its place in the socket's poller, and what is registered there, which may be gone from `rx`
@@ -195,12 +197,18 @@ impl Connection {
             ending: AtomicBool::new(false),
             epoch: AtomicU64::new(0),
             stream: Mutex::new(None),
+            arrival: OnceLock::new(),
             key: Mutex::new(None),
             registration: Mutex::new(None),
             traffic: AtomicBool::new(false),
             frames: AtomicBool::new(false),
             pinged: AtomicU64::new(0),
         }
+    }
+
+    /// The socket will hear of the pipe by the letter with this number.
+    pub fn set_arrival(&self, number: u64, reads: bool) {
+        let _ = self.arrival.set((number, reads));
     }
 
     /// Tells where the pipe is in its socket.
@@ -305,14 +313,20 @@ impl Connection {
     /// The far end is gone for good: the socket may read what came, and no more is taken from it.
     pub fn finish(self: &Arc<Self>) {
         self.disconnect();
+        self.change_tx(|tx| tx.reader.abandon());
         let connection = self.clone();
         self.change_rx(move |rx| {
-            if rx.writer.finish() {
+            let wake = rx.writer.finish();
+            if let Some((number, reads)) = connection.arrival.get()
+                && connection.port.withdraw(*number, *reads)
+            {
+                return;
+            }
+            if wake {
                 connection.notify(Command::Readable);
             }
             connection.notify(Command::Closed);
         });
-        self.change_tx(|tx| tx.reader.abandon());
     }
 
     /// Whether everything the socket wrote has been taken by the kernel. While somebody writes it has

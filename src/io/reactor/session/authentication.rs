@@ -88,6 +88,8 @@ pub(super) struct Inquiry {
     reader: Reader,
     writer: Writer,
     end: Arc<InquiryEnd>,
+    /// The letter by which the authenticator hears of it.
+    number: u64,
 }
 
 impl Inquiry {
@@ -114,7 +116,7 @@ impl Inquiry {
             place: Mutex::new(Place::Unknown),
         });
         let placed = end.clone();
-        authenticator.post(Command::Attach {
+        let number = authenticator.post(Command::Attach {
             parts: Box::new(PipeParts {
                 reader: far_reader,
                 writer: far_writer,
@@ -130,7 +132,7 @@ impl Inquiry {
             }),
             assigned: Box::new(move |key| placed.set(key)),
         });
-        Some(Inquiry { reader, writer, end })
+        Some(Inquiry { reader, writer, end, number })
     }
 
     /// The frames of the answer, once it is there. Of one that is too long only so many are kept
@@ -155,7 +157,10 @@ impl Drop for Inquiry {
     fn drop(&mut self) {
         self.writer.finish();
         self.reader.abandon();
-        self.end.leave();
+        // Nobody needs an answer to what was not read yet.
+        if !self.end.port.withdraw(self.number, false) {
+            self.end.leave();
+        }
     }
 }
 

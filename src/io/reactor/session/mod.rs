@@ -52,6 +52,8 @@ pub struct Session {
     state: State,
     /// The far end of the pipe; an accepted or immediate session has one only while connected.
     connection: Option<Arc<Connection>>,
+    /// The letter with the last news of a connecting pipe's connection.
+    news: u64,
     endpoints: EndpointPair,
     /// For reconnecting, or for the deadline of an attempt or handshake.
     timer: Option<Key>,
@@ -170,6 +172,7 @@ impl Session {
             role,
             state: State::Waiting,
             connection: None,
+            news: 0,
             endpoints,
             timer: None,
             heartbeat: None,

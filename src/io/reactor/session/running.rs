@@ -96,7 +96,7 @@ impl Session {
                 let connection = connection.clone();
                 connection.install(start);
                 if let Some(pipe) = connection.key() {
-                    self.port.post(Command::Connected { pipe, peer_routing_id });
+                    self.news = self.port.post_link(self.news, pipe, Some(peer_routing_id.into()));
                 }
                 connection
             }
@@ -130,7 +130,7 @@ impl Session {
         connection.install(start);
         self.connection = Some(connection.clone());
         let keyed = connection.clone();
-        self.port.post(Command::Attach {
+        let number = self.port.post(Command::Attach {
             parts: Box::new(PipeParts {
                 reader,
                 writer,
@@ -149,6 +149,7 @@ impl Session {
             }),
             assigned: Box::new(move |key| keyed.set_key(key)),
         });
+        connection.set_arrival(number, self.options.socket_type.receives());
         connection
     }
 
@@ -224,7 +225,7 @@ impl Session {
                 connection.finish();
                 self.connection = None;
             } else if let Some(pipe) = connection.key() {
-                self.port.post(Command::Disconnected(pipe));
+                self.news = self.port.post_link(self.news, pipe, None);
             }
         }
         self.retry_later(tools)

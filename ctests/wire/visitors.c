@@ -1,0 +1,184 @@
+/* Peers that connect, shake hands and leave while the program does not look leave nothing behind, nor do those
+   that a program sees now and then. Of one that sent something this can still be read. (The original keeps a
+   pipe and more of each until the next call.) */
+#include "check.h"
+#include <dirent.h>
+#include <malloc.h>
+
+/* What all visitors together may leave, in bytes. */
+#define ALL 16384
+/* The same with the places of the program's own sockets, which are used again late. */
+#define WITH_PLACES 1048576
+
+static int visitors = 1500;
+
+/* Streams that this process has open, listening ones included. */
+static int
+streams (void)
+{
+    DIR *dir = opendir ("/proc/self/fd");
+    CHECK (dir != NULL);
+    int n = 0;
+    for (struct dirent *e; (e = readdir (dir)) != NULL;) {
+        char is[16] = "";
+        n += readlinkat (dirfd (dir), e->d_name, is, sizeof is) > 0 && memcmp (is, "socket:", 7) == 0;
+    }
+    closedir (dir);
+    return n;
+}
+
+static long
+used (void)
+{
+    struct mallinfo2 m = mallinfo2 ();
+    return (long) (m.uordblks + m.hblkhd);
+}
+
+static int
+connect_raw (const char *ep)
+{
+    if (strncmp (ep, "tcp", 3) == 0)
+        return raw_connect (ep);
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf (a.sun_path, sizeof a.sun_path, "%s", ep + strlen ("ipc://"));
+    int fd = socket (AF_UNIX, SOCK_STREAM, 0);
+    OK (fd);
+    OK (connect (fd, (struct sockaddr *) &a, sizeof a));
+    return fd;
+}
+
+/* Comes, shakes hands, says one thing or nothing, and stays until it has been let in. */
+static void
+visit (const char *ep, const char *type, const char *says)
+{
+    int fd = connect_raw (ep);
+    z_handshake (fd, 1, type, "");
+    if (says && strcmp (says, "subscribe") == 0)
+        z_send (fd, Z_COMMAND, "\x9SUBSCRIBEtopic", 15);
+    else if (says)
+        z_send_str (fd, 0, says);
+    z_send (fd, Z_COMMAND, "\4PING\0\0", 7);
+    z_expect (fd, Z_COMMAND, "\4PONG", 5);
+    close (fd);
+}
+
+/* So many come, all of whom have gone when this returns; the program may look between two hundred. */
+static void
+receive_visitors (void *s, const char *ep, const char *type, const char *says, int n, int looks)
+{
+    int before = streams ();
+    for (int i = 0; i < n; i++) {
+        visit (ep, type, says);
+        if (looks && i % 200 == 199) {
+            AWAIT (streams () == before);
+            events (s);
+        }
+    }
+    AWAIT (streams () == before);
+}
+
+static void
+check_growth (const char *what, long grown, long most)
+{
+    fprintf (stderr, "%s: %ld bytes, %.1f a visitor\n", what, grown, (double) grown / visitors);
+    CHECK (grown < most);
+}
+
+static void
+one (const char *wildcard, int type, const char *peer, const char *says, int looks)
+{
+    char ep[EP_MAX], what[EP_MAX];
+    void *ctx = new_ctx (), *s = new_sock (ctx, type);
+    bind_to (s, wildcard, ep);
+    /* what is made once */
+    receive_visitors (s, ep, peer, says, 100, looks);
+    long before = used ();
+    receive_visitors (s, ep, peer, says, visitors, looks);
+    snprintf (what, sizeof what, "%.3s, visits of %s, %s", ep, peer, looks ? "seen" : "not seen");
+    check_growth (what, used () - before, ALL);
+    close0 (s);
+    term (ctx);
+}
+
+/* Clients of the library's own, also over inproc. */
+static void
+own_clients (const char *wildcard)
+{
+    char ep[EP_MAX], what[EP_MAX];
+    void *ctx = new_ctx (), *far = new_ctx (), *s = new_sock (ctx, ZMQ_DEALER);
+    int inproc = strncmp (wildcard, "inproc", 6) == 0;
+    bind_to (s, wildcard, ep);
+    int base = streams ();
+    long before = 0;
+    for (int i = 0; i < 100 + visitors; i++) {
+        if (i == 100) {
+            if (!inproc)
+                AWAIT (streams () == base);
+            before = used ();
+        }
+        void *c = new_sock (inproc ? ctx : far, ZMQ_DEALER);
+        void *m = inproc ? NULL : mon_open (far, c, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+        OK (zmq_connect (c, ep));
+        if (m) {
+            mon_expect (m, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+            mon_close (c, m);
+        }
+        close0 (c);
+    }
+    if (!inproc)
+        AWAIT (streams () == base);
+    snprintf (what, sizeof what, "%.6s, own clients", ep);
+    check_growth (what, used () - before, WITH_PLACES);
+    close0 (s);
+    term (far);
+    term (ctx);
+}
+
+/* What was sent before leaving is there, and nothing of those who said nothing. */
+static void
+last_words (void)
+{
+    char ep[EP_MAX];
+    void *ctx = new_ctx (), *s = new_sock (ctx, ZMQ_PULL);
+    bind_tcp (s, ep);
+    int before = streams ();
+    visit (ep, "PUSH", NULL);
+    visit (ep, "PUSH", "first");
+    visit (ep, "PUSH", NULL);
+    visit (ep, "PUSH", "second");
+    visit (ep, "PUSH", NULL);
+    AWAIT (streams () == before);
+    expect (s, "first");
+    expect (s, "second");
+    quiet (s);
+    visit (ep, "PUSH", "third");
+    expect (s, "third");
+    close0 (s);
+    term (ctx);
+}
+
+int
+main (int argc, char **argv)
+{
+    /* All memory in one place, without stores for each thread: so it can be counted. */
+    if (!getenv ("GLIBC_TUNABLES")) {
+        OK (setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1));
+        OK (execv ("/proc/self/exe", argv));
+    }
+    CHECK (mallopt (M_ARENA_MAX, 1) == 1);
+    CHECK (mallopt (M_MXFAST, 0) == 1);
+    if (argc > 1)
+        visitors = atoi (argv[1]);
+    static const char *const transports[] = {"tcp://127.0.0.1:*", "ipc://*"};
+    for (int i = 0; i < 2; i++)
+        for (int looks = 0; looks < 2; looks++) {
+            one (transports[i], ZMQ_PULL, "PUSH", NULL, looks);
+            one (transports[i], ZMQ_ROUTER, "DEALER", NULL, looks);
+            one (transports[i], ZMQ_PUB, "SUB", "subscribe", looks);
+        }
+    own_clients ("tcp://127.0.0.1:*");
+    own_clients ("ipc://*");
+    own_clients ("inproc://*");
+    last_words ();
+    return 0;
+}
