@@ -5,23 +5,52 @@
 use core::ffi::CStr;
 use std::ffi::CString;
 
-/// Names and values; the first entry of a name wins.
+/// Names and values, in the order of the names. A peer may choose many of both, so that they are not
+/// searched one after the other.
 #[derive(Debug, Default)]
 pub struct Metadata {
-    entries: Vec<(Vec<u8>, CString)>,
+    entries: Box<[(Box<[u8]>, CString)]>,
 }
 
 impl Metadata {
-    /// Adds a property. A value is cut at its first NUL, as a C string has to be.
-    pub fn insert(&mut self, name: &[u8], value: &[u8]) {
-        let text: Vec<u8> = value.iter().copied().take_while(|byte| *byte != 0).collect();
-        if let Ok(value) = CString::new(text) {
-            self.entries.push((name.to_vec(), value));
-        }
+    /// Of equal names the first counts. A value is cut at its first NUL, as a C string has to be.
+    pub fn new<'a>(properties: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Metadata {
+        let mut entries: Vec<_> = properties.into_iter().collect();
+        entries.sort_by_key(|(name, _)| *name);
+        entries.dedup_by_key(|(name, _)| *name);
+        let text = |value: &[u8]| {
+            let text: Vec<u8> = value.iter().copied().take_while(|byte| *byte != 0).collect();
+            CString::new(text).ok()
+        };
+        let named = |(name, value): (&[u8], &[u8])| Some((name.into(), text(value)?));
+        Metadata { entries: entries.into_iter().filter_map(named).collect() }
     }
 
     /// The value of the property with exactly this name.
     pub fn get(&self, name: &[u8]) -> Option<&CStr> {
-        self.entries.iter().find(|entry| entry.0 == name).map(|entry| entry.1.as_c_str())
+        let place = self.entries.binary_search_by_key(&name, |entry| &entry.0).ok()?;
+        self.entries.get(place).map(|entry| entry.1.as_c_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_a_name_is_found_among_many() {
+        let names: Vec<[u8; 2]> = (0..1000u16).rev().map(u16::to_be_bytes).collect();
+        let all = names.iter().chain(&names).enumerate();
+        let values: Vec<String> = all.clone().map(|(at, _)| at.to_string()).collect();
+        let metadata = Metadata::new(
+            all.map(|(at, name)| (name.as_slice(), values[at].as_bytes()))
+                .chain([(&b""[..], &b"a\0b"[..])]),
+        );
+        for (at, name) in names.iter().enumerate() {
+            let value = metadata.get(name).expect("there");
+            assert_eq!(value.to_bytes(), at.to_string().as_bytes());
+        }
+        assert_eq!(metadata.get(b""), Some(c"a"));
+        assert_eq!((metadata.get(b"none"), Metadata::default().get(b"")), (None, None));
     }
 }

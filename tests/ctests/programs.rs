@@ -125,6 +125,7 @@ programs! {
         both old_versions,
         ours one_segment,
         both ping_flood,
+        ours strange_properties,
         both subscriptions,
         ours visitors,
         both ws_frames,

@@ -252,7 +252,7 @@ impl Handshake {
             }
             Phase::Identity { frame, .. } => {
                 let used = frame.feed(input)?;
-                self.try_identity();
+                self.try_identity()?;
                 Ok(used)
             }
             Phase::Commands { frame, .. } if self.mechanism.wants_command() => {
@@ -311,8 +311,7 @@ impl Handshake {
             phantom_subscribe: self.local.socket_type.publishes(),
             frame,
         };
-        self.try_identity();
-        Ok(())
+        self.try_identity()
     }
 
     fn require_old_peers_allowed(&self) -> Result<(), HandshakeError> {
@@ -330,13 +329,16 @@ impl Handshake {
         self.phase = Phase::Identity { version, peer_socket_type, phantom_subscribe: false, frame };
     }
 
-    fn try_identity(&mut self) {
+    fn try_identity(&mut self) -> Result<(), HandshakeError> {
         let Phase::Identity { version, peer_socket_type, phantom_subscribe, frame } =
             &mut self.phase
         else {
-            return;
+            return Ok(());
         };
-        let Some(identity) = frame.take() else { return };
+        let Some(identity) = frame.take() else { return Ok(()) };
+        if identity.len() > metadata::MAX_IDENTITY {
+            return Err(HandshakeError::PROTOCOL);
+        }
         self.phase = Phase::Established(Established {
             version: *version,
             peer_identity: Some(identity),
@@ -344,6 +346,7 @@ impl Handshake {
             properties: Vec::new(),
             phantom_subscribe: *phantom_subscribe,
         });
+        Ok(())
     }
 
     /// Sends what the mechanism has to say, and sees whether it has finished.

@@ -9,6 +9,13 @@ use crate::options::SocketType;
 /// Longest value of a property, in bytes.
 const MAX_VALUE: usize = 0x7fff_ffff;
 
+/// Most properties that a peer may have. It is known by some ten, and whoever knows many more than that
+/// makes us keep and search them.
+const MOST_PROPERTIES: usize = 1024;
+
+/// Longest routing id, in bytes (RFC 23: "Identity").
+pub const MAX_IDENTITY: usize = 255;
+
 const SOCKET_TYPE: &[u8] = b"Socket-Type";
 const IDENTITY: &[u8] = b"Identity";
 
@@ -19,6 +26,10 @@ pub enum MetadataError {
     Malformed,
     /// The peer's socket type does not go with ours.
     IncompatibleSocketType,
+    /// The routing id is longer than one can be.
+    LongIdentity,
+    /// There are more properties than anybody needs.
+    TooMany,
 }
 
 /// The properties of a list, in its order. After an error there is nothing more.
@@ -113,12 +124,17 @@ impl PeerProperties {
     /// Reads the peer's list.
     ///
     /// # Errors
-    /// [`MetadataError`] for bytes that are no list and for a type that `own` may not talk to.
+    /// [`MetadataError`] for bytes that are no list or too long a one, for a routing id that is none, and
+    /// for a type that `own` may not talk to.
     pub fn parse(list: &[u8], own: SocketType) -> Result<Self, MetadataError> {
         let mut peer = PeerProperties::default();
         for property in Properties::new(list) {
             let (name, value) = property?;
+            if peer.list.len() == MOST_PROPERTIES {
+                return Err(MetadataError::TooMany);
+            }
             match name {
+                IDENTITY if value.len() > MAX_IDENTITY => return Err(MetadataError::LongIdentity),
                 SOCKET_TYPE => peer.socket_type = Some(compatible_type(own, value)?),
                 IDENTITY => peer.identity = Some(value.to_vec()),
                 _ => {}
@@ -167,6 +183,25 @@ mod tests {
         assert_eq!(peer.identity.as_deref(), Some(&b"last"[..]));
         assert_eq!(peer.socket_type, None);
         assert_eq!(peer.list.len(), 3);
+    }
+
+    #[test]
+    fn strangers_are_limited() {
+        let parse = |pairs: &[(&[u8], usize)]| {
+            let mut list = Vec::new();
+            for (name, len) in pairs {
+                append_property(name, &vec![b'a'; *len], &mut list);
+            }
+            PeerProperties::parse(&list, SocketType::Router).map(|peer| peer.list.len())
+        };
+        assert_eq!(parse(&[(b"Identity", 255), (b"X-other", 256)]), Ok(2));
+        assert_eq!(parse(&[(b"Identity", 256)]), Err(MetadataError::LongIdentity));
+        assert_eq!(
+            parse(&[(b"Identity", 256), (b"Identity", 1)]),
+            Err(MetadataError::LongIdentity)
+        );
+        assert_eq!(parse(&vec![(b"a".as_slice(), 0); 1024]), Ok(1024));
+        assert_eq!(parse(&vec![(b"a".as_slice(), 0); 1025]), Err(MetadataError::TooMany));
     }
 
     #[test]

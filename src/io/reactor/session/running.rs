@@ -53,15 +53,14 @@ impl Session {
         if !self.modern && !raw {
             return None;
         }
-        let mut metadata = Metadata::default();
-        if !greeting.peer_address.is_empty() {
-            metadata.insert(b"Peer-Address", &greeting.peer_address);
-        }
-        metadata.insert(b"__fd", greeting.stream.as_raw_fd().to_string().as_bytes());
-        for (name, value) in greeting.granted.properties.iter().chain(&established.properties) {
-            metadata.insert(name, value);
-        }
-        Some(Arc::new(metadata))
+        let fd = greeting.stream.as_raw_fd().to_string();
+        let address: (&[u8], &[u8]) = (b"Peer-Address", &greeting.peer_address);
+        let own = [address, (b"__fd", fd.as_bytes())].into_iter();
+        let told = greeting.granted.properties.iter().chain(&established.properties);
+        let all = own
+            .filter(|(_, value)| !value.is_empty())
+            .chain(told.map(|(name, value)| (name.as_slice(), value.as_slice())));
+        Some(Arc::new(Metadata::new(all)))
     }
 
     pub(super) fn establish(&mut self, tools: &mut Tools<'_>, established: Established) -> Step {
