@@ -115,6 +115,7 @@ programs! {
         ours bad_metadata,
         ours commands,
         both curve_relay,
+        both drip,
         both frames,
         both greeting,
         both hostile,

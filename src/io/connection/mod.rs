@@ -11,6 +11,7 @@
 mod direction;
 #[cfg(test)]
 mod direction_model;
+mod partial;
 mod rx;
 #[cfg(test)]
 mod tests;

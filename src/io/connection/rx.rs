@@ -8,6 +8,7 @@ use std::io::IoSliceMut;
 use std::os::fd::AsFd;
 
 use crate::error::{Errno, Result};
+use crate::io::connection::partial::Partial;
 use crate::io::connection::unseal::Opened;
 use crate::io::connection::web::Wrapping;
 use crate::io::connection::{Cause, Connection, Framing};
@@ -62,7 +63,7 @@ pub struct Rx {
     /// What frames come in, when they do not come as they are.
     pub(super) wrapping: Wrapping,
     /// Bytes of a frame that is not complete, or that the full pipe does not take.
-    pub(super) partial: Vec<u8>,
+    pub(super) partial: Partial,
     /// A large body that is being read.
     filling: Option<Filling>,
     /// The pipe is full; reading goes on when there is room.
@@ -116,7 +117,7 @@ impl Rx {
                 req_filter: None,
             },
             wrapping: Wrapping::None,
-            partial: Vec::new(),
+            partial: Partial::default(),
             filling: None,
             stalled: false,
             is_broken: false,
@@ -144,7 +145,7 @@ impl Rx {
     pub fn uninstall(&mut self) -> Option<Arc<Fd>> {
         self.writer.rollback();
         self.wrapping = Wrapping::None;
-        self.partial = Vec::new();
+        self.partial = Partial::default();
         self.filling = None;
         self.stalled = false;
         self.stream.take()
@@ -233,7 +234,18 @@ impl Rx {
         bytes: &[u8],
     ) -> core::result::Result<(), Cause> {
         let consumed = self.decode(connection, bytes)?;
-        self.keep(bytes.get(consumed..).unwrap_or_default())
+        let rest = bytes.get(consumed..).unwrap_or_default();
+        self.partial.keep(rest, self.needed(rest))
+    }
+
+    /// How long the frame is that begins here; 0 if that is not known yet.
+    pub(super) fn needed(&self, rest: &[u8]) -> usize {
+        let header = match self.framing {
+            Framing::V3_1 | Framing::V2 | Framing::Ws => frame::parse_header(rest, -1),
+            Framing::V1 => v1::parse_header(rest, -1),
+            Framing::Raw => Ok(None),
+        };
+        header.ok().flatten().map_or(0, |header| header.header_len + header.body_len)
     }
 
     /// The same with encrypted frames.
@@ -249,9 +261,12 @@ impl Rx {
             Some(header) if header.body_len > LARGE_BODY => {
                 let start = rest.get(header.header_len..).unwrap_or_default();
                 self.filling = Some(Filling::begin(0, header.body_len, start)?);
-                unsealing.keep(&[])?;
+                unsealing.kept.keep(&[], 0)?;
             }
-            _ => unsealing.keep(rest)?,
+            next => {
+                let needed = next.map_or(0, |header| header.header_len + header.body_len);
+                unsealing.kept.keep(rest, needed)?;
+            }
         }
         self.take_in(connection, bytes.get(..plain).unwrap_or_default())?;
         failure.map_or(Ok(()), Err)
@@ -263,17 +278,17 @@ impl Rx {
             return Ok(false);
         }
         self.stalled = false;
-        let left = core::mem::take(&mut self.partial);
-        self.take_in(connection, &left)?;
+        self.take_kept(connection)?;
         Ok(!self.stalled)
     }
 
-    fn keep(&mut self, rest: &[u8]) -> core::result::Result<(), Cause> {
-        self.partial.clear();
-        if self.partial.try_reserve_exact(rest.len()).is_err() {
-            return Err(Cause::Connection(Errno::ENOMEM));
-        }
-        self.partial.extend_from_slice(rest);
+    /// Hands over what it can of what is kept, which stays where it is.
+    fn take_kept(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
+        let mut kept = core::mem::take(&mut self.partial);
+        let consumed = self.decode(connection, kept.rest())?;
+        let needed = self.needed(kept.rest().get(consumed..).unwrap_or_default());
+        kept.pass(consumed, needed);
+        self.partial = kept;
         Ok(())
     }
 
@@ -287,21 +302,17 @@ impl Rx {
         let kept = self.partial.len();
         let (head, tail) = match buffer.split_at_mut_checked(kept) {
             Some((head, tail)) if !tail.is_empty() => (head, tail),
-            _ => return self.read_behind(stream, connection),
+            _ => return self.read_behind(stream, connection, buffer),
         };
         let room = tail.len();
         let Some(read) = receive(connection, stream, tail)? else { return Ok(true) };
         self.count += read;
-        head.copy_from_slice(&self.partial);
-        let bytes = buffer.get(..kept + read).unwrap_or_default();
-        self.partial.clear();
-        let consumed = self.decode(connection, bytes)?;
-        let rest = bytes.get(consumed..).unwrap_or_default();
-        if rest.is_empty() {
-            self.partial = Vec::new();
-        } else {
-            self.keep(rest)?;
+        if self.partial.lacks(read) {
+            self.partial.append(tail.get(..read).unwrap_or_default())?;
+            return Ok(is_last(connection, read, room));
         }
+        head.copy_from_slice(self.partial.rest());
+        self.take_in(connection, buffer.get(..kept + read).unwrap_or_default())?;
         Ok(is_last(connection, read, room) || self.stalled)
     }
 
@@ -338,7 +349,11 @@ impl Rx {
         let room = tail.len();
         let Some(read) = receive(connection, stream, tail)? else { return Ok(true) };
         self.count += read;
-        head.copy_from_slice(&unsealing.kept);
+        if unsealing.kept.lacks(read) {
+            unsealing.kept.append(tail.get(..read).unwrap_or_default())?;
+            return Ok(is_last(connection, read, room));
+        }
+        head.copy_from_slice(unsealing.kept.rest());
         let bytes = buffer.get_mut(..kept + read).unwrap_or_default();
         self.unseal(connection, bytes)?;
         Ok(is_last(connection, read, room) || self.stalled)
@@ -349,17 +364,16 @@ impl Rx {
         &mut self,
         stream: &Fd,
         connection: &Connection,
+        buffer: &mut [u8],
     ) -> core::result::Result<bool, Cause> {
-        let mut long = core::mem::take(&mut self.partial);
-        let kept = long.len();
-        long.resize(kept * 2, 0);
-        let space = long.get_mut(kept..).unwrap_or_default();
-        let room = space.len();
-        let read = receive(connection, stream, space)?;
-        self.count += read.unwrap_or(0);
-        long.truncate(kept + read.unwrap_or(0));
-        self.take_in(connection, &long)?;
-        Ok(read.is_none_or(|read| is_last(connection, read, room)) || self.stalled)
+        let room = buffer.len();
+        let Some(read) = receive(connection, stream, buffer)? else { return Ok(true) };
+        self.count += read;
+        self.partial.append(buffer.get(..read).unwrap_or_default())?;
+        if !self.partial.lacks(0) {
+            self.take_kept(connection)?;
+        }
+        Ok(is_last(connection, read, room) || self.stalled)
     }
 
     /// One read of a large body, and of what is behind it; `true` when the stream has no more.

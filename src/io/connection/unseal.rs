@@ -6,15 +6,15 @@
 
 use std::ops::Range;
 
-use crate::error::Errno;
 use crate::io::connection::Cause;
+use crate::io::connection::partial::Partial;
 use crate::proto::mechanism::Opener;
 use crate::proto::zmtp::frame::{self, Header};
 
 /// What opens frames, and the start of one that has not come as a whole.
 pub struct Unsealing {
     opener: Opener,
-    pub kept: Vec<u8>,
+    pub kept: Partial,
 }
 
 /// What became of a piece of the stream.
@@ -31,7 +31,7 @@ pub struct Opened {
 
 impl Unsealing {
     pub fn new(opener: Opener) -> Self {
-        Unsealing { opener, kept: Vec::new() }
+        Unsealing { opener, kept: Partial::default() }
     }
 
     /// Opens the whole frames in `bytes`; `max` is the largest body, as it travels.
@@ -66,18 +66,6 @@ impl Unsealing {
         let len = move_frame(body, 0, flags, inner);
         Ok(body.get(..len).unwrap_or_default())
     }
-
-    /// Keeps the start of a frame for the next piece.
-    pub fn keep(&mut self, rest: &[u8]) -> Result<(), Cause> {
-        self.kept.clear();
-        if rest.is_empty() {
-            self.kept = Vec::new();
-            return Ok(());
-        }
-        self.kept.try_reserve_exact(rest.len()).map_err(|_| Cause::Connection(Errno::ENOMEM))?;
-        self.kept.extend_from_slice(rest);
-        Ok(())
-    }
 }
 
 /// Writes a header at `to` and moves the body that lies at `from` behind it. There is room,
@@ -98,6 +86,7 @@ fn move_frame(bytes: &mut [u8], to: usize, flags: u8, from: Range<usize>) -> usi
 mod tests {
     use super::*;
     use crate::crypto::{BoxKey, SecretKey};
+    use crate::error::Errno;
     use crate::proto::HandshakeError;
     use crate::proto::mechanism::curve::{Sealer, Sealing};
     use crate::proto::zmtp::frame::{COMMAND, MORE};
@@ -127,14 +116,19 @@ mod tests {
             let (plain, sealed) = frames(&mut sealer);
             let mut out = Vec::new();
             for piece in sealed.chunks(size) {
-                let mut buffer = [&unsealing.kept[..], piece].concat();
+                if unsealing.kept.lacks(piece.len()) {
+                    unsealing.kept.append(piece).unwrap();
+                    continue;
+                }
+                let mut buffer = [unsealing.kept.rest(), piece].concat();
                 let opened = unsealing.open(&mut buffer, -1);
                 assert!(opened.failure.is_none());
                 out.extend_from_slice(&buffer[..opened.plain]);
-                unsealing.keep(&buffer[opened.used..]).unwrap();
+                let needed = opened.next.map_or(0, |next| next.header_len + next.body_len);
+                unsealing.kept.keep(&buffer[opened.used..], needed).unwrap();
             }
             assert_eq!(out, plain, "{size}");
-            assert!(unsealing.kept.is_empty());
+            assert_eq!(unsealing.kept.len(), 0);
         }
     }
 

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
+use crate::io::connection::partial::Partial;
 use crate::io::connection::rx::Rx;
 use crate::io::connection::tx::{seal_frame, subscription};
 use crate::io::connection::unseal::Unsealing;
@@ -108,8 +109,8 @@ impl Rx {
         let Wrapping::Web(web) = &mut self.wrapping else { return Ok(()) };
         // Behind what is there of an unfinished frame.
         let mut frames = match &mut web.unsealing {
-            Some(unsealing) => core::mem::take(&mut unsealing.kept),
-            None => core::mem::take(&mut self.partial),
+            Some(unsealing) => unsealing.kept.take(),
+            None => self.partial.take(),
         };
         // A header may take more here than it did there: nine bytes for five, if the body is long.
         let room = bytes.len() + bytes.len() / 32 + 16;
@@ -119,10 +120,8 @@ impl Rx {
             self.unseal(connection, &mut frames)?;
         } else {
             let consumed = self.decode(connection, &frames)?;
-            if consumed < frames.len() {
-                frames.drain(..consumed);
-                self.partial = frames;
-            }
+            let needed = self.needed(frames.get(consumed..).unwrap_or_default());
+            self.partial = Partial::behind(frames, consumed, needed);
         }
         decoded
     }
