@@ -1,0 +1,70 @@
+/* Connecting to an inproc name that nobody binds, and leaving, leaves nothing, be it by closing or by
+   disconnecting; what was sent before leaving waits for whoever will bind the name. */
+#include "check.h"
+#include <malloc.h>
+
+#define ROUNDS 2000
+#define MOST 200000
+
+static long
+used (void)
+{
+    struct mallinfo2 m = mallinfo2 ();
+    return (long) (m.uordblks + m.hblkhd);
+}
+
+static void
+check_growth (const char *what, long before)
+{
+    long grown = used () - before;
+    fprintf (stderr, "%s: %ld bytes, %ld each\n", what, grown, grown / ROUNDS);
+    CHECK (grown < MOST);
+}
+
+int
+main (int argc, char **argv)
+{
+    (void) argc;
+    if (!getenv ("GLIBC_TUNABLES")) {
+        OK (setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1));
+        OK (execv ("/proc/self/exe", argv));
+    }
+    CHECK (mallopt (M_ARENA_MAX, 1) == 1);
+    char ep[EP_MAX];
+    void *ctx = new_ctx (), *s = new_sock (ctx, ZMQ_DEALER);
+    long before = 0;
+    for (int i = 0; i < 100 + ROUNDS; i++) {
+        if (i == 100)
+            before = used ();
+        snprintf (ep, sizeof ep, "inproc://nobody-%d", i);
+        OK (zmq_connect (s, ep));
+        OK (zmq_disconnect (s, ep));
+    }
+    check_growth ("disconnected", before);
+
+    for (int i = 0; i < 100 + ROUNDS; i++) {
+        if (i == 100)
+            before = used ();
+        void *c = new_sock (ctx, ZMQ_DEALER);
+        OK (zmq_connect (c, "inproc://nobody"));
+        OK (zmq_close (c));
+    }
+    check_growth ("closed", before);
+
+    void *c = new_sock (ctx, ZMQ_PUSH), *pull = new_sock (ctx, ZMQ_PULL);
+    OK (zmq_connect (c, "inproc://late"));
+    send_str (c, "early", 0);
+    OK (zmq_close (c));
+    c = new_sock (ctx, ZMQ_PUSH);
+    OK (zmq_connect (c, "inproc://late"));
+    OK (zmq_bind (pull, "inproc://late"));
+    send_str (c, "later", 0);
+    expect (pull, "early");
+    expect (pull, "later");
+    SAY ("nothing is left");
+    close0 (c);
+    close0 (pull);
+    close0 (s);
+    term (ctx);
+    return 0;
+}
