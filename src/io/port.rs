@@ -20,7 +20,7 @@ use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::{Command, Letter, Mailbox, PipeKey, Remains};
 use crate::queue::Reader;
-use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Mutex, OnceLock, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering};
 use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
@@ -32,6 +32,9 @@ const WAKE: u64 = u64::MAX;
 
 /// Events taken from the poller in one step.
 const EVENTS: usize = 64;
+
+/// So many peers may have left messages behind that the socket did not read, before no more are let in.
+const MOST_DEPARTED: usize = 8192;
 
 /// How long a caller gives another thread that is moving bytes of its socket, before it answers without what
 /// that thread moves, in clock ticks: a moment (10 to 40 us), without giving its core away.
@@ -52,6 +55,10 @@ pub struct Port {
     poller: OnceLock<Poller>,
     /// The socket is closed; set under the mailbox's lock.
     closed: AtomicBool,
+    /// Pipes of the socket whose peer has left, and which it has not read to the end.
+    departed: AtomicUsize,
+    /// Of the letters that the socket has taken and carries out, those with such a pipe.
+    admitted: AtomicUsize,
     connections: Mutex<Registry>,
     /// Rounds that threads have begun, and have ended.
     begun: AtomicU32,
@@ -149,6 +156,8 @@ impl Default for Port {
             wake: Wake::default(),
             poller: OnceLock::new(),
             closed: AtomicBool::new(false),
+            departed: AtomicUsize::new(0),
+            admitted: AtomicUsize::new(0),
             connections: Mutex::default(),
             begun: AtomicU32::new(0),
             ended: AtomicU32::new(0),
@@ -215,6 +224,32 @@ impl Port {
         number
     }
 
+    /// The commands that were taken have been carried out.
+    #[inline]
+    pub fn carried_out(&self) {
+        if self.admitted.load(Ordering::Relaxed) > 0 {
+            self.admitted.store(0, Ordering::SeqCst);
+        }
+    }
+
+    /// The peer of one of the socket's pipes has left.
+    pub fn pipe_departed(&self) {
+        self.departed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Such a pipe has been read to the end, or given up.
+    pub fn departed_gone(&self) {
+        self.departed.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether so many peers came, sent something and left, all of it unread, that others have to wait
+    /// until the socket reads: each costs memory, and their number has no other limit.
+    pub fn is_crowded(&self) -> bool {
+        let mailbox = self.mailbox.lock();
+        let waiting = mailbox.departed() + self.admitted.load(Ordering::SeqCst);
+        waiting + self.departed.load(Ordering::SeqCst) >= MOST_DEPARTED
+    }
+
     /// The socket is closed: takes the last commands; none come after them.
     pub fn close(&self) -> Vec<Letter> {
         let mut mailbox = self.mailbox.lock();
@@ -237,6 +272,9 @@ impl Port {
     pub fn take_commands(&self, empty: Vec<Letter>) -> Vec<Letter> {
         let mut mailbox = self.mailbox.lock();
         self.wake.unmark();
+        if mailbox.departed() > 0 {
+            self.admitted.store(mailbox.departed(), Ordering::SeqCst);
+        }
         mailbox.take(empty)
     }
 

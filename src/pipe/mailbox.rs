@@ -33,6 +33,8 @@ pub struct Mailbox {
     last: u64,
     /// Letters that were taken back.
     blanks: usize,
+    /// Letters of peers that have left, and whose messages can still be read.
+    departed: usize,
 }
 
 /// What a peer that has left no longer needs: to be dropped when the mailbox's lock is gone.
@@ -55,8 +57,13 @@ impl Mailbox {
     /// Takes all letters, in exchange for a list to put the next ones in.
     #[inline]
     pub fn take(&mut self, empty: Vec<Letter>) -> Vec<Letter> {
-        self.blanks = 0;
+        (self.blanks, self.departed) = (0, 0);
         mem::replace(&mut self.letters, empty)
+    }
+
+    /// How many peers have left whose messages wait here.
+    pub fn departed(&self) -> usize {
+        self.departed
     }
 
     /// The peer of an [`Command::Attach`] has left, and its queue is finished. If it sent nothing, or the
@@ -69,6 +76,7 @@ impl Mailbox {
             && reads
             && parts.reader.has_frames()
         {
+            self.departed += 1;
             let far = mem::replace(&mut parts.far, departed());
             return Some(Remains::FarEnd(far, mem::replace(assigned, Box::new(|_| ()))));
         }
@@ -226,6 +234,7 @@ mod tests {
         let (kept, dropped) = (visit(&mut mailbox, 1), visit(&mut mailbox, 1));
         assert!(matches!(mailbox.leave(kept, true), Some(Remains::FarEnd(..))));
         assert!(matches!(mailbox.leave(dropped, false), Some(Remains::All(Some(_)))));
+        assert_eq!(mailbox.departed(), 1);
         let waiting = waiting(&mut mailbox);
         assert!(
             matches!(&waiting[..], [Command::Attach { parts, .. }] if parts.reader.has_frames())

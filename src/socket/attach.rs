@@ -97,6 +97,7 @@ impl Core {
             Some(pipe) if pipe.write_open => pipe.write_open = false,
             _ => return,
         }
+        self.port.pipe_departed();
         self.with_pattern(|pattern, env| pattern.closed(env, id));
     }
 }

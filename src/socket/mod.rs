@@ -172,6 +172,9 @@ impl Core {
         self.pace.forget(id);
         if let Some(pipe) = self.pipes.remove(id) {
             self.endpoints.pipe_gone(&pipe);
+            if !pipe.write_open {
+                self.port.departed_gone();
+            }
             pipe.close(linger);
         }
     }
@@ -211,6 +214,7 @@ impl Core {
             }
         }
         self.letters = emptied(letters);
+        self.port.carried_out();
         self.remove_done();
         self.port.move_ready();
         if core::mem::take(&mut self.is_cut) {

@@ -115,6 +115,7 @@ programs! {
         both after_a_breach,
         ours bad_metadata,
         ours commands,
+        ours crowd,
         both curve_relay,
         both drip,
         ours flapping_server,

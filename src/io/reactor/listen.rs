@@ -34,7 +34,7 @@ pub struct SharedListener {
 pub enum Accepting {
     /// Wait for the descriptor.
     Idle,
-    /// The system is short of something: wait a little.
+    /// The system is short of something, or the socket of readiness to read: wait a little.
     Short,
     /// The listener was closed.
     Closed,
@@ -86,6 +86,9 @@ impl SharedListener {
     /// Accepts what waits and gives it to `take`.
     pub fn accept(&self, port: &Port, mut take: impl FnMut(Accepted)) -> Accepting {
         for _ in 0..ACCEPTS_A_TURN {
+            if port.is_crowded() {
+                return Accepting::Short;
+            }
             match self.accept_one() {
                 Some(Ok(accepted)) => take(accepted),
                 Some(Err(AcceptError::Nothing)) => return Accepting::Idle,

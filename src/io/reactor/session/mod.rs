@@ -26,6 +26,7 @@ use crate::sys::fd::Fd;
 use crate::transport;
 
 use super::engine::Tools;
+use super::listen::SHORTAGE_PAUSE;
 use super::timers::{Key, Purpose};
 use super::{DrainGuard, from_now};
 
@@ -224,6 +225,11 @@ impl Session {
         match purpose {
             Purpose::Reconnect => {
                 self.timer = None;
+                if self.options.immediate && self.port.is_crowded() {
+                    // Each of its connections has a pipe of its own.
+                    self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Reconnect);
+                    return Step::Stay;
+                }
                 self.dial(tools)
             }
             Purpose::Deadline => {
