@@ -21,7 +21,7 @@ modern (const char *ep, size_t id, int more)
     size += z_property (body + size, "Socket-Type", "DEALER", 6);
     size += z_property (body + size, "Identity", name, id);
     for (int i = 0; i < more; i++) {
-        char n[16], v[16];
+        char n[32], v[32];
         snprintf (n, sizeof n, "X-%d", i);
         snprintf (v, sizeof v, "value %d", i);
         size += z_property (body + size, n, v, strlen (v));
@@ -94,7 +94,7 @@ main (void)
     OK (zmq_msg_init (&m));
     CHECK_EQ (zmq_msg_recv (&m, s, 0), 8);
     for (int i = 0; i < 1022; i++) {
-        char n[16], v[16];
+        char n[32], v[32];
         snprintf (n, sizeof n, "X-%d", i);
         snprintf (v, sizeof v, "value %d", i);
         CHECK_STR (zmq_msg_gets (&m, n), v);
