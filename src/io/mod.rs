@@ -12,6 +12,7 @@ mod glance;
 mod model;
 pub mod port;
 pub mod reactor;
+mod registry;
 mod spin;
 pub mod wake;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::adapt::turns::{self, Round, TurnQueue};
 use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
 use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
+use crate::io::registry::Registry;
 use crate::io::spin::Spin;
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
@@ -101,52 +102,6 @@ struct Lease {
     left_at: AtomicU64,
     /// The reactor is told of readiness; otherwise callers are expected to do the work.
     watched: AtomicBool,
-}
-
-/// The connections in the poller: a token is a place and its generation.
-#[derive(Default)]
-struct Registry {
-    slots: Vec<(u32, Option<Arc<Connection>>)>,
-    free: Vec<u32>,
-}
-
-impl Registry {
-    fn insert(&mut self, connection: Arc<Connection>) -> u64 {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push((0, None));
-            (self.slots.len() - 1) as u32
-        });
-        let generation = match self.slots.get_mut(index as usize) {
-            Some(slot) => {
-                slot.1 = Some(connection);
-                slot.0
-            }
-            None => 0,
-        };
-        u64::from(generation) << 32 | u64::from(index)
-    }
-
-    fn get(&self, token: u64) -> Option<&Arc<Connection>> {
-        let (generation, connection) = self.slots.get(token as u32 as usize)?;
-        connection.as_ref().filter(|_| u64::from(*generation) == token >> 32)
-    }
-
-    /// The only connection, if there is but one place and it is taken.
-    fn lone(&self) -> Option<Arc<Connection>> {
-        match self.slots.as_slice() {
-            [(_, connection)] => connection.clone(),
-            _ => None,
-        }
-    }
-
-    fn remove(&mut self, token: u64) -> Option<Arc<Connection>> {
-        self.get(token)?;
-        let slot = self.slots.get_mut(token as u32 as usize)?;
-        // One bit of the token stays clear, so that no token is the wake-up's.
-        slot.0 = slot.0.wrapping_add(1) & 0x7fff_ffff;
-        self.free.push(token as u32);
-        slot.1.take()
-    }
 }
 
 impl Default for Port {
