@@ -1,5 +1,7 @@
-/* High-water marks that change while a pipe lasts count at once, for both ends, also where the pipe is full.
-   Ours only: in the original a full pipe whose mark becomes 0 stays full for ever. */
+/* High-water marks that change while a pipe lasts count at once, for both ends, also where the pipe is full; an
+   empty one takes as many messages as its new mark. Ours only: in the original a full pipe whose mark becomes 0
+   stays full for ever, and so does an empty one whose mark becomes lower than what has passed since the last
+   credit. */
 #include "check.h"
 
 enum { MANY = 50 };
@@ -32,6 +34,56 @@ done (void *push, void *pull)
 {
     close0 (push);
     close0 (pull);
+}
+
+/* Messages that pass one by one. */
+static void
+pass (void *push, void *pull, int n)
+{
+    char c;
+    for (int i = 0; i < n; i++) {
+        CHECK_EQ (zmq_send (push, "x", 1, 0), 1);
+        CHECK_EQ (zmq_recv (pull, &c, 1, 0), 1);
+    }
+}
+
+/* The mark of one end changes where the pipe is empty, after so many messages. That of the other end is 1. */
+static void
+empty_pipe (void *ctx, int passed, int is_reader)
+{
+    static const int marks[] = {100, 1, 7, 0, 5, 1300, 0, 3000, 2};
+    void *push = new_sock (ctx, ZMQ_PUSH), *pull = new_sock (ctx, ZMQ_PULL);
+    void *changed = is_reader ? pull : push;
+    int option = is_reader ? ZMQ_RCVHWM : ZMQ_SNDHWM;
+    OK (set_int (is_reader ? push : pull, is_reader ? ZMQ_SNDHWM : ZMQ_RCVHWM, 1));
+    OK (zmq_bind (pull, "inproc://empty"));
+    OK (zmq_connect (push, "inproc://empty"));
+    pass (push, pull, passed);
+    for (unsigned i = 0; i < sizeof marks / sizeof *marks; i++) {
+        OK (set_int (changed, option, marks[i]));
+        int want = marks[i] ? marks[i] + 1 : 5000;
+        /* a sender that does not wait looks for credit once a millisecond, unless it asks */
+        CHECK (!is_reader || events (push) == ZMQ_POLLOUT);
+        CHECK_EQ (fill (push, "x", 5000), want);
+        CHECK_EQ (empty (pull), want);
+        pass (push, pull, passed);
+    }
+    done (push, pull);
+}
+
+/* Lowered on the way to a network. */
+static void
+lowered (void *ctx, const char *wildcard, int passed)
+{
+    void *push = new_sock (ctx, ZMQ_PUSH), *pull = new_sock (ctx, ZMQ_PULL);
+    char ep[EP_MAX];
+    bind_to (pull, wildcard, ep);
+    OK (zmq_connect (push, ep));
+    pass (push, pull, passed);
+    OK (set_int (push, ZMQ_SNDHWM, 100));
+    OK (set_int (pull, ZMQ_RCVHWM, 10));
+    pass (push, pull, 200);
+    done (push, pull);
 }
 
 int
@@ -68,6 +120,15 @@ main (void)
     CHECK_EQ (fill (dealer, "x", MANY), MANY);
     CHECK_EQ (empty (router), 2 + MANY);
     done (dealer, router);
+
+    static const int passed[] = {0, 1, 99, 400, 499, 501, 999};
+    for (int i = 0; i < 7; i++) {
+        empty_pipe (ctx, passed[i], 0);
+        empty_pipe (ctx, passed[i], 1);
+        lowered (ctx, "tcp://127.0.0.1:*", passed[i]);
+        lowered (ctx, "ipc://*", passed[i]);
+        lowered (ctx, "inproc://*", passed[i]);
+    }
     term (ctx);
     return 0;
 }

@@ -17,19 +17,49 @@ pub use reader::{InBody, Incoming, Reader, Short};
 pub use writer::{Body, Look, Room, Writer, Written};
 
 use self::broadcast::Follower;
-use crate::sync::{Arc, AtomicBool, AtomicU64};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 use crate::sys::brief::Brief;
 
 /// What both ends share. Nothing else is locked while its lock is held, but the broadcast that it follows.
 #[derive(Default)]
 pub struct Queue {
     state: Apart<Brief<State>>,
+    progress: Apart<Progress>,
     /// High-water mark in messages; 0 means none.
     hwm: AtomicU64,
-    /// Messages the reader has given credit for.
-    released: AtomicU64,
     /// The writer found the queue full and wants to hear of credit.
     writer_waits: AtomicBool,
+}
+
+/// How far the reader has come. In cache lines of its own, because the reader changes it with each message.
+#[derive(Default)]
+struct Progress {
+    /// Messages the reader has taken. Only the reader stores it.
+    read: AtomicU64,
+    /// Messages the reader has given credit for: `read` as it was at a low-water mark or at a change
+    /// of the mark. It never decreases.
+    released: AtomicU64,
+}
+
+impl Queue {
+    /// Changes the mark. All that was read counts as credit from here on: the credit given so far may
+    /// lag by half of the old mark, which can be more than the new one, and then an empty queue
+    /// would stay full.
+    fn set_hwm(&self, hwm: i32) {
+        self.hwm.store(mark(hwm), Ordering::SeqCst);
+        self.release(self.progress.read.load(Ordering::SeqCst));
+    }
+
+    /// Gives credit for the first `read` messages. Either end may do it at the same time.
+    fn release(&self, read: u64) {
+        self.progress.released.fetch_max(read, Ordering::SeqCst);
+    }
+
+    /// Messages that the writer has credit for.
+    #[inline]
+    fn released(&self) -> u64 {
+        self.progress.released.load(Ordering::SeqCst)
+    }
 }
 
 /// In cache lines of its own: the writer changes it with each message, and what the reader looks at with

@@ -3,7 +3,7 @@
 //! Used by one thread at a time, under the lock of the socket or connection that owns it.
 #![forbid(unsafe_code)]
 
-use super::{Batch, Queue, Taken, mark};
+use super::{Batch, Queue, Taken};
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::{Arc, Ordering};
@@ -85,10 +85,9 @@ pub struct Reader {
     last: u64,
 }
 
-/// What has been read, and the credit that is due for it.
+/// The credit that is due for what has been read.
 #[derive(Default)]
 struct Tally {
-    read: u64,
     /// The mark that was used last, and the next `read` at which credit is given.
     known_hwm: u64,
     credit_at: u64,
@@ -100,27 +99,27 @@ impl Tally {
     /// `messages` more have been read: gives credit back at every low-water mark.
     #[inline(always)]
     fn count(&mut self, messages: u64, queue: &Queue) {
-        self.read += messages;
+        let read = queue.progress.read.load(Ordering::Relaxed) + messages;
+        queue.progress.read.store(read, Ordering::Relaxed);
         let hwm = queue.hwm.load(Ordering::Relaxed);
-        if self.read >= self.credit_at || hwm != self.known_hwm {
-            self.give_credit(messages, hwm, queue);
+        if read >= self.credit_at || hwm != self.known_hwm {
+            self.give_credit(read, messages, hwm, queue);
         }
     }
 
     /// A multiple of the low-water mark was reached, or the mark is another one.
     #[cold]
-    fn give_credit(&mut self, messages: u64, hwm: u64, queue: &Queue) {
+    fn give_credit(&mut self, read: u64, messages: u64, hwm: u64, queue: &Queue) {
         self.known_hwm = hwm;
         self.credit_at = u64::MAX;
-        let before = self.read - messages;
-        let (Some(steps), Some(earlier)) =
-            (self.read.checked_div(hwm.div_ceil(2)), before.checked_div(hwm.div_ceil(2)))
-        else {
+        let low = hwm.div_ceil(2);
+        let before = read.saturating_sub(messages);
+        let (Some(steps), Some(earlier)) = (read.checked_div(low), before.checked_div(low)) else {
             return;
         };
-        self.credit_at = (steps + 1).saturating_mul(hwm.div_ceil(2));
+        self.credit_at = (steps + 1).saturating_mul(low);
         if steps != earlier {
-            queue.released.store(self.read, Ordering::SeqCst);
+            queue.release(read);
             self.credit |= queue.writer_waits.swap(false, Ordering::SeqCst);
         }
     }
@@ -214,7 +213,7 @@ impl Reader {
     /// Changes the queue's mark. A writer that finds room now notices when it looks again.
     pub fn set_hwm(&self, hwm: i32) {
         if !self.conflate {
-            self.queue.hwm.store(mark(hwm), Ordering::SeqCst);
+            self.queue.set_hwm(hwm);
         }
     }
 
@@ -314,7 +313,7 @@ impl Reader {
 
     /// How many messages were taken so far.
     pub fn taken_messages(&self) -> u64 {
-        self.tally.read
+        self.queue.progress.read.load(Ordering::Relaxed)
     }
 
     /// A message of which some went past the queue: the rest of it comes first now. `ENOMEM`.

@@ -245,3 +245,65 @@ fn a_pause_ends_with_the_next_take() {
     assert!(read(&mut reader).is_some());
     assert!(!reader.take_credit_note() && !writer.pause());
 }
+
+/// How many messages fit in.
+fn fill(writer: &mut Writer) -> u64 {
+    let mut count = 0;
+    while count < 5000 && writer.has_room() {
+        write(writer, 0, b"x");
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn an_empty_queue_takes_as_many_as_its_new_mark() {
+    for old in [0, 1, 10, 1000] {
+        for passed in [0, 1, 7, 400, 499, 501] {
+            for new in [1, 2, 7, 100, 1000, 3000] {
+                for (by_writer, looks) in
+                    [(true, true), (true, false), (false, true), (false, false)]
+                {
+                    let (mut writer, mut reader) = queue(old, false);
+                    for _ in 0..passed {
+                        write(&mut writer, 0, b"x");
+                        assert!(read(&mut reader).is_some());
+                    }
+                    if looks {
+                        assert!(read(&mut reader).is_none());
+                    }
+                    if by_writer {
+                        writer.set_hwm(new);
+                    } else {
+                        reader.set_hwm(new);
+                    }
+                    let shown = (old, passed, new, by_writer);
+                    assert!(writer.known_room().is_some(), "{shown:?}");
+                    assert_eq!(fill(&mut writer), new as u64, "{shown:?}");
+                    for _ in 0..new {
+                        assert!(read(&mut reader).is_some());
+                    }
+                    assert!(writer.has_room(), "{shown:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_is_lowered_below_what_waits_opens_again() {
+    let (mut writer, mut reader) = queue(1000, false);
+    assert_eq!(fill(&mut writer), 1000);
+    for _ in 0..400 {
+        read(&mut reader);
+    }
+    writer.set_hwm(100);
+    assert!(!writer.has_room());
+    let mut told = 0;
+    for _ in 0..600 {
+        read(&mut reader);
+        told += usize::from(reader.take_credit_note() && writer.has_room());
+    }
+    assert!(told > 0);
+    assert_eq!(fill(&mut writer), 100);
+}

@@ -3,7 +3,7 @@
 //! Used by one thread at a time, under the lock of the socket or connection that owns it.
 #![forbid(unsafe_code)]
 
-use super::{Batch, Broadcast, Queue, mark};
+use super::{Batch, Broadcast, Queue};
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::{Arc, Ordering};
@@ -133,7 +133,7 @@ impl Writer {
     pub fn room_for(&mut self, look: Look) -> Room {
         if self.looked != look.number {
             self.looked = look.number;
-            self.credit = self.queue.released.load(Ordering::SeqCst);
+            self.credit = self.queue.released();
         }
         if self.has_known_room() { Room::Some } else { self.look_again(look) }
     }
@@ -153,20 +153,20 @@ impl Writer {
         if look.hasty {
             return Room::Unseen;
         }
-        self.credit = self.queue.released.load(Ordering::SeqCst);
+        self.credit = self.queue.released();
         Room::Some
     }
 
     #[inline]
     fn below_mark(&self) -> bool {
         let hwm = self.queue.hwm.load(Ordering::Relaxed);
-        hwm == 0 || self.written - self.queue.released.load(Ordering::SeqCst) < hwm
+        hwm == 0 || self.written - self.queue.released() < hwm
     }
 
     /// How many messages may be written before the mark is reached; `None` is no limit.
     pub fn room(&self) -> Option<u64> {
         let hwm = self.queue.hwm.load(Ordering::Relaxed);
-        let waiting = self.written - self.queue.released.load(Ordering::SeqCst);
+        let waiting = self.written - self.queue.released();
         (hwm != 0).then(|| hwm.saturating_sub(waiting))
     }
 
@@ -178,12 +178,14 @@ impl Writer {
 
     /// Messages written that the reader has not given credit for.
     pub fn outstanding(&self) -> u64 {
-        self.written - self.queue.released.load(Ordering::SeqCst)
+        self.written - self.queue.released()
     }
 
-    pub fn set_hwm(&self, hwm: i32) {
+    /// Changes the queue's mark; as many messages fit into an empty queue from here on.
+    pub fn set_hwm(&mut self, hwm: i32) {
         if !self.conflate {
-            self.queue.hwm.store(mark(hwm), Ordering::SeqCst);
+            self.queue.set_hwm(hwm);
+            self.credit = self.queue.released();
         }
     }
 
