@@ -119,6 +119,20 @@ pub struct SocketOptions {
 }
 
 impl SocketOptions {
+    /// Whether outgoing messages replace each other (`ZMQ_CONFLATE`). Subscriptions never do.
+    pub fn conflates_outward(&self) -> bool {
+        self.conflates() && !self.socket_type.subscribes()
+    }
+
+    /// Whether incoming messages replace each other. Subscriptions never do.
+    pub fn conflates_inward(&self) -> bool {
+        self.conflates() && !self.socket_type.publishes()
+    }
+
+    fn conflates(&self) -> bool {
+        self.conflate && self.socket_type.can_conflate()
+    }
+
     /// The values a fresh socket starts with, before its context's defaults are applied.
     pub fn new(socket_type: SocketType) -> Self {
         SocketOptions {

@@ -147,12 +147,40 @@ mod tests {
     }
 
     #[test]
-    fn subscriptions_beyond_the_mark_are_dropped() {
+    fn no_mark_counts_subscriptions() {
         let mut bench = Bench::new(SocketType::Sub);
-        let a = bench.attach_hwm(1);
+        let early = bench.attach_hwm(1);
+        for topic in [b"A", b"B", b"C"] {
+            bench.subscribe(topic, true).expect("sent");
+        }
+        bench.subscribe(b"B", false).expect("sent");
+        for command in
+            [b"\x09SUBSCRIBEA".as_slice(), b"\x09SUBSCRIBEB", b"\x09SUBSCRIBEC", b"\x06CANCELB"]
+        {
+            assert_eq!(bench.peer_reads(early), Some(vec![command.to_vec()]));
+        }
+        assert_eq!(bench.peer_reads(early), None);
+        // Who comes later hears of all that hold.
+        let late = bench.attach_hwm(1);
+        for command in [b"\x09SUBSCRIBEA", b"\x09SUBSCRIBEC"] {
+            assert_eq!(bench.peer_reads(late), Some(vec![command.to_vec()]));
+        }
+        assert_eq!(bench.peer_reads(late), None);
+    }
+
+    #[test]
+    fn conflation_keeps_all_subscriptions() {
+        let mut bench = Bench::new(SocketType::Sub);
+        bench.options.conflate = true;
+        let a = bench.attach(b"");
         bench.subscribe(b"A", true).expect("sent");
-        bench.subscribe(b"B", true).expect("dropped");
-        assert_eq!(bench.peer_reads(a), Some(vec![b"\x09SUBSCRIBEA".to_vec()]));
-        assert_eq!(bench.peer_reads(a), None);
+        bench.subscribe(b"B", true).expect("sent");
+        for command in [b"\x09SUBSCRIBEA", b"\x09SUBSCRIBEB"] {
+            assert_eq!(bench.peer_reads(a), Some(vec![command.to_vec()]));
+        }
+        bench.peer_sends(a, &[b"A1"]);
+        bench.peer_sends(a, &[b"A2"]);
+        assert_eq!(bench.recv(), Ok(vec![b"A2".to_vec()]));
+        assert!(!bench.has_in());
     }
 }

@@ -91,8 +91,8 @@ impl Bench {
 
     pub fn attach_with(&mut self, hwm: i32, change: impl FnOnce(&mut PipeParts)) -> PipeId {
         let far = Arc::new(Counter::default());
-        let (writer, peer_reader) = queue(hwm, self.options.conflate);
-        let (peer_writer, reader) = queue(hwm, self.options.conflate);
+        let (writer, peer_reader) = queue(hwm, self.options.conflates_outward());
+        let (peer_writer, reader) = queue(hwm, self.options.conflates_inward());
         let mut parts = PipeParts {
             reader,
             writer,

@@ -26,14 +26,14 @@ pub struct Xsub {
 }
 
 impl Xsub {
-    /// Tells a publisher of all subscriptions. What is above its mark is lost, as with libzmq.
+    /// Tells a publisher of all subscriptions.
     fn replay(&self, env: &mut Env<'_>, id: PipeId) {
         let Some(pipe) = env.pipes.get_mut(id) else { return };
         let mut topics: Vec<&[u8]> = self.filter.iter().collect();
         // The same order each time, which is that of libzmq.
         topics.sort_unstable();
         for topic in topics {
-            if !pipe.can_write() {
+            if !pipe.write_open {
                 return;
             }
             let command = subscription::command(true, topic);
@@ -60,11 +60,16 @@ impl Xsub {
         }
     }
 
-    /// Sends a frame upstream to all publishers that have room.
-    fn upstream(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) {
+    /// Sends a frame upstream to all publishers that have room, and if the message begins with a
+    /// subscription (`must_reach`), to the others too.
+    fn upstream(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>, must_reach: bool) {
         if !self.started {
             self.out.choose_all(env);
-            self.out.drop_full(env);
+            if must_reach {
+                self.out.drop_closed(env);
+            } else {
+                self.out.drop_full(env);
+            }
         }
         self.started = frame.more;
         self.out.send(env, frame);
@@ -86,9 +91,14 @@ impl Pattern for Xsub {
         }
     }
 
-    fn disconnected(&mut self, _env: &mut Env<'_>, pipe: PipeId) {
-        if !self.lost.contains(&pipe) {
-            self.lost.push(pipe);
+    fn disconnected(&mut self, env: &mut Env<'_>, id: PipeId) {
+        if !self.lost.contains(&id) {
+            self.lost.push(id);
+        }
+        // The next connection gets all that hold then. So a publisher that comes and goes without reading
+        // does not make them pile up.
+        if let Some(pipe) = env.pipes.get_mut(id) {
+            pipe.discard_commands();
         }
     }
 
@@ -126,7 +136,8 @@ impl Pattern for Xsub {
                 self.change(env, on, topic);
             }
             Some((on, topic)) if !self.remember(on, topic) => {}
-            _ => self.upstream(env, frame),
+            Some(_) => self.upstream(env, frame, true),
+            None => self.upstream(env, frame, false),
         }
         Ok(())
     }
@@ -220,6 +231,37 @@ mod tests {
         bench.connected(a, b"");
         assert_eq!(bench.peer_reads(a), Some(vec![b"\x09SUBSCRIBEA".to_vec()]));
         bench.connected(a, b"");
+        assert_eq!(bench.peer_reads(a), None);
+    }
+
+    #[test]
+    fn no_mark_loses_subscriptions() {
+        let mut bench = Bench::new(SocketType::Xsub);
+        let a = bench.attach_hwm(1);
+        bench.send(&[b"user"]).expect("fills the pipe");
+        bench.send(&[b"user"]).expect("dropped");
+        bench.send(&[b"\x01A"]).expect("a command");
+        bench.send(&[b"\x01B", b"\x01C"]).expect("a message");
+        let mut read = Vec::new();
+        while let Some(frames) = bench.peer_reads(a) {
+            read.push(frames);
+        }
+        let expected: [&[&[u8]]; 3] = [&[b"user"], &[b"\x09SUBSCRIBEA"], &[b"\x01B", b"\x01C"]];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn subscriptions_do_not_pile_up_where_connections_are_lost() {
+        let mut bench = Bench::new(SocketType::Xsub);
+        let a = bench.attach(b"");
+        bench.send(&[b"user"]).expect("kept");
+        bench.send(&[b"\x01A"]).expect("kept");
+        for _ in 0..3 {
+            bench.disconnected(a);
+            bench.connected(a, b"");
+        }
+        assert_eq!(bench.peer_reads(a), Some(vec![b"user".to_vec()]));
+        assert_eq!(bench.peer_reads(a), Some(vec![b"\x09SUBSCRIBEA".to_vec()]));
         assert_eq!(bench.peer_reads(a), None);
     }
 }

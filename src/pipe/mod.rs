@@ -285,6 +285,13 @@ impl Pipe {
         Ok(())
     }
 
+    /// Drops the commands that wait to go out. Messages stay.
+    pub fn discard_commands(&mut self) {
+        if self.writer.discard_commands().wake_reader {
+            self.far.readable(Flush::Now);
+        }
+    }
+
     /// Takes the next frame, and tells the far writer of credit it waits for. `None` unless the
     /// reader just said that it is ready.
     #[inline]

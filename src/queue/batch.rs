@@ -36,10 +36,16 @@ pub struct Batch {
     marks: VecDeque<(usize, Mark)>,
     /// How far the frames have been taken.
     position: usize,
-    /// Complete messages added.
+    /// Complete messages added, commands not counted.
     messages: u64,
     /// Bytes of the bodies that are referred to.
     referred: usize,
+}
+
+/// Whether a frame with these flags is the last of a message. A command is none.
+#[inline(always)]
+fn ends_message(flags: u8) -> bool {
+    flags & (frame::MORE | frame::COMMAND) == 0
 }
 
 /// A frame taken from a batch: its body is either in the arena or a message of its own.
@@ -96,7 +102,27 @@ impl Batch {
     }
 
     fn count(&mut self, flags: u8) {
-        self.messages += u64::from(flags & frame::MORE == 0);
+        self.messages += u64::from(ends_message(flags));
+    }
+
+    /// What is in it but commands. It is empty afterwards.
+    pub fn without_commands(&mut self) -> Batch {
+        let (mut kept, mut whole) = (Batch::default(), Msg::new());
+        loop {
+            while let Some(metadata) = self.take_metadata() {
+                kept.push_metadata(metadata);
+            }
+            let Some((flags, taken)) = self.take(&mut whole) else { break };
+            let frame = flags & (frame::MORE | frame::COMMAND);
+            // Without memory the frame is lost, as it would be without memory for a new one.
+            let _ = match taken {
+                _ if frame & frame::COMMAND != 0 => Ok(()),
+                Taken::Arena(start, len) => kept.push_copy(frame, self.arena(start, len)),
+                Taken::Whole => kept.push_whole(frame, whole.take()),
+            };
+        }
+        self.clear();
+        kept
     }
 
     /// Adds a frame with a copy of `body`.
@@ -367,7 +393,7 @@ impl Batch {
             while self.take_metadata().is_some() {}
             self.take_into(gone);
             sent.inside_message = flags & frame::MORE != 0;
-            messages += u64::from(!sent.inside_message);
+            messages += u64::from(ends_message(flags));
         }
         sent.partial = left;
         self.messages -= messages.min(self.messages);
@@ -400,7 +426,7 @@ impl Batch {
                 self.take_into(gone)
             } {
                 if flags & frame::MORE == 0 {
-                    lost = 1;
+                    lost = u64::from(ends_message(flags));
                     break;
                 }
             }

@@ -3,7 +3,8 @@
 //! One writer and one reader. The writer appends under a lock that is held for the append only; the
 //! reader swaps the whole backlog out and then works on it without a lock. The writer tells the
 //! reader only when the reader sleeps, the reader gives credit back every low-water mark
-//! (half the high-water mark) messages, as libzmq does.
+//! (half the high-water mark) messages, as libzmq does. Commands (subscriptions) are not counted: a mark
+//! must not lose them.
 #![forbid(unsafe_code)]
 
 mod batch;

@@ -253,7 +253,7 @@ impl Reader {
     pub fn step(&mut self) -> Option<(u8, Taken)> {
         self.take_metadata();
         let (flags, taken) = self.front.take(&mut self.whole)?;
-        if flags & frame::MORE == 0 {
+        if flags & (frame::MORE | frame::COMMAND) == 0 {
             self.tally.count(1, &self.queue);
         }
         Some((flags, taken))

@@ -246,6 +246,64 @@ fn a_pause_ends_with_the_next_take() {
     assert!(!reader.take_credit_note() && !writer.pause());
 }
 
+#[test]
+fn marks_do_not_count_commands() {
+    let (mut writer, mut reader) = queue(2, false);
+    for n in 0..10 {
+        write(&mut writer, frame::COMMAND, &[n]);
+    }
+    write(&mut writer, 0, b"x");
+    assert_eq!(writer.room(), Some(1));
+    for n in 0..10 {
+        assert_eq!(read(&mut reader), Some((vec![n], false)));
+    }
+    assert_eq!((reader.taken_messages(), reader.take_credit_note()), (0, false));
+    assert_eq!(read(&mut reader), Some((b"x".to_vec(), false)));
+    assert_eq!(writer.room(), Some(2));
+}
+
+#[test]
+fn a_command_goes_before_a_message_that_is_not_complete() {
+    let (mut writer, mut reader) = queue(0, false);
+    write(&mut writer, frame::MORE, b"1");
+    assert!(write(&mut writer, frame::COMMAND, b"c").wake_reader);
+    write(&mut writer, 0, b"2");
+    for expected in [(b"c", false), (b"1", true), (b"2", false)] {
+        assert_eq!(read(&mut reader), Some((expected.0.to_vec(), expected.1)));
+    }
+}
+
+#[test]
+fn commands_on_the_wire_are_not_messages() {
+    let (mut writer, mut reader) = queue(0, false);
+    write(&mut writer, frame::COMMAND, b"c");
+    write(&mut writer, 0, b"m");
+    write(&mut writer, frame::COMMAND, b"d");
+    assert!(reader.ready());
+    let (mut sent, mut gone) = (Sent::default(), Vec::new());
+    assert_eq!(reader.front().advance(&mut sent, 4, &mut gone), 0);
+    assert_eq!(reader.front().advance(&mut sent, 3, &mut gone), 1);
+    assert_eq!(reader.front().restart(&mut sent, &mut gone), 0, "only a command was on its way");
+    assert!(reader.front().is_empty());
+}
+
+#[test]
+fn commands_can_be_taken_back() {
+    let (mut writer, mut reader) = queue(0, false);
+    for body in [b"a".as_slice(), &[7; 9000]] {
+        write(&mut writer, frame::COMMAND, b"c");
+        write(&mut writer, frame::MORE, body);
+        write(&mut writer, 0, b"end");
+    }
+    assert!(!writer.discard_commands().wake_reader, "it was told before");
+    for body in [b"a".as_slice(), &[7; 9000]] {
+        assert_eq!(read(&mut reader), Some((body.to_vec(), true)));
+        assert_eq!(read(&mut reader), Some((b"end".to_vec(), false)));
+    }
+    assert_eq!(read(&mut reader), None);
+    assert_eq!(writer.discard_commands(), Written::default());
+}
+
 /// How many messages fit in.
 fn fill(writer: &mut Writer) -> u64 {
     let mut count = 0;

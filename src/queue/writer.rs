@@ -244,7 +244,8 @@ impl Writer {
         if body.is_long() {
             return self.write_long(flags, body);
         }
-        if flags & frame::MORE != 0 || self.conflate || !self.pending.is_empty() {
+        if flags & (frame::MORE | frame::COMMAND) != 0 || self.conflate || !self.pending.is_empty()
+        {
             return self.write_part(flags, body, copy_max);
         }
         let mut state = self.queue.state.lock();
@@ -298,11 +299,17 @@ impl Writer {
         self.write(flags, Body::Own(&mut Msg::copy_of(body.data())?), 0)
     }
 
-    /// Adds a frame of several, or one that takes the place of the one before.
+    /// Adds a command, a frame of several, or one that takes the place of the one before.
     #[cold]
     fn write_part(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
         if self.conflate {
             return self.write_conflated(flags, body);
+        }
+        if flags & frame::COMMAND != 0 {
+            // Before a message that is not complete, and not counted.
+            let mut state = self.queue.state.lock();
+            push(&mut state.back, flags, body, copy_max)?;
+            return Ok(state.written());
         }
         push(&mut self.pending, flags, body, copy_max)?;
         if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
@@ -378,6 +385,17 @@ impl Writer {
     /// Whether a message is begun and not finished.
     pub fn inside_message(&self) -> bool {
         !self.pending.is_empty()
+    }
+
+    /// Drops the commands that the reader has not taken yet: they were for a connection that is gone.
+    pub fn discard_commands(&mut self) -> Written {
+        let mut old = core::mem::take(&mut self.queue.state.lock().back);
+        let kept = old.without_commands();
+        drop(old);
+        let mut state = self.queue.state.lock();
+        // Nobody else adds anything, so nothing has come meanwhile. The reader may have gone to sleep.
+        state.back = kept;
+        if state.back.is_empty() { Written::default() } else { state.written() }
     }
 
     /// Drops the frames of an unfinished message.

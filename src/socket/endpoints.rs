@@ -178,9 +178,8 @@ impl Core {
 
     fn make_pipe(&mut self, seat: &Seat) -> Arc<Connection> {
         let options = &self.options;
-        let conflate = options.conflate && options.socket_type.can_conflate();
-        let (writer, far_reader) = queue(options.sndhwm, conflate);
-        let (far_writer, reader) = queue(options.rcvhwm, conflate);
+        let (writer, far_reader) = queue(options.sndhwm, options.conflates_outward());
+        let (far_writer, reader) = queue(options.rcvhwm, options.conflates_inward());
         let port = self.port.clone();
         let connection =
             Arc::new(Connection::new(seat.id, port, seat.owner(), far_reader, far_writer));

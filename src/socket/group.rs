@@ -16,9 +16,8 @@ impl Core {
         let channel = multicast::open(endpoint, &self.options)?;
         let options = &self.options;
         let seat = self.context.pool()?.reserve(options.affinity)?;
-        let conflate = options.conflate && options.socket_type.can_conflate();
-        let (writer, far_reader) = queue(options.sndhwm, conflate);
-        let (far_writer, reader) = queue(options.rcvhwm, conflate);
+        let (writer, far_reader) = queue(options.sndhwm, options.conflates_outward());
+        let (far_writer, reader) = queue(options.rcvhwm, options.conflates_inward());
         let end = seat.station_end();
         let session = seat.id;
         let key = self.attach(PipeParts {

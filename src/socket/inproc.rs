@@ -248,14 +248,13 @@ impl Core {
         binder: Option<&Binder>,
     ) -> (Arc<InprocEnd>, (PipeParts, Arc<InprocEnd>), PipeKey) {
         let options = &self.options;
-        let conflate = options.conflate && options.socket_type.can_conflate();
         let known = binder.is_some();
         let (out, inward) = match known {
             true => (far.outbound(options.sndhwm), far.inbound(options.rcvhwm)),
             false => (options.sndhwm, options.rcvhwm),
         };
-        let (writer, far_reader) = queue(out, conflate);
-        let (far_writer, reader) = queue(inward, conflate);
+        let (writer, far_reader) = queue(out, options.conflates_outward());
+        let (far_writer, reader) = queue(inward, options.conflates_inward());
         let near_end = Arc::new(InprocEnd::default());
         let far_end = Arc::new(InprocEnd::default());
         let far_parts = PipeParts {

@@ -39,6 +39,7 @@ programs! {
         both job_control,
         both large_stream,
         ours live_marks,
+        ours many_subscriptions,
         both mixed,
         both monitor,
         both monitor_values,

@@ -33,6 +33,10 @@ const SHORT: i64 = u8::MAX as i64;
 /// No command is longer than a topic and a little.
 const MAX_COMMAND: usize = 1 << 20;
 
+/// Bytes of subscriptions that wait for a publisher to look at them; with more its peer is not read from.
+/// Nothing is lost, and a peer cannot take more memory.
+const MOST_UNSEEN: usize = 1 << 20;
+
 /// A socket that has taken something lately, in nanoseconds, will take more.
 const PAUSE: u64 = 5_000_000;
 
@@ -483,6 +487,10 @@ impl Rx {
                 }
                 let start = run.position + header.header_len;
                 let body = bytes.get(start..start + body_len).unwrap_or_default();
+                if self.must_wait(body) {
+                    self.stalled = true;
+                    break;
+                }
                 self.command(connection, body)?;
                 run.restart(start + body_len);
             } else if body_len > LARGE_BODY {
@@ -505,10 +513,19 @@ impl Rx {
     }
 
     /// Whether the pipe has to have room for a frame of which so much has come. One in part waits here,
-    /// and a PING is answered however full the pipe is.
+    /// and no mark counts commands.
     fn needs_room(&self, header: &Header, available: usize) -> bool {
         let is_here = header.body_len <= available || header.body_len > LARGE_BODY;
-        is_here && (!header.command() || self.inbound.takes_subscriptions)
+        is_here && !header.command()
+    }
+
+    /// Whether a command is a subscription that has to stay in the stream, because the publisher has not
+    /// looked at those before it. The pipe tells when it has.
+    fn must_wait(&self, command: &[u8]) -> bool {
+        self.inbound.takes_subscriptions
+            && self.writer.backlog() >= MOST_UNSEEN
+            && matches!(command::parse(command), Zmtp::Subscribe(_) | Zmtp::Cancel(_))
+            && self.writer.pause()
     }
 
     fn check_envelope(

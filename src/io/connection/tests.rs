@@ -63,13 +63,19 @@ struct Fixture {
 
 impl Fixture {
     fn new(port: Arc<Port>) -> Fixture {
+        Fixture::with(port, |_| ())
+    }
+
+    fn with(port: Arc<Port>, change: impl FnOnce(&mut Inbound)) -> Fixture {
         let (ours, peer) = UnixStream::pair().unwrap();
         let (_writer, far_reader) = queue(0, false);
         let (far_writer, reader) = queue(0, false);
         let owner = Arc::new(Interrupting::default());
         let connection = Connection::new(1, port.clone(), owner.clone(), far_reader, far_writer);
         let connection = Arc::new(connection);
-        connection.install(start(ours));
+        let mut start = start(ours);
+        change(&mut start.inbound);
+        connection.install(start);
         Fixture { owner, port, connection, peer, reader, _writer }
     }
 }
@@ -149,4 +155,42 @@ fn nobody_waits_for_a_thread_that_moves_bytes() {
     connection.feed(&ping);
     // The changes that found the lock held were made when it was let go.
     assert!(one.reader.at_end());
+}
+
+#[test]
+fn subscriptions_wait_in_the_stream_until_they_are_looked_at() {
+    const MANY: usize = 400_000;
+    let Fixture { connection, mut peer, mut reader, _writer, .. } =
+        Fixture::with(Arc::new(Port::default()), |inbound| inbound.takes_subscriptions = true);
+    let mut bytes = Vec::new();
+    for n in 0..MANY {
+        append(crate::msg::frame::COMMAND, format!("\x09SUBSCRIBE{n}").as_bytes(), &mut bytes);
+    }
+    peer.set_nonblocking(true).unwrap();
+    let (mut sent, mut read) = (0, 0);
+    let mut send = || {
+        // As far as the connection reads.
+        loop {
+            let written = peer.write(&bytes[sent..]).unwrap_or(0);
+            sent += written;
+            connection.resume();
+            if written == 0 {
+                return sent;
+            }
+        }
+    };
+    let first = send();
+    assert!(first > 1 << 20 && first < 4 << 20, "{first} of {} bytes", bytes.len());
+    while read < MANY {
+        while reader.ready() {
+            let frame = reader.take().unwrap();
+            assert_eq!(frame.data(), format!("\x09SUBSCRIBE{read}").as_bytes());
+            read += 1;
+            if reader.take_credit_note() {
+                connection.resume();
+            }
+        }
+        send();
+    }
+    assert!(!reader.ready());
 }

@@ -132,6 +132,11 @@ impl Distribute {
         self.matched.retain(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.can_write()));
     }
 
+    /// Leaves out the pipes whose far end takes nothing more.
+    pub fn drop_closed(&mut self, env: &Env<'_>) {
+        self.matched.retain(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.write_open));
+    }
+
     /// Writes a frame to all chosen pipes. A pipe for which there is no memory loses the message.
     pub fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) {
         let flags = frame.flags();
@@ -240,10 +245,10 @@ impl Distribute {
         self.room = 0;
     }
 
-    /// Writes a command of one frame to all pipes that have room.
+    /// Writes a command of one frame to all pipes, also to those that are full: no mark counts it.
     pub fn send_command(&mut self, env: &mut Env<'_>, bytes: &[u8]) {
         self.choose_all(env);
-        self.drop_full(env);
+        self.drop_closed(env);
         self.write(env, frame::COMMAND, Body::Copy(bytes));
         self.matched.clear();
     }

@@ -116,9 +116,8 @@ impl Session {
 
     /// A new pipe for a connection that has none: accepted, or connected with `ZMQ_IMMEDIATE`.
     fn attach(&mut self, start: Start, peer_routing_id: Vec<u8>) -> Arc<Connection> {
-        let conflate = self.options.conflate && self.options.socket_type.can_conflate();
-        let (writer, far_reader) = queue(self.options.sndhwm, conflate);
-        let (far_writer, reader) = queue(self.options.rcvhwm, conflate);
+        let (writer, far_reader) = queue(self.options.sndhwm, self.options.conflates_outward());
+        let (far_writer, reader) = queue(self.options.rcvhwm, self.options.conflates_inward());
         let connection = Arc::new(Connection::new(
             self.id,
             self.port.clone(),
