@@ -84,6 +84,19 @@ impl Endpoint {
         }
     }
 
+    /// Whether no two listeners can have this text: the system chooses neither port nor file.
+    pub fn names_one_listener(&self) -> bool {
+        match self {
+            Endpoint::Tcp(address) => tcp::has_own_port(address),
+            Endpoint::Ws(address) => WsBindAddress::new(address).has_own_port(),
+            Endpoint::Ipc(address) => !address.starts_with(b"*"),
+            Endpoint::Vsock(address) => {
+                VsockAddress::parse(address).is_ok_and(|address| address.port != u32::MAX)
+            }
+            Endpoint::Inproc(_) | Endpoint::Tipc(_) | Endpoint::Multicast(..) => false,
+        }
+    }
+
     /// What a connection is made to over TCP, as the text of a `tcp` endpoint has it; `None` for
     /// other transports.
     pub fn over_tcp(&self) -> Option<Vec<u8>> {

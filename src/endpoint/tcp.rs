@@ -126,6 +126,12 @@ pub fn numeric_form(address: &[u8], ipv6: bool) -> Option<Vec<u8>> {
     endpoint_text(found.first()?).ok()
 }
 
+/// Whether the text of a bound endpoint gives the port, rather than leaving it to the system.
+pub(super) fn has_own_port(address: &[u8]) -> bool {
+    let port = split_at_last(address, b':').and_then(|(_, port)| port::parse(port).ok());
+    port.is_some_and(|port| port != 0)
+}
+
 /// `tcp://a.b.c.d:port` or `tcp://[v6]:port`, numeric.
 pub(crate) fn endpoint_text(address: &SocketAddr) -> Result<Vec<u8>> {
     numeric_text("tcp", address)

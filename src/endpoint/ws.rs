@@ -28,6 +28,11 @@ impl WsBindAddress {
         WsBindAddress { host_and_port: host_and_port.to_vec(), path }
     }
 
+    /// Whether the text gives the port.
+    pub fn has_own_port(&self) -> bool {
+        tcp::has_own_port(&self.host_and_port)
+    }
+
     /// The addresses to bind; the first that works counts. Does not block.
     ///
     /// * `EINVAL`: no port or a bad one, an empty or unknown zone

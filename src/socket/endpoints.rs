@@ -11,10 +11,23 @@ use crate::socket::Core;
 use crate::sync::Arc;
 use crate::transport;
 
-/// What the application bound and connected, by the text that undoes it.
+/// What the application bound and connected, by the texts that undo it.
 #[derive(Default)]
 pub struct Endpoints {
-    entries: Vec<(Vec<u8>, Entry)>,
+    entries: Vec<(Names, Entry)>,
+}
+
+/// The texts that an endpoint goes by.
+struct Names {
+    text: Vec<u8>,
+    /// What the application gave to `zmq_bind`, if the system had to resolve it.
+    given: Option<Vec<u8>>,
+}
+
+impl Names {
+    fn include(&self, text: &[u8]) -> bool {
+        self.text == text || self.given.as_deref() == Some(text)
+    }
 }
 
 /// One endpoint.
@@ -32,7 +45,13 @@ enum Entry {
 
 impl Endpoints {
     fn add(&mut self, key: &[u8], entry: Entry) {
-        self.entries.push((key.to_vec(), entry));
+        self.entries.push((Names { text: key.to_vec(), given: None }, entry));
+    }
+
+    /// A listener, which goes by its resolved text and, if there is one, by the text that was given.
+    fn add_listener(&mut self, text: &[u8], given: Option<&[u8]>, listener: Arc<SharedListener>) {
+        let names = Names { text: text.to_vec(), given: given.map(<[u8]>::to_vec) };
+        self.entries.push((names, Entry::Listener(listener)));
     }
 
     pub fn add_group(&mut self, key: &[u8], session: u64) {
@@ -50,19 +69,21 @@ impl Endpoints {
     fn is_dialled(&self, key: &[u8]) -> bool {
         self.entries
             .iter()
-            .any(|(other, entry)| other == key && matches!(entry, Entry::Dialled { .. }))
+            .any(|(names, entry)| names.include(key) && matches!(entry, Entry::Dialled { .. }))
     }
 
     /// Takes all endpoints of this text out. An inproc name that the socket has bound goes first,
     /// without what the socket connected to it.
     fn take(&mut self, key: &[u8]) -> Vec<Entry> {
-        let bound =
-            |(other, entry): &(Vec<u8>, Entry)| other == key && matches!(entry, Entry::InprocBound);
+        let bound = |(names, entry): &(Names, Entry)| {
+            names.include(key) && matches!(entry, Entry::InprocBound)
+        };
         if let Some(place) = self.entries.iter().position(bound) {
             return vec![self.entries.remove(place).1];
         }
-        let (found, rest): (Vec<_>, Vec<_>) =
-            core::mem::take(&mut self.entries).into_iter().partition(|(other, _)| other == key);
+        let (found, rest): (Vec<_>, Vec<_>) = core::mem::take(&mut self.entries)
+            .into_iter()
+            .partition(|(names, _)| names.include(key));
         self.entries = rest;
         found.into_iter().map(|(_, entry)| entry).collect()
     }
@@ -119,11 +140,13 @@ impl Core {
         pool.listen(&listener, &self.port)?;
         self.last_endpoint = listener.endpoint().to_vec();
         // What the system calls a TIPC service does not tell one publication from another.
-        let key = match endpoint {
+        let key = match &endpoint {
             Endpoint::Tipc(_) => text.to_vec(),
             _ => self.last_endpoint.clone(),
         };
-        self.endpoints.add(&key, Entry::Listener(listener));
+        // A port or name that the system chose makes the text one of many endpoints.
+        let named = endpoint.names_one_listener() && self.options.use_fd < 0;
+        self.endpoints.add_listener(&key, named.then_some(text), listener);
         Ok(())
     }
 

@@ -79,6 +79,7 @@ programs! {
         both timers,
         both tipc,
         ours topics_count,
+        ours unbind_given,
         both use_fd,
         both utilities,
         ours vsock,
