@@ -63,6 +63,16 @@ impl Errno {
     /// It never leaves the library.
     pub const UNDONE: Errno = Errno(i32::MIN);
 
+    /// Whether the system is short of descriptors or memory, so that it cannot tell what was asked.
+    pub fn is_shortage(self) -> bool {
+        [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].contains(&self.0)
+    }
+
+    /// What a look-up that failed with this error answers: a shortage as it is, anything else as `meant`.
+    pub fn or_unless_short(self, meant: Errno) -> Errno {
+        if self.is_shortage() { self } else { meant }
+    }
+
     /// The error of the system call that just failed.
     pub fn last() -> Errno {
         std::io::Error::last_os_error().into()

@@ -23,10 +23,21 @@ main (void)
     OK (setrlimit (RLIMIT_NOFILE, &none));
     CHECK_ERRNO (zmq_bind (pull, "tcp://127.0.0.1:*"), EMFILE);
     CHECK_ERRNO (zmq_bind (pull, "ipc://@zct-emfile"), EMFILE);
+    /* what has to be looked up first */
+    CHECK_ERRNO (zmq_bind (pull, "tcp://lo:*"), EMFILE);
+    CHECK_ERRNO (zmq_bind (pull, "tcp://[::1%lo]:*"), EMFILE);
+    CHECK_ERRNO (zmq_bind (pull, "tcp://no-such-host:*"), EMFILE);
+    CHECK_ERRNO (zmq_unbind (pull, "tcp://localhost:1"), EMFILE);
+    CHECK_ERRNO (zmq_unbind (pull, "tcp://127.0.0.1:1"), ENOENT);
+    if (zmq_has ("ws")) {
+        CHECK_ERRNO (zmq_bind (pull, "ws://lo:*"), EMFILE);
+        CHECK_ERRNO (zmq_connect (push, "ws://localhost:1"), EMFILE);
+    }
     OK (zmq_connect (push, ep));
     send_str (push, "patience", 0);
     quiet (pull);
     OK (setrlimit (RLIMIT_NOFILE, &limit));
+    CHECK_ERRNO (zmq_bind (pull, "tcp://no-such-host:*"), ENODEV);
     expect (pull, "patience");
     close0 (push);
     close0 (pull);

@@ -116,14 +116,20 @@ pub struct Unresolved {
 
 /// The numeric endpoint text that the address may be known by, after it was not found as it
 /// stands; `zmq_unbind` and `zmq_disconnect` look for it. An interface name or `*` has none: such an
-/// endpoint goes by its resolved text only. May block on a name service.
-pub fn numeric_form(address: &[u8], ipv6: bool) -> Option<Vec<u8>> {
-    let (source, host) = split_source(address);
-    if let Some(source) = source {
-        host_and_port(source, ipv6, Role::Local).ok()?;
-    }
-    let found = host_and_port(host, ipv6, Role::Peer).ok()?;
-    endpoint_text(found.first()?).ok()
+/// endpoint goes by its resolved text, or as it was given. May block on a name service.
+///
+/// * `ENOENT`: there is none
+/// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: nobody can tell now
+pub fn numeric_form(address: &[u8], ipv6: bool) -> Result<Vec<u8>> {
+    let find = || {
+        let (source, host) = split_source(address);
+        if let Some(source) = source {
+            host_and_port(source, ipv6, Role::Local)?;
+        }
+        let found = host_and_port(host, ipv6, Role::Peer)?;
+        endpoint_text(found.first().ok_or(Errno::ENOENT)?)
+    };
+    find().map_err(|error| error.or_unless_short(Errno::ENOENT))
 }
 
 /// Whether the text of a bound endpoint gives the port, rather than leaving it to the system.
@@ -199,7 +205,7 @@ fn without_brackets(host: &[u8]) -> &[u8] {
 
 /// A zone is the name or the number of an interface.
 fn zone_index(zone: &[u8]) -> Result<u32> {
-    match resolve::interface_index(zone).unwrap_or(port::leading_number(zone) as u32) {
+    match resolve::interface_index(zone)?.unwrap_or(port::leading_number(zone) as u32) {
         0 => Err(Errno::EINVAL),
         index => Ok(index),
     }
@@ -209,14 +215,17 @@ fn host_addresses(host: &[u8], ipv6: bool, role: Role) -> Result<Vec<SocketAddr>
     if host == b"*" {
         return if role == Role::Local { Ok(vec![any_address(ipv6)]) } else { Err(Errno::EINVAL) };
     }
-    if role == Role::Local
-        && let Ok(address) = interfaces::first_address(host, ipv6)
-    {
-        return Ok(vec![address]);
+    let mut unknown = Errno::ENODEV;
+    if role == Role::Local {
+        match interfaces::first_address(host, ipv6) {
+            Ok(address) => return Ok(vec![address]),
+            // Without descriptors nobody can tell whether there is such an interface.
+            Err(error) => unknown = error,
+        }
     }
     let numeric = role != Role::Peer;
     let found = resolve::lookup(host, 0, Query { ipv6, numeric });
-    if numeric { found.map_err(|_| Errno::ENODEV) } else { found }
+    if numeric { found.map_err(|error| error.or_unless_short(unknown)) } else { found }
 }
 
 fn any_address(ipv6: bool) -> SocketAddr {

@@ -224,15 +224,14 @@ impl Core {
     }
 
     /// `zmq_unbind` and `zmq_disconnect`: `ETERM`, `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`;
-    /// `ENOENT` when nothing of that name is bound or connected.
+    /// `ENOENT` when nothing of that name is bound or connected; what the look-up of a name answers
+    /// when the system is short of descriptors or memory.
     pub fn disconnect(&mut self, text: &[u8]) -> Result<()> {
         self.process_commands()?;
         let endpoint = Endpoint::parse(text, self.options.socket_type)?;
         let mut entries = self.endpoints.take(text);
-        if let (true, Endpoint::Tcp(address)) = (entries.is_empty(), &endpoint)
-            && let Some(key) = numeric_form(address, self.options.ipv6)
-        {
-            entries = self.endpoints.take(&key);
+        if let (true, Endpoint::Tcp(address)) = (entries.is_empty(), &endpoint) {
+            entries = self.endpoints.take(&numeric_form(address, self.options.ipv6)?);
         }
         if entries.is_empty() {
             return Err(Errno::ENOENT);

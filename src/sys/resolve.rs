@@ -10,6 +10,7 @@ use std::ptr;
 
 use socket2::SockAddr;
 
+use super::interfaces;
 use super::net::last_error;
 use crate::error::{Errno, Result};
 
@@ -120,13 +121,19 @@ pub fn numeric_host(address: &SocketAddr) -> Result<String> {
     Ok(String::from_utf8_lossy(text).into_owned())
 }
 
-/// The index of the interface with this name, if there is one.
-pub fn interface_index(name: &[u8]) -> Option<u32> {
-    let name = CString::new(name).ok()?;
-    // SAFETY: `name` is a C string.
-    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
-        0 => None,
-        index => Some(index),
+/// The index of the interface with this name, if there is one. What `getifaddrs` answers when the system
+/// is short of descriptors or memory.
+pub fn interface_index(name: &[u8]) -> Result<Option<u32>> {
+    let Ok(text) = CString::new(name) else { return Ok(None) };
+    // SAFETY: `text` is a C string.
+    match unsafe { libc::if_nametoindex(text.as_ptr()) } {
+        0 => {}
+        index => return Ok(Some(index)),
+    }
+    // The error it leaves says nothing: without descriptors it is ENOENT.
+    match interfaces::first_address(name, false) {
+        Err(error) if error.is_shortage() => Err(error),
+        _ => Ok(None),
     }
 }
 
@@ -169,8 +176,8 @@ mod tests {
 
     #[test]
     fn interfaces_have_indices() {
-        assert!(interface_index(b"lo").is_some());
-        assert_eq!(interface_index(b"no-such-interface"), None);
-        assert_eq!(interface_index(b""), None);
+        assert!(interface_index(b"lo").is_ok_and(|index| index.is_some()));
+        assert_eq!(interface_index(b"no-such-interface"), Ok(None));
+        assert_eq!(interface_index(b""), Ok(None));
     }
 }

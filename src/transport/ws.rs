@@ -37,7 +37,7 @@ pub(super) fn accept(
 pub(super) fn check(address: &[u8], options: &SocketOptions) -> Result<()> {
     let address = WsConnectAddress::parse(address)?;
     let found = TcpConnectAddress::parse(&address.authority(), options.ipv6)?.lookup();
-    found.map(drop).map_err(|_| Errno::EINVAL)
+    found.map(drop).map_err(|error| error.or_unless_short(Errno::EINVAL))
 }
 
 /// `ws://a.b.c.d:port/path` or `ws://[v6]:port/path`, numeric. A socket of `ZMQ_USE_FD` may be of

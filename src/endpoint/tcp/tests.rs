@@ -274,10 +274,10 @@ fn the_numeric_form_of_an_endpoint() {
     assert_eq!(form(b"127.0.0.1:7", true).unwrap(), "tcp://[::ffff:127.0.0.1]:7");
     assert_eq!(form(b"[::]:7", true).unwrap(), "tcp://[::]:7");
     assert_eq!(form(b"localhost:7", false).unwrap(), "tcp://127.0.0.1:7");
-    assert_eq!(form(b"*:7", false), None);
-    assert_eq!(form(b"127.0.0.1", false), None);
+    assert_eq!(form(b"*:7", false), Err(Errno::ENOENT));
+    assert_eq!(form(b"127.0.0.1", false), Err(Errno::ENOENT));
     assert_eq!(form(b"lo:0;127.0.0.1:7", false).unwrap(), "tcp://127.0.0.1:7");
-    assert_eq!(form(b"x;127.0.0.1:7", false), None);
+    assert_eq!(form(b"x;127.0.0.1:7", false), Err(Errno::ENOENT));
 }
 
 proptest! {

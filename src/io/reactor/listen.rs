@@ -95,7 +95,7 @@ impl SharedListener {
                 Some(Err(AcceptError::Filtered)) => self.raise_failed(port, Errno(libc::EPERM)),
                 Some(Err(AcceptError::Failed(error))) => {
                     self.raise_failed(port, error);
-                    if is_shortage(error) {
+                    if error.is_shortage() {
                         return Accepting::Short;
                     }
                 }
@@ -113,10 +113,6 @@ impl SharedListener {
         let endpoints = EndpointPair::bound(&self.shown, b"");
         port.monitor.raise(event::ACCEPT_FAILED, error.0 as u64, &endpoints);
     }
-}
-
-fn is_shortage(error: Errno) -> bool {
-    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].contains(&error.0)
 }
 
 /// Binds and listens; the events of success and failure are raised.
