@@ -85,7 +85,14 @@ pub static TABLE: &[Row] = &[
     Row::int(name!(ZMQ_TYPE), FROM_0, 0, |o| o.socket_type as i32, |_, _| ()).read_only().varies(),
     int!(ZMQ_LINGER, FROM_MINUS_1, -1, linger).acts(AtOnce).varies(),
     int!(ZMQ_RECONNECT_IVL, FROM_MINUS_1, 100, reconnect_ivl),
-    int!(ZMQ_BACKLOG, FROM_0, 100, backlog),
+    // 100 is what was always answered; the queue is longer until somebody asks for a length.
+    Row::int(
+        name!(ZMQ_BACKLOG),
+        FROM_0,
+        100,
+        |o| o.backlog.unwrap_or(100),
+        |o, v| o.backlog = Some(v),
+    ),
     int!(ZMQ_RECONNECT_IVL_MAX, FROM_0, 0, reconnect_ivl_max),
     Row::int64(name!(ZMQ_MAXMSGSIZE), -1, |o| o.maxmsgsize, |o, v| o.maxmsgsize = v),
     int!(ZMQ_SNDHWM, FROM_0, 1000, sndhwm).acts(AtOnce),

@@ -40,7 +40,8 @@ pub struct SocketOptions {
     pub reconnect_ivl: i32,
     pub reconnect_ivl_max: i32,
     pub reconnect_stop: i32,
-    pub backlog: i32,
+    /// `None`: as long as the system allows.
+    pub backlog: Option<i32>,
     pub maxmsgsize: i64,
     pub sndhwm: i32,
     pub rcvhwm: i32,
@@ -119,6 +120,11 @@ pub struct SocketOptions {
 }
 
 impl SocketOptions {
+    /// What `listen` is told. The kernel cuts it to what it allows.
+    pub fn listen_backlog(&self) -> i32 {
+        self.backlog.unwrap_or(i32::MAX)
+    }
+
     /// Whether outgoing messages replace each other (`ZMQ_CONFLATE`). Subscriptions never do.
     pub fn conflates_outward(&self) -> bool {
         self.conflates() && !self.socket_type.subscribes()
@@ -147,7 +153,7 @@ impl SocketOptions {
             reconnect_ivl: 100,
             reconnect_ivl_max: 0,
             reconnect_stop: 0,
-            backlog: 100,
+            backlog: None,
             maxmsgsize: -1,
             sndhwm: 1000,
             rcvhwm: 1000,

@@ -98,7 +98,7 @@ fn listen_at(address: &[u8], options: &SocketOptions) -> Result<OwnedFd> {
     }
     let socket = open()?;
     socket.bind(&name)?;
-    socket.listen(options.backlog)?;
+    socket.listen(options.listen_backlog())?;
     Ok(socket.into())
 }
 

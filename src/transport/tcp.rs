@@ -48,7 +48,7 @@ fn try_listen(address: SocketAddr, options: &SocketOptions) -> Result<OwnedFd> {
     let socket = open(address, options)?;
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
-    socket.listen(options.backlog)?;
+    socket.listen(options.listen_backlog())?;
     Ok(socket.into())
 }
 

@@ -28,7 +28,7 @@ pub(super) fn listen(
             Some(tipc_text(address))
         }
     };
-    socket.listen(options.backlog)?;
+    socket.listen(options.listen_backlog())?;
     Ok((socket.into(), shown))
 }
 

@@ -15,7 +15,7 @@ pub(super) fn listen(address: &[u8], options: &SocketOptions) -> Result<OwnedFd>
     let address = VsockAddress::parse(address)?;
     let socket = open()?;
     socket.bind(&SockAddr::vsock(address.cid, address.port))?;
-    socket.listen(options.backlog)?;
+    socket.listen(options.listen_backlog())?;
     Ok(socket.into())
 }
 

@@ -11,6 +11,7 @@ programs! {
     api {
         both address_forms,
         ours all_addresses,
+        ours backlog,
         both cancel,
         ours cancel_busy,
         both credit,
