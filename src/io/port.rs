@@ -76,7 +76,8 @@ pub struct Port {
     lease: Lease,
     spin: Spin,
     pub monitor: Monitor,
-    claimed: AtomicBool,
+    /// A reactor looks after this port.
+    claimed: Mutex<bool>,
     /// The socket has given up an endpoint (`ZMQ_RECONNECT_STOP`).
     disconnected: AtomicBool,
     /// Called when a peer in this context has connected, if nobody else calls in.
@@ -124,7 +125,7 @@ impl Default for Port {
             lease: Lease::default(),
             spin: Spin::default(),
             monitor: Monitor::default(),
-            claimed: AtomicBool::new(false),
+            claimed: Mutex::default(),
             disconnected: AtomicBool::new(false),
             attendant: OnceLock::new(),
             background: OnceLock::new(),
@@ -745,9 +746,15 @@ impl Port {
         let _ = self.background.set(background);
     }
 
-    /// Whether the calling reactor is the one to look after this port; `true` once.
-    pub fn claim_watch(&self) -> bool {
-        !self.claimed.swap(true, Ordering::SeqCst)
+    /// Has the calling reactor look after this port, unless one does already: `watch` begins that. When
+    /// it fails nobody does.
+    pub fn claim_watch(&self, watch: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mut claimed = self.claimed.lock();
+        if !*claimed {
+            watch()?;
+            *claimed = true;
+        }
+        Ok(())
     }
 
     fn leave(&self, now: u64) {

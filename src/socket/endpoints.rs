@@ -4,7 +4,7 @@
 use crate::endpoint::{Endpoint, numeric_form};
 use crate::error::{Errno, Result};
 use crate::io::connection::{Connection, ConnectionEnd};
-use crate::io::reactor::{COPY_MAX, Dialling, Seat, Session, SharedListener, bind_listener};
+use crate::io::reactor::{COPY_MAX, Dialling, Seat, Session, SharedListener};
 use crate::pipe::{FarMarks, Pipe, PipeId, PipeKey, PipeParts};
 use crate::queue::queue;
 use crate::socket::Core;
@@ -118,7 +118,7 @@ impl Endpoints {
 
 impl Core {
     /// `zmq_bind`: `ETERM`, `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `EMTHREAD`, and the
-    /// system's own errors of opening, binding and listening.
+    /// system's own errors of opening, binding, listening and polling.
     pub fn bind(&mut self, text: &[u8]) -> Result<()> {
         self.process_commands()?;
         let endpoint = Endpoint::parse(text, self.options.socket_type)?;
@@ -136,8 +136,7 @@ impl Core {
         // That is for the next connection that is made, and not for one that is accepted.
         options.connect_routing_id.clear();
         let options = Arc::new(options);
-        let listener = bind_listener(pool.listener_id(), &endpoint, options, &self.port)?;
-        pool.listen(&listener, &self.port)?;
+        let listener = pool.listen(&endpoint, options, &self.port)?;
         self.last_endpoint = listener.endpoint().to_vec();
         // What the system calls a TIPC service does not tell one publication from another.
         let key = match &endpoint {

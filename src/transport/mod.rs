@@ -183,6 +183,16 @@ impl Listener {
 }
 
 impl Listener {
+    /// Ends a listener that its socket never had: a descriptor of `ZMQ_USE_FD` is the caller's again.
+    pub fn undo(self, options: &SocketOptions) {
+        if options.use_fd >= 0 {
+            let _given_back = self.fd.into_raw_fd();
+        } else {
+            // What hinders the removal of a file says nothing of the bind.
+            let _ = self.close();
+        }
+    }
+
     /// Closes the socket and leaves the file alone: it is the parent's, in the child of a fork.
     pub fn close_descriptor(self) {
         drop(self.fd);

@@ -99,6 +99,7 @@ programs! {
         both emfile,
         ours emfile_bind,
         ours emfile_steps,
+        ours epoll_full,
         both endpoint_noise,
         both handles,
         ours late_answers,

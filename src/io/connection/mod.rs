@@ -253,8 +253,11 @@ impl Connection {
         self.alive.store(true, Ordering::SeqCst);
     }
 
-    /// Puts the stream into the socket's poller.
+    /// Puts the stream into the socket's poller, unless it is there.
     pub fn register(self: &Arc<Self>) -> crate::error::Result<()> {
+        if self.registration.lock().is_some() {
+            return Ok(());
+        }
         let Some(stream) = self.stream() else { return Ok(()) };
         let token = self.port.register(self, stream.as_raw_fd())?;
         *self.registration.lock() = Some((token, stream));

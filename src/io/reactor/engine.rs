@@ -29,7 +29,7 @@ use super::watch::Watches;
 use super::{Bound, Job, Member, Reactor, WAKE, from_now};
 
 /// The kinds of descriptors in the reactor's poller, in the top bits of their tokens.
-const LISTENER: u64 = 1 << 60;
+pub(super) const LISTENER: u64 = 1 << 60;
 const SESSION: u64 = 2 << 60;
 const PORT: u64 = 3 << 60;
 const STATION: u64 = 4 << 60;
@@ -101,12 +101,16 @@ impl Tools<'_> {
         let _ = self.reactor().epoll.delete(fd);
     }
 
-    /// Looks after the port while its caller is away, unless a reactor does already.
-    pub fn watch_port(&mut self, port: &Arc<Port>) {
-        if port.claim_watch() {
-            port.set_background(self.member.reactor.clone());
-            self.watches.add(&self.member.reactor, PORT, port.clone());
-        }
+    /// Looks after the port while its caller is away, unless a reactor does already. `EMFILE`, `ENFILE`,
+    /// `ENOMEM`, `ENOSPC`: nobody does, and the next connection tries again.
+    pub fn watch_port(&mut self, port: &Arc<Port>) -> Result<()> {
+        let (member, watches) = (self.member, &mut *self.watches);
+        port.claim_watch(|| {
+            watches.add(&member.reactor, PORT, port.clone())?;
+            port.set_background(member.reactor.clone());
+            watches.look_at_newest();
+            Ok(())
+        })
     }
 
     pub fn resolve(&self, session: u64, address: TcpConnectAddress) -> Result<()> {
@@ -420,10 +424,10 @@ impl Engine {
     fn listen(&mut self, listener: Arc<SharedListener>, port: Arc<Port>) {
         let Some(fd) = listener.fd() else { return };
         let id = listener.id();
-        if self.member.reactor.epoll.add(fd, epoll::READABLE, LISTENER | id).is_ok() {
-            self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
-            self.listeners.insert(id, Entry { listener, port });
-        }
+        self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
+        self.listeners.insert(id, Entry { listener, port });
+        // It is in the poller since the bind. When that fails it was closed meanwhile.
+        let _ = self.member.reactor.epoll.modify(fd, epoll::READABLE, LISTENER | id);
     }
 
     fn remove_listener(&mut self, id: u64) {

@@ -6,6 +6,7 @@
 
 use std::os::fd::RawFd;
 
+use crate::endpoint::Endpoint;
 use crate::error::{Errno, Result};
 use crate::io::port::Port;
 use crate::monitor::{EndpointPair, event};
@@ -115,14 +116,24 @@ impl SharedListener {
     }
 }
 
-/// Binds and listens; the events of success and failure are raised.
+/// Binds and listens, and has the descriptor watched by `watch`; the events of success and failure are
+/// raised. What fails leaves nothing behind.
 pub fn bind(
     id: u64,
-    endpoint: &crate::endpoint::Endpoint,
+    endpoint: &Endpoint,
     options: Arc<SocketOptions>,
     port: &Port,
+    watch: impl FnOnce(RawFd) -> Result<()>,
 ) -> Result<Arc<SharedListener>> {
-    match Listener::bind(endpoint, &options) {
+    let bound =
+        Listener::bind(endpoint, &options).and_then(|listener| match watch(listener.fd()) {
+            Ok(()) => Ok(listener),
+            Err(error) => {
+                listener.undo(&options);
+                Err(error)
+            }
+        });
+    match bound {
         Ok(listener) => {
             let fd = listener.fd();
             let listener = SharedListener::new(id, listener, options);

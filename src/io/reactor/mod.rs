@@ -22,12 +22,12 @@ use std::os::fd::AsRawFd;
 
 use crossbeam_queue::SegQueue;
 
-use crate::endpoint::{Resolver, Workers};
+use crate::endpoint::{Endpoint, Resolver, Workers};
 use crate::error::{Errno, Result};
 use crate::io::connection::{Cause, Connection, Owner};
 use crate::io::port::{Background, Port};
 use crate::msg::Disposer;
-use crate::options::SocketType;
+use crate::options::{SocketOptions, SocketType};
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, Weak};
 use crate::sys::bed::Bed;
 use crate::sys::epoll::{self, Epoll};
@@ -35,7 +35,7 @@ use crate::sys::eventfd::EventFd;
 use crate::sys::thread::{self, Schedule, Thread};
 use crate::sys::{clock, futex};
 
-pub use listen::{SharedListener, bind as bind_listener};
+pub use listen::SharedListener;
 pub use session::{COPY_MAX, Dialling, Session};
 pub use station::{Station, StationEnd};
 
@@ -332,11 +332,22 @@ impl Pool {
         self.sessions.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Accepts on the listener from now on.
-    pub fn listen(&self, listener: &Arc<SharedListener>, port: &Arc<Port>) -> Result<()> {
-        let member = self.choose(listener.options().affinity)?;
-        member.reactor.post(Job::Listen { listener: listener.clone(), port: port.clone() });
-        Ok(())
+    /// Binds, listens, and accepts from now on. The errors of binding; `EMTHREAD` when no reactor serves
+    /// the affinity; `ENOSPC` and `ENOMEM` when the descriptor cannot be watched.
+    pub fn listen(
+        &self,
+        endpoint: &Endpoint,
+        options: Arc<SocketOptions>,
+        port: &Arc<Port>,
+    ) -> Result<Arc<SharedListener>> {
+        let reactor = &self.choose(options.affinity)?.reactor;
+        let id = self.next_id();
+        // Its place in the poller is taken here, so that the caller hears of a failure. The reactor's
+        // thread has only to say what to wait for, which cannot fail.
+        let watch = |fd| reactor.epoll.add(fd, 0, engine::LISTENER | id);
+        let listener = listen::bind(id, endpoint, options, port, watch)?;
+        reactor.post(Job::Listen { listener: listener.clone(), port: port.clone() });
+        Ok(listener)
     }
 
     /// The listener was closed: ends what it accepted, giving it `linger` milliseconds.
@@ -363,11 +374,6 @@ impl Pool {
         for member in &self.members {
             member.reactor.post(Job::Forget(port.clone()));
         }
-    }
-
-    /// A number for a listener.
-    pub fn listener_id(&self) -> u64 {
-        self.next_id()
     }
 }
 

@@ -346,13 +346,15 @@ impl Station {
         };
         if waits != self.watched {
             self.unwatch(tools);
-            for wait in &waits {
+            for wait in waits {
                 let events = if wait.output { epoll::WRITABLE } else { epoll::READABLE };
-                if tools.watch_station(wait.fd, events, self.id).is_err() {
+                if tools.watch_station(wait.fd, events, self.id).is_ok() {
+                    self.watched.push(wait);
+                } else {
+                    // It is tried again then.
                     due = Some(due.map_or(SHORTAGE_PAUSE, |due| due.min(SHORTAGE_PAUSE)));
                 }
             }
-            self.watched = waits;
         }
         tools.timers.cancel(self.timer.take());
         self.timer = due.map(|due| {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::RawFd;
 
 use crate::adapt::custody::{self, Custody};
+use crate::error::Result;
 use crate::io::port::Port;
 use crate::sync::{Arc, Ordering};
 use crate::sys::{clock, epoll};
@@ -53,14 +54,28 @@ enum Place {
 
 impl Watches {
     /// Starts to look after a port.
-    pub fn add(&mut self, reactor: &Reactor, token_kind: u64, port: Arc<Port>) {
-        let Ok(fd) = port.poll_fd() else { return };
+    pub fn add(&mut self, reactor: &Reactor, token_kind: u64, port: Arc<Port>) -> Result<()> {
+        let fd = port.poll_fd()?;
         self.next += 1;
         let id = self.next;
         port.set_watched(true);
-        if reactor.epoll.add(fd, epoll::READABLE | epoll::ONE_SHOT, token_kind | id).is_ok() {
-            let watch = Watch { port, fd, is_edge: false, place: Place::Watched };
-            self.ports.insert(id, watch);
+        let events = epoll::READABLE | epoll::ONE_SHOT;
+        if let Err(error) = reactor.epoll.add(fd, events, token_kind | id) {
+            port.set_watched(false);
+            return Err(error);
+        }
+        let watch = Watch { port, fd, is_edge: false, place: Place::Watched };
+        self.ports.insert(id, watch);
+        Ok(())
+    }
+
+    /// A thread that left more to move in the port that was added last could tell nobody before.
+    pub fn look_at_newest(&mut self) {
+        let newest = self.ports.last_key_value();
+        let unread = newest.filter(|(_, watch)| watch.port.has_ready()).map(|(id, _)| *id);
+        if let Some(id) = unread {
+            self.set_place(id, Place::Busy);
+            self.busy.push_back(id);
         }
     }
 
@@ -129,7 +144,7 @@ impl Watches {
     /// Has the kernel tell of the port: of the next change, or, while the caller has been signalled and does
     /// not come, of each. Its signal makes the poller readable all the time, and would be told of again and
     /// again.
-    fn arm(&mut self, reactor: &Reactor, kind: u64, id: u64) -> crate::error::Result<()> {
+    fn arm(&mut self, reactor: &Reactor, kind: u64, id: u64) -> Result<()> {
         let Some(watch) = self.ports.get_mut(&id) else { return Ok(()) };
         let was_edge = core::mem::replace(&mut watch.is_edge, watch.port.is_signalled());
         let how = match (was_edge, watch.is_edge) {
@@ -212,7 +227,7 @@ mod tests {
             (Reactor::new().unwrap(), [(); 2].map(|()| Arc::new(Port::default())));
         let mut watches = Watches::default();
         for port in &ports {
-            watches.add(&reactor, 0, port.clone());
+            watches.add(&reactor, 0, port.clone()).unwrap();
             // The caller left just now, by a clock that does not go on.
             port.grant_lease(u64::MAX);
         }

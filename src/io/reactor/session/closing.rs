@@ -12,6 +12,7 @@ use crate::sync::Arc;
 use crate::sys::{epoll, net};
 
 use super::super::engine::Tools;
+use super::super::listen::SHORTAGE_PAUSE;
 use super::super::streams::Visit;
 use super::super::timers::Purpose;
 use super::super::{DrainGuard, from_now};
@@ -88,13 +89,20 @@ impl Session {
         let (State::Running(stream), Some(connection)) = (&self.state, &self.connection) else {
             return Step::Remove;
         };
+        let (stream, connection) = (stream.clone(), connection.clone());
         connection.unregister();
-        let events = epoll::READABLE | epoll::WRITABLE | epoll::EDGE;
-        if tools.watch_session(stream.as_raw_fd(), events, self.id).is_err() {
-            return Step::Remove;
+        if !self.ending {
+            // That of a connection which could not be watched.
+            self.cancel_timer(tools);
         }
+        let events = epoll::READABLE | epoll::WRITABLE | epoll::EDGE;
+        let watched = tools.watch_session(stream.as_raw_fd(), events, self.id);
         connection.write_ready();
         connection.flush();
+        if watched.is_err() {
+            // Nothing tells of room: it is tried again a little later.
+            self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Deadline);
+        }
         self.check_drained()
     }
 

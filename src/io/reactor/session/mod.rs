@@ -276,11 +276,26 @@ impl Session {
                 self.state = state;
                 self.handshake_lost(tools, Errno::ETIMEDOUT)
             }
+            state @ State::Running(_) => {
+                self.state = state;
+                self.watch_again(tools)
+            }
             other => {
                 self.state = other;
                 Step::Stay
             }
         }
+    }
+
+    /// The connection could not be watched before.
+    fn watch_again(&mut self, tools: &mut Tools<'_>) -> Step {
+        if self.guard.is_some() {
+            return self.drain(tools);
+        }
+        if let Some(connection) = self.connection.clone() {
+            self.watch(tools, &connection);
+        }
+        Step::Stay
     }
 
     fn set_timer(&mut self, tools: &mut Tools<'_>, milliseconds: i32, purpose: Purpose) {

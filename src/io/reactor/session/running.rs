@@ -17,6 +17,8 @@ use crate::queue::queue;
 use crate::sync::Arc;
 
 use super::super::engine::Tools;
+use super::super::listen::SHORTAGE_PAUSE;
+use super::super::timers::Purpose;
 use super::handshake::Greeting;
 use super::{Role, Session, State, Step};
 
@@ -169,12 +171,18 @@ impl Session {
         if self.guard.is_some() {
             return self.drain(tools);
         }
-        if let Err(error) = connection.register() {
-            return self.lost(tools, connection.epoch(), Cause::Connection(error));
-        }
-        tools.watch_port(&self.port);
+        self.watch(tools, connection);
         connection.flush();
         Step::Stay
+    }
+
+    /// Has the connection watched in the socket's poller, and that by a reactor. What cannot be had now is
+    /// tried again a little later; until then nobody reads, and what the peer sends waits.
+    pub(super) fn watch(&mut self, tools: &mut Tools<'_>, connection: &Arc<Connection>) {
+        let watched = connection.register().and_then(|()| tools.watch_port(&self.port));
+        if watched.is_err() {
+            self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Deadline);
+        }
     }
 
     /// The connection ended; `epoch` tells which one it was.
