@@ -13,6 +13,7 @@ use crate::sys::cancel;
 use core::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use core::ptr::null_mut;
 use std::time::Instant;
+use zeroize::Zeroizing;
 
 /// What this build can do besides its transports, by the names that `zmq_has` takes.
 const CAPABILITIES: &[&str] = &[
@@ -152,8 +153,9 @@ pub unsafe extern "C" fn zmq_curve_public(
         }
         // SAFETY: not null, and the caller promises a C string.
         let text = unsafe { CStr::from_ptr(z85_secret_key_) };
-        let secret = z85::decode_key(text.to_bytes()).ok_or(Errno::EINVAL)?;
-        let public = SecretKey::new(secret).public();
+        let mut secret = Zeroizing::new([0; z85::KEY_BYTES]);
+        z85::decode_key(text.to_bytes(), &mut secret)?;
+        let public = SecretKey::copy_of(&secret).public();
         // SAFETY: not null, and the caller promises room for a key's text.
         unsafe { write_key(z85_public_key_, &public) };
         Ok(0)
@@ -165,10 +167,11 @@ pub unsafe extern "C" fn zmq_curve_public(
 /// # Safety
 /// `to` is valid for writing 41 bytes.
 unsafe fn write_key(to: *mut c_char, key: &[u8; z85::KEY_BYTES]) {
-    let text = z85::encode_key(key);
+    let mut text = Zeroizing::new([0; z85::KEY_CHARS]);
+    z85::encode_key(key, &mut text);
     // SAFETY: as the caller promises; bytes have no alignment.
     unsafe {
-        to.cast::<[u8; z85::KEY_CHARS]>().write(text);
+        to.copy_from_nonoverlapping(text.as_ptr().cast(), text.len());
         to.add(z85::KEY_CHARS).write(0);
     }
 }

@@ -35,7 +35,7 @@ impl Channel {
         Channel {
             key: key.clone(),
             prefix: *prefix,
-            stream: Stream::new(&key.0, prefix),
+            stream: Stream::new(key.0.get(), prefix),
             tag_key: [0; TAG_KEY_BYTES],
         }
     }

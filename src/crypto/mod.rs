@@ -11,9 +11,11 @@ mod lanes;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod wiped;
 pub mod z85;
 
 pub use channel::Channel;
+pub use wiped::{extend_wiping, reserve_wiping};
 
 use dryoc::classic::crypto_box as nacl;
 use dryoc::classic::crypto_core::crypto_scalarmult_base;
@@ -22,6 +24,8 @@ use zeroize::Zeroize;
 
 use crate::error::Result;
 use crate::sys::random;
+
+use wiped::KeyBytes;
 
 /// Bytes of a key, public or secret.
 pub const KEY_BYTES: usize = 32;
@@ -38,7 +42,7 @@ pub type Tag = [u8; TAG_BYTES];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forged;
 
-/// Random bytes for keys and nonces.
+/// Random bytes for nonces. Those of keys are made in their place ([`SecretKey::random`]).
 ///
 /// # Errors
 /// What `getrandom` answers, on a kernel that has none.
@@ -48,31 +52,42 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// The secret half of a key pair, or any other 32 bytes that nobody may see.
+/// The secret half of a key pair, or any other 32 bytes that nobody may see. Moving and cloning it makes no
+/// copy of them.
 #[derive(Clone)]
-pub struct SecretKey([u8; KEY_BYTES]);
+pub struct SecretKey(KeyBytes);
 
 impl SecretKey {
-    pub const fn new(bytes: [u8; KEY_BYTES]) -> Self {
-        SecretKey(bytes)
+    /// The key with these bytes, which are the caller's to wipe.
+    pub fn copy_of(bytes: &[u8; KEY_BYTES]) -> Self {
+        SecretKey(KeyBytes::copy_of(bytes))
+    }
+
+    /// The same where the bytes are passed on.
+    pub fn new(mut bytes: [u8; KEY_BYTES]) -> Self {
+        let key = Self::copy_of(&bytes);
+        bytes.zeroize();
+        key
+    }
+
+    /// Random bytes.
+    ///
+    /// # Errors
+    /// What `getrandom` answers, on a kernel that has none.
+    pub fn random() -> Result<Self> {
+        KeyBytes::filled(|bytes| random::fill(bytes)).map(SecretKey)
     }
 
     /// The bytes, for `zmq_getsockopt` and for what seals them.
     pub fn expose(&self) -> &[u8; KEY_BYTES] {
-        &self.0
+        self.0.get()
     }
 
     /// The public key that belongs to this one.
     pub fn public(&self) -> PublicKey {
         let mut public = [0; KEY_BYTES];
-        crypto_scalarmult_base(&mut public, &self.0);
+        crypto_scalarmult_base(&mut public, self.expose());
         public
-    }
-}
-
-impl Drop for SecretKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
     }
 }
 
@@ -85,7 +100,7 @@ impl std::fmt::Debug for SecretKey {
 /// Takes the same time wherever the keys differ.
 impl PartialEq for SecretKey {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.expose().ct_eq(other.expose()).into()
     }
 }
 
@@ -107,36 +122,36 @@ impl KeyPair {
     /// A new pair.
     ///
     /// # Errors
-    /// As [`random_bytes`].
+    /// As [`SecretKey::random`].
     pub fn generate() -> Result<Self> {
-        Ok(Self::of(SecretKey(random_bytes()?)))
+        Ok(Self::of(SecretKey::random()?))
     }
 }
 
-/// What seals and opens boxes.
+/// What seals and opens boxes. Moving and cloning it makes no copy of the key.
 #[derive(Clone)]
-pub struct BoxKey([u8; KEY_BYTES]);
+pub struct BoxKey(KeyBytes);
 
 impl BoxKey {
     /// The key that the owners of two pairs have in common. `None` for a public key that would
     /// lead to the same result with every secret one.
     pub fn agreed(theirs: &PublicKey, ours: &SecretKey) -> Option<Self> {
-        let mut key = nacl::crypto_box_beforenm(theirs, &ours.0).ok()?;
-        let agreed = BoxKey(key);
+        let mut key = nacl::crypto_box_beforenm(theirs, ours.expose()).ok()?;
+        let agreed = BoxKey(KeyBytes::copy_of(&key));
         key.zeroize();
         Some(agreed)
     }
 
     /// A key that only we know, for what comes back to us.
     pub fn own(secret: &SecretKey) -> Self {
-        BoxKey(secret.0)
+        BoxKey(secret.0.clone())
     }
 
     /// Encrypts `data` in place and returns its tag. A nonce must never serve twice.
     #[inline]
     pub fn seal(&self, nonce: &Nonce, data: &mut [u8]) -> Tag {
         let mut tag = [0; TAG_BYTES];
-        nacl::crypto_box_detached_afternm_inplace(data, &mut tag, nonce, &self.0);
+        nacl::crypto_box_detached_afternm_inplace(data, &mut tag, nonce, self.0.get());
         tag
     }
 
@@ -151,7 +166,7 @@ impl BoxKey {
         tag: &Tag,
         data: &mut [u8],
     ) -> std::result::Result<(), Forged> {
-        nacl::crypto_box_open_detached_afternm_inplace(data, tag, nonce, &self.0)
+        nacl::crypto_box_open_detached_afternm_inplace(data, tag, nonce, self.0.get())
             .map_err(|_| Forged)
     }
 
@@ -173,12 +188,6 @@ impl BoxKey {
         let mut data = data.to_vec();
         self.open(nonce, tag, &mut data)?;
         Ok(data)
-    }
-}
-
-impl Drop for BoxKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
     }
 }
 

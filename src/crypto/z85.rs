@@ -86,10 +86,8 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>> {
     if rest.is_empty() && !data.is_empty() { Ok(data) } else { Err(Errno::EINVAL) }
 }
 
-/// Text form of a CURVE key.
-#[must_use]
-pub fn encode_key(key: &[u8; KEY_BYTES]) -> [u8; KEY_CHARS] {
-    let mut text = [0; KEY_CHARS];
+/// Writes the text form of a CURVE key, without a copy elsewhere.
+pub fn encode_key(key: &[u8; KEY_BYTES], text: &mut [u8; KEY_CHARS]) {
     let mut rest = &key[..];
     for out in text.chunks_exact_mut(TEXT_GROUP) {
         if let Some((group, more)) = rest.split_first_chunk() {
@@ -97,16 +95,23 @@ pub fn encode_key(key: &[u8; KEY_BYTES]) -> [u8; KEY_CHARS] {
             rest = more;
         }
     }
-    text
 }
 
-/// The CURVE key that `text` (exactly 40 characters, no NUL) stands for; `None` if it is none.
-#[must_use]
-pub fn decode_key(text: &[u8]) -> Option<[u8; KEY_BYTES]> {
+/// Writes the CURVE key that `text` (exactly 40 characters, no NUL) stands for, without a copy elsewhere.
+///
+/// # Errors
+/// `EINVAL` if it is none; then a part may have been written.
+pub fn decode_key(text: &[u8], key: &mut [u8; KEY_BYTES]) -> Result<()> {
     if text.len() != KEY_CHARS {
-        return None;
+        return Err(Errno::EINVAL);
     }
-    decode(text).ok()?.try_into().ok()
+    let mut rest = text;
+    for out in key.chunks_exact_mut(BINARY_GROUP) {
+        let (group, more) = rest.split_first_chunk().ok_or(Errno::EINVAL)?;
+        out.copy_from_slice(&decode_group(*group).ok_or(Errno::EINVAL)?);
+        rest = more;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -144,9 +149,11 @@ mod tests {
     #[test]
     fn keys_have_one_length() {
         let key: [u8; KEY_BYTES] = core::array::from_fn(|i| i as u8 * 7);
-        let text = encode_key(&key);
-        assert_eq!(decode_key(&text), Some(key));
-        assert_eq!(decode_key(&text[..35]), None);
+        let (mut text, mut back) = ([0; KEY_CHARS], [0; KEY_BYTES]);
+        encode_key(&key, &mut text);
+        assert_eq!((decode_key(&text, &mut back), back), (Ok(()), key));
+        assert_eq!(decode_key(&text[..35], &mut back), Err(Errno::EINVAL));
+        assert_eq!(decode_key(&[b'#'; KEY_CHARS], &mut back), Err(Errno::EINVAL));
         assert_eq!(encode(&key).as_deref(), Ok(&text[..]));
     }
 

@@ -109,7 +109,7 @@ fn routing_id(live: &mut dyn Live, out: &mut [u8]) -> Result<usize> {
 /// 32 bytes are the key itself, 41 its text.
 fn curve_key(out: &mut [u8], value: &[u8; 32]) -> Result<usize> {
     match out.len() {
-        key::TEXT_LENGTH => exact(out, &key::to_text(value)),
+        key::TEXT_LENGTH => exact(out, &key::to_text(value)[..]),
         _ => exact(out, value),
     }
 }

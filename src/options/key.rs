@@ -3,27 +3,30 @@
 //! A text that turns out to be wrong leaves the old key; the original leaves half of each.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
 use crate::crypto::z85;
 use crate::error::{Errno, Result};
 
 /// A key in Z85 with its final NUL.
 pub const TEXT_LENGTH: usize = 41;
 
-/// Reads a key as `zmq_setsockopt` accepts it, or `EINVAL`.
-pub fn parse(value: &[u8]) -> Result<[u8; 32]> {
+/// Reads a key as `zmq_setsockopt` accepts it into its place, or `EINVAL`.
+pub fn parse(value: &[u8], key: &mut [u8; 32]) -> Result<()> {
     match value.len() {
-        32 => value.try_into().map_err(|_| Errno::EINVAL),
-        z85::KEY_CHARS => z85::decode_key(value).ok_or(Errno::EINVAL),
-        TEXT_LENGTH => value.strip_suffix(b"\0").and_then(z85::decode_key).ok_or(Errno::EINVAL),
-        _ => Err(Errno::EINVAL),
+        32 => key.copy_from_slice(value),
+        z85::KEY_CHARS => z85::decode_key(value, key)?,
+        TEXT_LENGTH => z85::decode_key(value.strip_suffix(b"\0").ok_or(Errno::EINVAL)?, key)?,
+        _ => return Err(Errno::EINVAL),
     }
+    Ok(())
 }
 
 /// The key in Z85, with its final NUL.
-pub fn to_text(key: &[u8; 32]) -> [u8; TEXT_LENGTH] {
-    let mut text = [0; TEXT_LENGTH];
+pub fn to_text(key: &[u8; 32]) -> Zeroizing<[u8; TEXT_LENGTH]> {
+    let mut text = Zeroizing::new([0; TEXT_LENGTH]);
     if let Some(characters) = text.first_chunk_mut() {
-        *characters = z85::encode_key(key);
+        z85::encode_key(key, characters);
     }
     text
 }
@@ -32,13 +35,18 @@ pub fn to_text(key: &[u8; 32]) -> [u8; TEXT_LENGTH] {
 mod tests {
     use super::*;
 
+    fn parse(value: &[u8]) -> Result<[u8; 32]> {
+        let mut key = [0; 32];
+        super::parse(value, &mut key).map(|()| key)
+    }
+
     const TEXT: &[u8; 40] = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
 
     #[test]
     fn both_forms() {
         let key = parse(TEXT).unwrap();
         assert_eq!(&to_text(&key)[..40], TEXT);
-        assert_eq!(parse(&to_text(&key)), Ok(key));
+        assert_eq!(parse(&to_text(&key)[..]), Ok(key));
         assert_eq!(parse(&key), Ok(key));
         assert_eq!(key[..4], [0x54, 0xfc, 0xba, 0x24]);
     }

@@ -57,7 +57,7 @@ pub(super) enum Set {
     Int64(fn(&mut SocketOptions, i64)),
     Uint64(fn(&mut SocketOptions, u64)),
     Bytes(fn(&mut SocketOptions, Option<&[u8]>) -> Result<()>),
-    Key(fn(&mut SocketOptions, [u8; 32])),
+    Key(fn(&mut SocketOptions, &[u8; 32])),
     /// SUBSCRIBE and UNSUBSCRIBE: nothing is stored, the socket acts.
     Topic,
 }
@@ -186,7 +186,7 @@ impl Row {
     pub(super) const fn key(
         (number, name): (i32, &'static str),
         get: fn(&SocketOptions) -> &[u8; 32],
-        set: fn(&mut SocketOptions, [u8; 32]),
+        set: fn(&mut SocketOptions, &[u8; 32]),
     ) -> Row {
         let row = Row::new(number, name, Kind::Key, Initial::Empty);
         Row { set: Set::Key(set), get: Get::Key(get), ..row }.needs(Feature::Curve)

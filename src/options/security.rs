@@ -45,7 +45,7 @@ pub(super) fn set_gssapi_server(options: &mut SocketOptions, value: i32) {
 
 pub(super) fn set_plain_username(options: &mut SocketOptions, value: Option<&[u8]>) -> Result<()> {
     if let Some(text) = value {
-        options.plain_username = text.to_vec();
+        options.plain_username = Zeroizing::new(text.to_vec());
     }
     plain_client(options, value);
     Ok(())
@@ -69,19 +69,19 @@ fn plain_client(options: &mut SocketOptions, value: Option<&[u8]>) {
     }
 }
 
-pub(super) fn set_curve_publickey(options: &mut SocketOptions, key: [u8; 32]) {
-    options.curve_publickey = key;
+pub(super) fn set_curve_publickey(options: &mut SocketOptions, key: &[u8; 32]) {
+    options.curve_publickey = *key;
     options.mechanism = MechanismKind::Curve;
 }
 
-pub(super) fn set_curve_secretkey(options: &mut SocketOptions, key: [u8; 32]) {
-    options.curve_secretkey = SecretKey::new(key);
+pub(super) fn set_curve_secretkey(options: &mut SocketOptions, key: &[u8; 32]) {
+    options.curve_secretkey = SecretKey::copy_of(key);
     options.mechanism = MechanismKind::Curve;
 }
 
 /// Whoever knows a server's key is a client.
-pub(super) fn set_curve_serverkey(options: &mut SocketOptions, key: [u8; 32]) {
-    options.curve_serverkey = key;
+pub(super) fn set_curve_serverkey(options: &mut SocketOptions, key: &[u8; 32]) {
+    options.curve_serverkey = *key;
     options.as_server = false;
     options.mechanism = MechanismKind::Curve;
 }
@@ -123,9 +123,9 @@ mod tests {
         assert_eq!((o.mechanism, o.as_server), (MechanismKind::Plain, false));
         set_plain_server(&mut o, 1);
         assert_eq!((plain_server(&o), curve_server(&o), gssapi_server(&o)), (1, 0, 0));
-        set_curve_publickey(&mut o, [1; 32]);
+        set_curve_publickey(&mut o, &[1; 32]);
         assert_eq!((o.mechanism, o.as_server), (MechanismKind::Curve, true));
-        set_curve_serverkey(&mut o, [1; 32]);
+        set_curve_serverkey(&mut o, &[1; 32]);
         assert_eq!((o.mechanism, o.as_server), (MechanismKind::Curve, false));
         set_gssapi_server(&mut o, 0);
         assert_eq!(o.mechanism, MechanismKind::Gssapi);
@@ -139,6 +139,6 @@ mod tests {
         set_plain_username(&mut o, Some(b"joe")).unwrap();
         set_plain_username(&mut o, None).unwrap();
         assert_eq!(o.mechanism, MechanismKind::Null);
-        assert_eq!(o.plain_username, b"joe");
+        assert_eq!(o.plain_username.as_slice(), b"joe");
     }
 }

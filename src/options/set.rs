@@ -1,6 +1,8 @@
 //! `zmq_setsockopt` on the block of values. Runs under the socket's lock.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
 use crate::error::{Errno, Result};
 use crate::options::features::{AVAILABLE, Features};
 use crate::options::numbers::{ZMQ_RCVHWM, ZMQ_SNDHWM, ZMQ_SUBSCRIBE};
@@ -53,7 +55,11 @@ fn store(row: &Row, options: &mut SocketOptions, value: Option<&[u8]>) -> Result
         Set::Int64(set) => set(options, i64::from_ne_bytes(exactly(value)?)),
         Set::Uint64(set) => set(options, u64::from_ne_bytes(exactly(value)?)),
         Set::Bytes(set) => set(options, value)?,
-        Set::Key(set) => set(options, key::parse(value.ok_or(Errno::EINVAL)?)?),
+        Set::Key(set) => {
+            let mut key = Zeroizing::new([0; 32]);
+            key::parse(value.ok_or(Errno::EINVAL)?, &mut key)?;
+            set(options, &key);
+        }
         Set::Topic if takes_topics(options) => {}
         Set::Topic => return Err(Errno::EINVAL),
     }

@@ -56,7 +56,7 @@ macro_rules! text {
             $lengths,
             |o| &o.$field,
             |o, v| {
-                o.$field = v.unwrap_or_default().to_vec();
+                o.$field = v.unwrap_or_default().to_vec().into();
                 Ok(())
             },
         )

@@ -5,6 +5,8 @@
 //! the caller reads no more than [`Dialogue::wanted`] says.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
 use std::net::IpAddr;
 
 const VERSION: u8 = 5;
@@ -33,8 +35,8 @@ pub enum Host {
 /// Name and password for the proxy, up to 255 bytes each; the password may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    pub username: Vec<u8>,
-    pub password: Vec<u8>,
+    pub username: Zeroizing<Vec<u8>>,
+    pub password: Zeroizing<Vec<u8>>,
 }
 
 /// Why there is no connection.
@@ -69,20 +71,20 @@ pub struct Dialogue {
     state: State,
     /// What came of the answer that is awaited.
     answer: Vec<u8>,
-    output: Vec<u8>,
+    output: Zeroizing<Vec<u8>>,
 }
 
 impl Dialogue {
     /// Opens the dialogue: the greeting waits in [`take_output`](Self::take_output).
     pub fn new(host: Host, port: u16, login: Option<Login>) -> Dialogue {
         let method = if login.is_some() { METHOD_LOGIN } else { METHOD_NONE };
-        let output = vec![VERSION, 1, method];
+        let output = vec![VERSION, 1, method].into();
         Dialogue { host, port, login, state: State::Method, answer: Vec::new(), output }
     }
 
     /// What is to be sent now.
     pub fn take_output(&mut self) -> Vec<u8> {
-        core::mem::take(&mut self.output)
+        core::mem::take(&mut *self.output)
     }
 
     /// How many bytes may be read and passed to [`input`](Self::input); 0 when all is said and the
@@ -153,11 +155,13 @@ impl Dialogue {
 
     /// The answer was good and whole: the next step.
     fn advance(&mut self) -> Result<(), SocksError> {
-        (self.state, self.output) = match (self.state, &self.login) {
+        let (state, output) = match (self.state, &self.login) {
             (State::Method, Some(login)) => (State::Login, login_message(login)?),
             (State::Method, None) | (State::Login, _) => (State::Reply, self.request()?),
             (State::Reply | State::Done, _) => (State::Done, Vec::new()),
         };
+        self.state = state;
+        self.output = output.into();
         Ok(())
     }
 
@@ -186,7 +190,9 @@ impl Dialogue {
 }
 
 fn login_message(login: &Login) -> Result<Vec<u8>, SocksError> {
-    let mut message = vec![LOGIN_VERSION];
+    // At once as long as it will be, so that no part stays elsewhere.
+    let mut message = Vec::with_capacity(1 + 2 * 256);
+    message.push(LOGIN_VERSION);
     append_counted(&login.username, &mut message)?;
     append_counted(&login.password, &mut message)?;
     Ok(message)
@@ -210,7 +216,7 @@ mod tests {
     }
 
     fn login(username: &[u8], password: &[u8]) -> Option<Login> {
-        Some(Login { username: username.to_vec(), password: password.to_vec() })
+        Some(Login { username: username.to_vec().into(), password: password.to_vec().into() })
     }
 
     /// A dialogue without a login that waits for the reply.
@@ -334,7 +340,7 @@ mod tests {
             wire in proptest::collection::vec(any::<u8>(), 0..40),
             piece in 1..8usize,
         ) {
-            let login = with_login.then(|| Login { username: b"u".to_vec(), password: Vec::new() });
+            let login = with_login.then(|| Login { username: b"u".to_vec().into(), password: Vec::new().into() });
             let method = if with_login { 2 } else { 0 };
             let start = [&[5, method][..], &[1, 0], &[5, 0, 0, 3]];
             let start = start.iter().enumerate().filter(|(at, _)| *at != 1 || with_login);

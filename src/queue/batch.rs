@@ -6,6 +6,9 @@
 
 use std::collections::VecDeque;
 
+use zeroize::Zeroize;
+
+use crate::crypto::reserve_wiping;
 use crate::error::{Errno, Result};
 use crate::msg::append::append;
 use crate::msg::{Metadata, Msg, frame};
@@ -40,6 +43,16 @@ pub struct Batch {
     messages: u64,
     /// Bytes of the bodies that are referred to.
     referred: usize,
+    /// The bytes are wiped before their memory is given back.
+    is_secret: bool,
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if self.is_secret {
+            self.bytes.zeroize();
+        }
+    }
 }
 
 /// Whether a frame with these flags is the last of a message. A command is none.
@@ -79,6 +92,9 @@ impl Batch {
 
     /// Forgets everything; keeps the arena for reuse unless it is large.
     pub fn clear(&mut self) {
+        if self.is_secret {
+            self.bytes.zeroize();
+        }
         if self.bytes.capacity() > KEEP_CAPACITY {
             self.bytes = Vec::new();
         }
@@ -98,7 +114,20 @@ impl Batch {
 
     #[cold]
     fn grow(&mut self, more: usize) -> Result<()> {
+        if self.is_secret {
+            reserve_wiping(&mut self.bytes, more);
+            return Ok(());
+        }
         self.bytes.try_reserve(more).map_err(|_| Errno::ENOMEM)
+    }
+
+    pub fn is_secret(&self) -> bool {
+        self.is_secret
+    }
+
+    /// The arena is wiped before its memory is given back. Bodies that are referred to are not.
+    pub fn keep_secret(&mut self) {
+        self.is_secret = true;
     }
 
     fn count(&mut self, flags: u8) {
@@ -204,6 +233,7 @@ impl Batch {
             core::mem::swap(self, other);
             return Ok(());
         }
+        self.is_secret |= other.is_secret;
         self.reserve(other.bytes.len())?;
         self.marks.try_reserve(other.marks.len()).map_err(|_| Errno::ENOMEM)?;
         let base = self.bytes.len();

@@ -120,6 +120,9 @@ impl State {
     fn refill(&mut self, front: &mut Batch, asks: bool) -> bool {
         if !self.back.is_empty() {
             core::mem::swap(&mut self.back, front);
+            if front.is_secret() {
+                self.back.keep_secret();
+            }
             return true;
         }
         let pulled = match &mut self.follower {

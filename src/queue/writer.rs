@@ -387,6 +387,12 @@ impl Writer {
         !self.pending.is_empty()
     }
 
+    /// Frames that are copied from here on are wiped when they were read, or dropped.
+    pub fn keep_secret(&mut self) {
+        self.pending.keep_secret();
+        self.queue.state.lock().back.keep_secret();
+    }
+
     /// Drops the commands that the reader has not taken yet: they were for a connection that is gone.
     pub fn discard_commands(&mut self) -> Written {
         let mut old = core::mem::take(&mut self.queue.state.lock().back);

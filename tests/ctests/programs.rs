@@ -70,6 +70,7 @@ programs! {
         ours router_raw_back,
         both seen_in_next_call,
         both short_messages,
+        ours secrets_wiped,
         both send_recv,
         both socks,
         ours socks_login,

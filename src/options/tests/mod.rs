@@ -196,7 +196,7 @@ fn check_read(reads: Reads, socket_type: SocketType, result: Read, size: usize) 
         Reads::Live => zeros(4),
         Reads::Text => zeros(1),
         Reads::Blob => zeros(0),
-        Reads::Key if size == 41 => exact(&key::to_text(&[0; 32])),
+        Reads::Key if size == 41 => exact(&key::to_text(&[0; 32])[..]),
         Reads::Key => exact(&[0; 32]),
     };
     assert_eq!(result, expected.ok_or(Errno::EINVAL), "{socket_type:?} {reads:?} {size}");

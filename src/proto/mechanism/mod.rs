@@ -37,7 +37,7 @@ pub struct Local {
     pub properties: Vec<u8>,
 }
 
-/// A question for the authenticator; domain, address and routing id are added by its bearer.
+/// A question for the authenticator, whose credentials are wiped with what bears it; domain, address and routing id are added by its bearer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthRequest {
     /// The mechanism's name in the request.

@@ -34,7 +34,7 @@ enum ClientState {
 
 /// The side that has a name and a password.
 pub struct PlainClient {
-    username: Vec<u8>,
+    username: Zeroizing<Vec<u8>>,
     password: Zeroizing<Vec<u8>>,
     state: ClientState,
     peer: Option<PeerProperties>,
@@ -44,7 +44,7 @@ impl PlainClient {
     /// Name and password have up to 255 bytes each; more is cut off.
     pub fn new(username: &[u8], password: &[u8]) -> Self {
         PlainClient {
-            username: username.to_vec(),
+            username: Zeroizing::new(username.to_vec()),
             password: Zeroizing::new(password.to_vec()),
             state: ClientState::Hello,
             peer: None,
@@ -52,8 +52,10 @@ impl PlainClient {
     }
 
     fn hello(&self) -> Vec<u8> {
-        let mut body = HELLO.to_vec();
-        for field in [&self.username, &*self.password] {
+        // At once as long as it will be, so that no part stays elsewhere.
+        let mut body = Vec::with_capacity(HELLO.len() + 2 * 256);
+        body.extend_from_slice(HELLO);
+        for field in [&*self.username, &*self.password] {
             let field = field.get(..255).unwrap_or(field);
             body.push(field.len() as u8);
             body.extend_from_slice(field);
@@ -167,18 +169,18 @@ enum ServerState {
 pub struct PlainServer {
     state: ServerState,
     /// Name and password, until the authenticator has them.
-    credentials: Vec<Vec<u8>>,
+    credentials: Zeroizing<Vec<Vec<u8>>>,
     peer: Option<PeerProperties>,
 }
 
 impl PlainServer {
     pub fn new() -> Self {
-        PlainServer { state: ServerState::Hello, credentials: Vec::new(), peer: None }
+        PlainServer { state: ServerState::Hello, credentials: Zeroizing::default(), peer: None }
     }
 
     fn receive_hello(&mut self, data: &[u8]) -> Result<(), HandshakeError> {
         let fields = hello_fields(data).ok_or(HandshakeError::MALFORMED_HELLO)?;
-        self.credentials = fields.map(<[u8]>::to_vec).to_vec();
+        self.credentials = Zeroizing::new(fields.map(<[u8]>::to_vec).into());
         self.state = ServerState::Unasked;
         Ok(())
     }
@@ -258,7 +260,7 @@ impl Mechanism for PlainServer {
             return None;
         }
         self.state = ServerState::Asked;
-        let credentials = std::mem::take(&mut self.credentials);
+        let credentials = std::mem::take(&mut *self.credentials);
         Some(AuthRequest { mechanism: "PLAIN", credentials })
     }
 

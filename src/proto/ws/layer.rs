@@ -6,6 +6,9 @@
 
 use super::frame::{CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, Control, Decoder, Encoder, Step};
 use super::upgrade::{self, Head, KEY_BYTES, Protocol, Protocols};
+use zeroize::Zeroizing;
+
+use crate::crypto::reserve_wiping;
 use crate::proto::HandshakeError;
 use crate::proto::zmtp::frame::FrameError;
 use crate::proto::zmtp::handshake::Handshake;
@@ -107,7 +110,10 @@ impl Layer {
 
     /// What the handshake has said by now goes before anything else.
     fn gather(&mut self, handshake: &mut Handshake) {
-        self.encoder.append_wire(&handshake.take_output(), &mut self.output);
+        let output = Zeroizing::new(handshake.take_output());
+        // Each frame gets a header, of a few bytes more than the one it had.
+        reserve_wiping(&mut self.output, output.len() + 64);
+        self.encoder.append_wire(&output, &mut self.output);
     }
 
     /// Whether it has become a WebSocket since the last call.

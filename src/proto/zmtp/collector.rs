@@ -4,8 +4,11 @@
 //! Part of a connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
 use super::frame::{self, FrameError};
 use super::v1;
+use crate::crypto::extend_wiping;
 
 /// Longest frame of a handshake, in bytes. A stranger cannot make a connection hold more than
 /// this; the protocol itself needs a few hundred.
@@ -17,7 +20,7 @@ pub(super) struct Collector {
     v1: bool,
     limit: i64,
     /// Header bytes until `body_len` is known, then body bytes.
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     body_len: Option<usize>,
 }
 
@@ -27,7 +30,7 @@ impl Collector {
             0..MAX_HANDSHAKE_FRAME => maxmsgsize,
             _ => MAX_HANDSHAKE_FRAME,
         };
-        Collector { v1, limit, bytes: Vec::new(), body_len: None }
+        Collector { v1, limit, bytes: Zeroizing::default(), body_len: None }
     }
 
     /// Takes what belongs to the current frame from the start of `input`, and returns how many
@@ -45,7 +48,8 @@ impl Collector {
         let rest = input.get(used..).unwrap_or_default();
         let missing = self.body_len.map_or(0, |len| len.saturating_sub(self.bytes.len()));
         let body = rest.get(..missing).unwrap_or(rest);
-        self.bytes.extend_from_slice(body);
+        // It may be a password.
+        extend_wiping(&mut self.bytes, body);
         Ok(used + body.len())
     }
 
@@ -64,6 +68,6 @@ impl Collector {
             return None;
         }
         self.body_len = None;
-        Some(std::mem::take(&mut self.bytes))
+        Some(std::mem::take(&mut *self.bytes))
     }
 }

@@ -8,11 +8,14 @@
 //! comes before its own READY for a part of the handshake.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
 use super::ZmtpVersion;
 use super::collector::Collector;
 use super::frame::{self, COMMAND, FrameError};
 use super::greeting::{self, GreetingReader, Milestone};
 use super::{metadata, v1};
+use crate::crypto::reserve_wiping;
 use crate::options::SocketType;
 use crate::proto::HandshakeError;
 use crate::proto::mechanism::{
@@ -257,7 +260,7 @@ impl Handshake {
             }
             Phase::Commands { frame, .. } if self.mechanism.wants_command() => {
                 let used = frame.feed(input)?;
-                if let Some(command) = frame.take() {
+                if let Some(command) = frame.take().map(Zeroizing::new) {
                     let result = self.mechanism.receive(&command, &self.local);
                     let sent = self.pump();
                     result.and(sent)?;
@@ -352,7 +355,8 @@ impl Handshake {
     /// Sends what the mechanism has to say, and sees whether it has finished.
     fn pump(&mut self) -> Result<(), HandshakeError> {
         let Phase::Commands { version, .. } = self.phase else { return Ok(()) };
-        while let Some(body) = self.mechanism.next_command(&self.local)? {
+        while let Some(body) = self.mechanism.next_command(&self.local)?.map(Zeroizing::new) {
+            reserve_wiping(&mut self.output, body.len() + frame::MAX_HEADER);
             frame::append(COMMAND, &body, &mut self.output);
         }
         if let Some(peer) = self.mechanism.finish() {

@@ -5,6 +5,8 @@
 //! limit of the handshake runs on; an authenticator that has gone is one that never answers.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroizing;
+
 use crate::io::connection::Owner;
 use crate::io::port::Port;
 use crate::msg::frame;
@@ -49,7 +51,9 @@ impl Session {
         match found {
             Some(found) if matches!(found.socket_type, SocketType::Rep | SocketType::Router) => {
                 let address = &greeting.peer_address;
-                let frames = zap::request(question, domain, address, &options.routing_id);
+                // There may be a password among them.
+                let frames =
+                    Zeroizing::new(zap::request(question, domain, address, &options.routing_id));
                 greeting.inquiry = Inquiry::new(self.id, &self.owner, found.port, &frames);
                 if greeting.inquiry.is_some() { Asked::Waiting } else { Asked::Refused }
             }
@@ -102,6 +106,7 @@ impl Inquiry {
     ) -> Option<Inquiry> {
         let (mut writer, far_reader) = queue(0, false);
         let (far_writer, mut reader) = queue(0, false);
+        writer.keep_secret();
         let (last, others) = frames.split_last()?;
         for frame in others {
             writer.write(frame::MORE, Body::Copy(frame), 0).ok()?;

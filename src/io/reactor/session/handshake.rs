@@ -6,6 +6,9 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::crypto::extend_wiping;
 use crate::endpoint::WsConnectAddress;
 use crate::error::{Errno, Result};
 use crate::io::connection::Cause;
@@ -34,9 +37,9 @@ pub(super) struct Greeting {
     /// What the stream carries the handshake in.
     pub(super) layer: Option<Box<Layer>>,
     /// What the handshake did not take yet.
-    pub(super) unread: Vec<u8>,
+    pub(super) unread: Zeroizing<Vec<u8>>,
     /// What the kernel did not take yet.
-    pub(super) unsent: Vec<u8>,
+    pub(super) unsent: Zeroizing<Vec<u8>>,
     /// Why it takes no more.
     stuck: Option<Errno>,
     pub(super) peer_address: Vec<u8>,
@@ -66,8 +69,8 @@ impl Session {
             stream,
             handshake,
             layer,
-            unread: Vec::new(),
-            unsent: Vec::new(),
+            unread: Zeroizing::default(),
+            unsent: Zeroizing::default(),
             stuck: None,
             peer_address,
             inquiry: None,
@@ -123,7 +126,10 @@ impl Session {
     /// Works on what was left over and on the first `read` bytes of the reactor's buffer.
     pub(super) fn continue_handshake(&mut self, tools: &mut Tools<'_>, read: usize) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        greeting.unread.extend_from_slice(tools.buffer.get(..read).unwrap_or_default());
+        let read = tools.buffer.get_mut(..read).unwrap_or_default();
+        extend_wiping(&mut greeting.unread, read);
+        // The buffer is everybody's, and what came may be a password.
+        read.zeroize();
         loop {
             let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
             let read = greeting.read_on();
@@ -253,22 +259,27 @@ impl Greeting {
             None => self.handshake.input(&self.unread)?,
             Some(layer) => layer.input(&mut self.handshake, &self.unread)?,
         };
-        self.unread.drain(..taken.min(self.unread.len()));
+        let taken = taken.min(self.unread.len());
+        self.unread.drain(..taken);
         Ok(())
     }
 
     /// Writes what the kernel takes. If it takes no more, the peer may have left a last word, such
     /// as why it refuses us: reading finds that, and the end.
     fn write_on(&mut self) {
-        self.unsent.extend(match &mut self.layer {
+        let output = Zeroizing::new(match &mut self.layer {
             None => self.handshake.take_output(),
             Some(layer) => layer.take_output(&mut self.handshake),
         });
+        extend_wiping(&mut self.unsent, &output);
         if self.unsent.is_empty() {
             return;
         }
         match net::send(self.stream.as_fd(), &self.unsent) {
-            Ok(sent) => drop(self.unsent.drain(..sent.min(self.unsent.len()))),
+            Ok(sent) => {
+                let sent = sent.min(self.unsent.len());
+                self.unsent.drain(..sent);
+            }
             Err(Errno::EAGAIN) => {}
             Err(error) => {
                 self.unsent.clear();

@@ -6,6 +6,9 @@
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use zeroize::Zeroizing;
+
+use crate::crypto::extend_wiping;
 use crate::endpoint::{TcpConnectAddress, Unresolved};
 use crate::error::{Errno, Result};
 use crate::options::SocketOptions;
@@ -21,7 +24,7 @@ pub(super) struct Asking {
     pub(super) stream: OwnedFd,
     dialogue: Dialogue,
     /// What the kernel did not take yet.
-    unsent: Vec<u8>,
+    unsent: Zeroizing<Vec<u8>>,
 }
 
 impl Session {
@@ -32,7 +35,8 @@ impl Session {
         let Some(peer) = &dialling.peer else { return Step::Remove };
         let dialogue = open(peer, &self.options);
         let fd = stream.as_raw_fd();
-        self.state = State::Proxying(Box::new(Asking { stream, dialogue, unsent: Vec::new() }));
+        self.state =
+            State::Proxying(Box::new(Asking { stream, dialogue, unsent: Zeroizing::default() }));
         if let Err(error) = tools.watch_session(fd, epoll::READABLE, self.id) {
             return self.proxy_failed(tools, error);
         }
@@ -113,12 +117,15 @@ impl Asking {
     }
 
     fn write(&mut self) -> Result<()> {
-        self.unsent.extend(self.dialogue.take_output());
+        extend_wiping(&mut self.unsent, &Zeroizing::new(self.dialogue.take_output()));
         if self.unsent.is_empty() {
             return Ok(());
         }
         match net::send(self.stream.as_fd(), &self.unsent) {
-            Ok(sent) => drop(self.unsent.drain(..sent.min(self.unsent.len()))),
+            Ok(sent) => {
+                let sent = sent.min(self.unsent.len());
+                self.unsent.drain(..sent);
+            }
             Err(Errno::EAGAIN) => {}
             Err(error) => return Err(error),
         }

@@ -89,7 +89,7 @@ impl Session {
             metadata: self.metadata(&established, &greeting),
             sealing: greeting.handshake.sealing(),
             web: greeting.layer.take().map(|layer| layer.into_halves()),
-            unsent: core::mem::take(&mut greeting.unsent),
+            unsent: greeting.unsent.to_vec(),
         };
         self.state = State::Running(stream);
         let connection = match &self.connection {

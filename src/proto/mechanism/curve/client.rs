@@ -40,8 +40,7 @@ impl ClientEntropy {
     /// # Errors
     /// As [`random_bytes`].
     pub fn new() -> SystemResult<Self> {
-        let short = SecretKey::new(random_bytes()?);
-        Ok(ClientEntropy { short, vouch_nonce: random_bytes()? })
+        Ok(ClientEntropy { short: SecretKey::random()?, vouch_nonce: random_bytes()? })
     }
 }
 

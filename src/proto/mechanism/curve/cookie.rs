@@ -45,6 +45,6 @@ impl Cookie {
         let content = Zeroizing::new(content);
         let mut fields = Fields(&content);
         fields.take() == Some(client)
-            && fields.take().is_some_and(|secret| SecretKey::new(*secret) == short.secret)
+            && fields.take().is_some_and(|secret| SecretKey::copy_of(secret) == short.secret)
     }
 }

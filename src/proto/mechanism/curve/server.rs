@@ -32,9 +32,9 @@ impl ServerEntropy {
     /// As [`random_bytes`].
     pub fn new() -> SystemResult<Self> {
         Ok(ServerEntropy {
-            short: SecretKey::new(random_bytes()?),
+            short: SecretKey::random()?,
             welcome_nonce: random_bytes()?,
-            cookie_key: SecretKey::new(random_bytes()?),
+            cookie_key: SecretKey::random()?,
             cookie_nonce: random_bytes()?,
         })
     }

@@ -1,0 +1,86 @@
+//! Memory that is wiped before it is given back. Values without a lock.
+//!
+//! What moves by value leaves copies on the stack that nobody wipes, so keys stay in one place of the heap
+//! and only their address moves.
+#![forbid(unsafe_code)]
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::KEY_BYTES;
+use crate::error::Result;
+use crate::sync::Arc;
+
+/// The bytes of a key. Clones share them; the last one wipes them.
+#[derive(Clone)]
+pub(super) struct KeyBytes(Arc<Zeroizing<[u8; KEY_BYTES]>>);
+
+impl KeyBytes {
+    /// A key that `fill` writes in its place; the error of that.
+    pub(super) fn filled(fill: impl FnOnce(&mut [u8; KEY_BYTES]) -> Result<()>) -> Result<Self> {
+        let mut bytes = Arc::new(Zeroizing::new([0; KEY_BYTES]));
+        if let Some(bytes) = Arc::get_mut(&mut bytes) {
+            fill(bytes)?;
+        }
+        Ok(KeyBytes(bytes))
+    }
+
+    pub(super) fn copy_of(from: &[u8; KEY_BYTES]) -> Self {
+        let mut bytes = Arc::new(Zeroizing::new([0; KEY_BYTES]));
+        if let Some(bytes) = Arc::get_mut(&mut bytes) {
+            bytes.copy_from_slice(from);
+        }
+        KeyBytes(bytes)
+    }
+
+    #[inline]
+    pub(super) fn get(&self) -> &[u8; KEY_BYTES] {
+        &self.0
+    }
+}
+
+/// Makes room for `more` bytes. If that takes other memory, what was in the old one is wiped.
+pub fn reserve_wiping(bytes: &mut Vec<u8>, more: usize) {
+    if bytes.capacity() - bytes.len() >= more {
+        return;
+    }
+    let room = bytes.len().saturating_add(more).max(bytes.capacity().saturating_mul(2));
+    let mut larger = Vec::with_capacity(room);
+    larger.extend_from_slice(bytes);
+    bytes.zeroize();
+    *bytes = larger;
+}
+
+/// Adds bytes as [`reserve_wiping`] makes room.
+pub fn extend_wiping(bytes: &mut Vec<u8>, more: &[u8]) {
+    reserve_wiping(bytes, more.len());
+    bytes.extend_from_slice(more);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_share_one_place() {
+        let key = KeyBytes::filled(|bytes| {
+            bytes.fill(7);
+            Ok(())
+        })
+        .unwrap();
+        let clone = key.clone();
+        assert_eq!(key.get().as_ptr(), clone.get().as_ptr());
+        assert_eq!(KeyBytes::copy_of(clone.get()).get(), &[7; KEY_BYTES]);
+    }
+
+    #[test]
+    fn bytes_grow() {
+        let mut bytes = Vec::new();
+        for n in 0..100u8 {
+            extend_wiping(&mut bytes, &[n; 3]);
+        }
+        assert!((0..100u8).all(|n| bytes[usize::from(n) * 3..][..3] == [n; 3]));
+        let room = bytes.capacity();
+        reserve_wiping(&mut bytes, 0);
+        assert_eq!((bytes.len(), bytes.capacity()), (300, room));
+    }
+}
