@@ -13,6 +13,7 @@ mod model;
 pub mod port;
 pub mod reactor;
 mod registry;
+mod rounds;
 mod spin;
 pub mod wake;
 #[cfg(test)]

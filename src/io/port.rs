@@ -11,17 +11,18 @@
 use core::time::Duration;
 use std::os::fd::{AsRawFd, RawFd};
 
-use crate::adapt::turns::{self, Round, TurnQueue};
+use crate::adapt::turns;
 use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
 use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
 use crate::io::registry::Registry;
+use crate::io::rounds::{MOMENT, PATIENCE, Rounds};
 use crate::io::spin::Spin;
 use crate::io::wake::{Bell, Lead, Ticket, Wake};
 use crate::monitor::Monitor;
 use crate::pipe::{Command, Letter, Mailbox, PipeKey, Remains};
 use crate::queue::Reader;
-use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering};
 use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
@@ -36,14 +37,6 @@ const EVENTS: usize = 64;
 
 /// So many peers may have left messages behind that the socket did not read, before no more are let in.
 const MOST_DEPARTED: usize = 8192;
-
-/// How long a caller gives another thread that is moving bytes of its socket, before it answers without what
-/// that thread moves, in clock ticks: a moment (10 to 40 us), without giving its core away.
-const MOMENT: u64 = 20 * clock::TICKS_A_MICROSECOND;
-
-/// How long a patient caller goes on, giving its core away, in clock ticks (2 to 10 ms). A thread that is not
-/// running may take longer; then the caller has waited for it once.
-const PATIENCE: u64 = 5_000 * clock::TICKS_A_MICROSECOND;
 
 /// How long a caller need not ask the kernel about the only connection, which it knows to be ready, in
 /// clock ticks (a quarter to one millisecond).
@@ -61,16 +54,9 @@ pub struct Port {
     /// Of the letters that the socket has taken and carries out, those with such a pipe.
     admitted: AtomicUsize,
     connections: Mutex<Registry>,
-    /// Rounds that threads have begun, and have ended.
-    begun: AtomicU32,
-    ended: AtomicU32,
-    /// How many were begun when a caller last waited for their end in vain.
-    given_up: AtomicU32,
+    rounds: Rounds,
     /// What they read into.
     buffers: Arc<Buffers>,
-    /// Ready connections, of which the kernel does not tell again, wait here for their turn.
-    ready: Mutex<TurnQueue<Arc<Connection>>>,
-    has_ready: AtomicBool,
     /// When a caller last asked the kernel, in clock ticks.
     asked: AtomicU64,
     lease: Lease,
@@ -115,12 +101,8 @@ impl Default for Port {
             departed: AtomicUsize::new(0),
             admitted: AtomicUsize::new(0),
             connections: Mutex::default(),
-            begun: AtomicU32::new(0),
-            ended: AtomicU32::new(0),
-            given_up: AtomicU32::new(0),
+            rounds: Rounds::default(),
             buffers: Arc::default(),
-            ready: Mutex::default(),
-            has_ready: AtomicBool::new(false),
             asked: AtomicU64::new(0),
             lease: Lease::default(),
             spin: Spin::default(),
@@ -212,8 +194,7 @@ impl Port {
         self.closed.store(true, Ordering::SeqCst);
         let last = mailbox.take(Vec::new());
         drop(mailbox);
-        let ready = core::mem::take(&mut *self.ready.lock());
-        drop(ready);
+        self.rounds.clear();
         self.share();
         last
     }
@@ -349,10 +330,7 @@ impl Port {
         if !connection.add_due(due) || self.closed.load(Ordering::SeqCst) {
             return;
         }
-        let mut ready = self.ready.lock();
-        ready.push(connection.clone());
-        self.has_ready.store(true, Ordering::SeqCst);
-        drop(ready);
+        self.rounds.push(connection.clone());
         if let Some(background) = self.background.get() {
             background.look_after();
         }
@@ -401,7 +379,7 @@ impl Port {
         let moved = self.round(poller, lead.as_ref(), turns::CALLER_ROUND).unwrap_or(false);
         drop(lead);
         if !moved {
-            self.let_others_finish(patience);
+            self.rounds.let_others_finish(patience);
         }
         self.asked.store(clock::ticks(), Ordering::Relaxed);
         self.leave(clock::nanos());
@@ -423,28 +401,11 @@ impl Port {
         }
     }
 
-    /// Gives threads that run a round some time to end it, but not twice for one round.
-    fn let_others_finish(&self, patience: u64) {
-        let begun = self.begun.load(Ordering::SeqCst);
-        let is_under_way = || (self.ended.load(Ordering::SeqCst).wrapping_sub(begun) as i32) < 0;
-        if !is_under_way() || self.given_up.load(Ordering::Relaxed) == begun {
-            return;
-        }
-        let since = clock::ticks();
-        while is_under_way() {
-            match clock::ticks().wrapping_sub(since) {
-                passed if passed < MOMENT => core::hint::spin_loop(),
-                passed if passed < patience => thread::give_way(),
-                _ => return self.given_up.store(begun, Ordering::Relaxed),
-            }
-        }
-    }
-
     /// Asks the kernel which connections are ready, and gives each that waits its turn, without sleeping
     /// and until about so many bytes moved. Whether there was anything. `lead` is the leader's; others must
     /// not take its signal away.
     fn round(&self, poller: &Poller, lead: Option<&Lead<'_>>, bytes: usize) -> Result<bool> {
-        let _driver = Driver::new(self);
+        let _driver = self.rounds.begin();
         let mut events = [Event::NONE; EVENTS];
         let count = poller.epoll.wait(&mut events, 0)?;
         if let Some(lead) = lead {
@@ -477,44 +438,12 @@ impl Port {
             due |= DUE_OUT;
         }
         if due != 0 && connection.add_due(due) {
-            let mut ready = self.ready.lock();
-            ready.push(connection);
-            self.has_ready.store(true, Ordering::SeqCst);
+            self.rounds.push(connection);
         }
     }
 
-    /// Gives each connection that waits one turn, until about so many bytes moved. Whether any waited.
     fn take_turns(&self, bytes: usize) -> bool {
-        if !self.has_ready() {
-            return false;
-        }
-        let mut round = Round::new(self.ready.lock().len(), bytes);
-        let mut buffer = None;
-        let mut moved = false;
-        while round.goes_on() {
-            let Some(connection) = self.next_ready() else { break };
-            moved = true;
-            let (due, reads) = (connection.take_due(), round.begin_turn());
-            let mut bytes = 0;
-            if due & DUE_IN != 0 {
-                let buffer = buffer.get_or_insert_with(|| self.buffers.lend());
-                bytes += connection.read_turn(buffer, reads);
-            }
-            if due & DUE_OUT != 0 {
-                bytes += connection.write_ready();
-            }
-            round.end_turn(bytes);
-        }
-        moved
-    }
-
-    fn next_ready(&self) -> Option<Arc<Connection>> {
-        let mut ready = self.ready.lock();
-        let next = ready.pop();
-        if ready.is_empty() {
-            self.has_ready.store(false, Ordering::SeqCst);
-        }
-        next
+        self.rounds.take_turns(&self.buffers, bytes)
     }
 
     /// Sleeps until commands wait or a connection moved, `timeout` has passed, or the context
@@ -567,7 +496,7 @@ impl Port {
             count => count?,
         };
         lead.get_up();
-        let driver = Driver::new(self);
+        let driver = self.rounds.begin();
         drop(found);
         if count == bed::EVENTS {
             self.round(poller, Some(lead), turns::CALLER_ROUND)?;
@@ -595,22 +524,6 @@ impl Port {
     /// system's own poll. Nothing when another caller leads: it may take signals away.
     pub fn attend(&self, ticket: Ticket) -> Option<Lead<'_>> {
         self.wake.lead(Some(ticket))
-    }
-}
-
-/// A thread that runs a round.
-struct Driver<'a>(&'a Port);
-
-impl<'a> Driver<'a> {
-    fn new(port: &'a Port) -> Driver<'a> {
-        port.begun.fetch_add(1, Ordering::SeqCst);
-        Driver(port)
-    }
-}
-
-impl Drop for Driver<'_> {
-    fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -789,7 +702,7 @@ impl Port {
     /// Whether connections wait for their turn, of which the poller does not tell.
     #[inline]
     pub fn has_ready(&self) -> bool {
-        self.has_ready.load(Ordering::SeqCst)
+        self.rounds.has_ready()
     }
 
     /// Whether the reactor is told of readiness.

@@ -1,0 +1,119 @@
+//! The rounds of a socket's connections: those that are ready wait in a queue, and each that runs a round
+//! gives them their turns ([`turns`](crate::adapt::turns)).
+//!
+//! Any thread, and several at once: a connection is moved by the thread that took it from the queue. The lock
+//! of the queue is a leaf, held for a push or a pop.
+#![forbid(unsafe_code)]
+
+use crate::adapt::turns::{Round, TurnQueue};
+use crate::io::buffers::Buffers;
+use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
+use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
+use crate::sys::{clock, thread};
+
+/// How long a caller gives another thread that is moving bytes of its socket, before it answers without what
+/// that thread moves, in clock ticks: a moment (10 to 40 us), without giving its core away.
+pub const MOMENT: u64 = 20 * clock::TICKS_A_MICROSECOND;
+
+/// How long a patient caller goes on, giving its core away, in clock ticks (2 to 10 ms). A thread that is not
+/// running may take longer; then the caller has waited for it once.
+pub const PATIENCE: u64 = 5_000 * clock::TICKS_A_MICROSECOND;
+
+/// See the module's documentation.
+#[derive(Default)]
+pub struct Rounds {
+    /// Ready connections, of which the kernel does not tell again.
+    ready: Mutex<TurnQueue<Arc<Connection>>>,
+    has_ready: AtomicBool,
+    /// Rounds that threads have begun, and have ended.
+    begun: AtomicU32,
+    ended: AtomicU32,
+    /// How many were begun when a caller last waited for their end in vain.
+    given_up: AtomicU32,
+}
+
+impl Rounds {
+    /// Whether connections wait for their turn.
+    #[inline]
+    pub fn has_ready(&self) -> bool {
+        self.has_ready.load(Ordering::SeqCst)
+    }
+
+    /// Puts a connection that does not wait behind all that do.
+    pub fn push(&self, connection: Arc<Connection>) {
+        let mut ready = self.ready.lock();
+        ready.push(connection);
+        self.has_ready.store(true, Ordering::SeqCst);
+    }
+
+    fn pop(&self) -> Option<Arc<Connection>> {
+        let mut ready = self.ready.lock();
+        let next = ready.pop();
+        if ready.is_empty() {
+            self.has_ready.store(false, Ordering::SeqCst);
+        }
+        next
+    }
+
+    /// Nobody will run a round again.
+    pub fn clear(&self) {
+        let ready = core::mem::take(&mut *self.ready.lock());
+        drop(ready);
+    }
+
+    /// Gives each connection that waits one turn, until about so many bytes moved. Whether any waited.
+    pub fn take_turns(&self, buffers: &Buffers, bytes: usize) -> bool {
+        if !self.has_ready() {
+            return false;
+        }
+        let mut round = Round::new(self.ready.lock().len(), bytes);
+        let mut buffer = None;
+        let mut moved = false;
+        while round.goes_on() {
+            let Some(connection) = self.pop() else { break };
+            moved = true;
+            let (due, reads) = (connection.take_due(), round.begin_turn());
+            let mut bytes = 0;
+            if due & DUE_IN != 0 {
+                bytes += connection.read_turn(buffer.get_or_insert_with(|| buffers.lend()), reads);
+            }
+            if due & DUE_OUT != 0 {
+                bytes += connection.write_ready();
+            }
+            round.end_turn(bytes);
+        }
+        moved
+    }
+
+    /// A round begins; it ends when the answer is dropped.
+    pub fn begin(&self) -> Driver<'_> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        Driver(self)
+    }
+
+    /// Gives threads that run a round some time to end it, but not twice for one round.
+    pub fn let_others_finish(&self, patience: u64) {
+        let begun = self.begun.load(Ordering::SeqCst);
+        let is_under_way = || (self.ended.load(Ordering::SeqCst).wrapping_sub(begun) as i32) < 0;
+        if !is_under_way() || self.given_up.load(Ordering::Relaxed) == begun {
+            return;
+        }
+        let since = clock::ticks();
+        while is_under_way() {
+            match clock::ticks().wrapping_sub(since) {
+                passed if passed < MOMENT => core::hint::spin_loop(),
+                passed if passed < patience => thread::give_way(),
+                _ => return self.given_up.store(begun, Ordering::Relaxed),
+            }
+        }
+    }
+}
+
+/// A thread that runs a round.
+pub struct Driver<'a>(&'a Rounds);
+
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
