@@ -245,7 +245,11 @@ impl Connection {
         let wrapping = Wrapping::new(opener, decoder);
         *self.stream.lock() = Some(stream.clone());
         let source = stream.clone();
-        self.change_rx(move |rx| rx.install(source, framing, inbound, wrapping, metadata));
+        let connection = self.clone();
+        self.change_rx(move |rx| {
+            rx.install(source, framing, inbound, wrapping, metadata);
+            rx.tell_asked(&connection);
+        });
         self.control.lock().clear();
         self.change_tx(move |tx| tx.install(stream, framing, sealer, encoder, unsent));
         self.blocked.store(false, Ordering::SeqCst);
