@@ -39,6 +39,9 @@ use endpoints::Endpoints;
 use haste::Haste;
 use lane::Lanes;
 
+/// Looks for input that are no farther apart than this are made in a loop, in clock ticks (40 to 240 us).
+const LOOP: u64 = 4 * MOMENT;
+
 /// What a socket's lock guards.
 pub struct Core {
     context: Arc<Context>,
@@ -270,17 +273,21 @@ impl Core {
     /// out first: it may look for what comes of that.
     fn ask_kernel(&mut self) -> Result<()> {
         let now = clock::ticks();
-        let lately = now.wrapping_sub(self.asked) < MOMENT;
+        let since = now.wrapping_sub(self.asked);
+        let lately = since < MOMENT;
         // Whoever polls the descriptor may be told once only, and must then be answered.
         if lately && !self.port.is_exported() {
             return Ok(());
         }
         self.pace.press_thread();
         if !self.port.has_poller() {
-            // Whoever looks again and again, without waiting, for what another thread of this process
-            // will send should not keep that thread from its turn.
+            // A caller that looks again and again, without waiting, for what another thread of this process
+            // will send should not keep that thread from its turn. One that looks between other things keeps
+            // its core, which it might get back milliseconds later.
             self.asked = now;
-            give_way();
+            if since < LOOP {
+                give_way();
+            }
             return Ok(());
         }
         self.ask_kernel_now(now)
