@@ -85,14 +85,13 @@ fn opened(is_client: bool, authenticate: bool, wire: &[u8], piece_len: usize) ->
         socket_type: SocketType::Dealer,
         routing_id: b"me".to_vec(),
         metadata: Vec::new(),
-        maxmsgsize: 3000,
     };
     let mut handshake = Handshake::carried(config, Box::new(NullMechanism::new(authenticate)));
     let client = Client { host: b"h".to_vec(), path: b"/".to_vec(), key: [1; 16], seed: 1 };
     let mut layer = if is_client {
-        Layer::client(&handshake, 3000, &client)
+        Layer::client(&handshake, &client)
     } else {
-        Layer::server(&handshake, 3000)
+        Layer::server(&handshake)
     };
     let (mut used, mut output) = (0, Vec::new());
     for end in (piece_len..=wire.len().next_multiple_of(piece_len)).step_by(piece_len) {

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 // The same file on other locks and atomics is meant.
-#[allow(clippy::duplicate_mod)]
+#[allow(clippy::duplicate_mod, dead_code)]
 #[path = "gate.rs"]
 mod gate;
 

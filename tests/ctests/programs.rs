@@ -72,6 +72,7 @@ programs! {
         both short_messages,
         ours secrets_wiped,
         both send_recv,
+        ours small_limit,
         both socks,
         ours socks_login,
         ours stop_after_disconnect,

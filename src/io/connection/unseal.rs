@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::io::connection::Cause;
 use crate::io::connection::partial::Partial;
 use crate::proto::mechanism::Opener;
-use crate::proto::zmtp::frame::{self, Header};
+use crate::proto::zmtp::frame::{self, COMMAND, Header, SMALL_COMMAND};
 
 /// What opens frames, and the start of one that has not come as a whole.
 pub struct Unsealing {
@@ -44,7 +44,7 @@ impl Unsealing {
     fn open_each(&mut self, bytes: &mut [u8], max: i64, at: &mut Opened) -> Result<(), Cause> {
         loop {
             let rest = bytes.get(at.used..).unwrap_or_default();
-            let header = frame::parse_header(rest, max);
+            let header = frame::parse_header(rest, with_commands(max));
             let header = header.map_err(|error| Cause::Protocol(error.errno()))?;
             let Some(header) = header else { return Ok(()) };
             let start = at.used + header.header_len;
@@ -54,6 +54,10 @@ impl Unsealing {
                 return Ok(());
             };
             let (flags, inner) = self.opener.open(body).map_err(Cause::Violation)?;
+            if flags & COMMAND == 0 {
+                frame::checked_len(header.body_len as u64, max)
+                    .map_err(|error| Cause::Protocol(error.errno()))?;
+            }
             let inner = start + inner.start..start + inner.end;
             at.plain += move_frame(bytes, at.plain, flags, inner);
             at.used = end;
@@ -66,6 +70,11 @@ impl Unsealing {
         let len = move_frame(body, 0, flags, inner);
         Ok(body.get(..len).unwrap_or_default())
     }
+}
+
+/// The limit for frames of which only the inside tells whether they are messages.
+fn with_commands(max: i64) -> i64 {
+    if max < 0 { max } else { max.max(SMALL_COMMAND as i64) }
 }
 
 /// Writes a header at `to` and moves the body that lies at `from` behind it. There is room,
@@ -89,7 +98,7 @@ mod tests {
     use crate::error::Errno;
     use crate::proto::HandshakeError;
     use crate::proto::mechanism::curve::{Sealer, Sealing};
-    use crate::proto::zmtp::frame::{COMMAND, MORE};
+    use crate::proto::zmtp::frame::MORE;
 
     fn both() -> (Box<Sealer>, Unsealing) {
         let key = BoxKey::own(&SecretKey::new([5; 32]));
@@ -163,6 +172,17 @@ mod tests {
         sealer.append(0, &[7; 101], &mut sealed).unwrap();
         let opened = unsealing.open(&mut sealed, 133);
         assert_eq!(opened.plain, 102);
+        assert_eq!(opened.failure, Some(Cause::Protocol(Errno::EMSGSIZE)));
+    }
+
+    #[test]
+    fn the_limit_is_not_for_commands() {
+        let (mut sealer, mut unsealing) = both();
+        let mut sealed = Vec::new();
+        sealer.append(COMMAND, &[7; 100], &mut sealed).unwrap();
+        sealer.append(0, b"", &mut sealed).unwrap();
+        let opened = unsealing.open(&mut sealed, 1);
+        assert_eq!(sealed[..opened.plain].len(), 102);
         assert_eq!(opened.failure, Some(Cause::Protocol(Errno::EMSGSIZE)));
     }
 

@@ -215,6 +215,11 @@ impl Decoder {
         Decoder { masked, max, state: State::Header, held: Vec::new(), payload: Vec::new() }
     }
 
+    /// The same with another limit, from the next frame on.
+    pub fn with_limit(self, max: i64) -> Decoder {
+        Decoder { max, ..self }
+    }
+
     /// Takes what belongs to the current frame from the start of `input`: returns how many bytes that was
     /// and what they led to. What of a frame has come is appended to `out` in wire form, the header
     /// as soon as it is known.

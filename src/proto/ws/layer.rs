@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::reserve_wiping;
 use crate::proto::HandshakeError;
+use crate::proto::zmtp::MAX_HANDSHAKE_FRAME;
 use crate::proto::zmtp::frame::FrameError;
 use crate::proto::zmtp::handshake::Handshake;
 
@@ -39,15 +40,16 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// That of an accepted connection; `max` is `ZMQ_MAXMSGSIZE`.
-    pub fn server(handshake: &Handshake, max: i64) -> Layer {
-        let (decoder, encoder) = (Decoder::server(max), Encoder::server());
+    /// That of an accepted connection.
+    pub fn server(handshake: &Handshake) -> Layer {
+        let (decoder, encoder) = (Decoder::server(MAX_HANDSHAKE_FRAME), Encoder::server());
         Layer::new(false, handshake, upgrade::REQUEST, decoder, encoder)
     }
 
     /// That of a connection that was made; the request is at once ready to be sent.
-    pub fn client(handshake: &Handshake, max: i64, client: &Client) -> Layer {
-        let (decoder, encoder) = (Decoder::client(max), Encoder::client(client.seed));
+    pub fn client(handshake: &Handshake, client: &Client) -> Layer {
+        let decoder = Decoder::client(MAX_HANDSHAKE_FRAME);
+        let encoder = Encoder::client(client.seed);
         let mut layer = Layer::new(true, handshake, upgrade::RESPONSE, decoder, encoder);
         layer.output = upgrade::request(&client.host, &client.path, &client.key, &layer.protocols);
         layer
@@ -121,9 +123,9 @@ impl Layer {
         core::mem::take(&mut self.upgraded)
     }
 
-    /// What the connection goes on with after the handshake.
-    pub fn into_halves(self) -> (Encoder, Decoder) {
-        (self.encoder, self.decoder)
+    /// What the connection goes on with after the handshake; `max` is `ZMQ_MAXMSGSIZE`.
+    pub fn into_halves(self, max: i64) -> (Encoder, Decoder) {
+        (self.encoder, self.decoder.with_limit(max))
     }
 
     fn upgrade(&mut self, handshake: &mut Handshake) -> Result<(), HandshakeError> {

@@ -373,19 +373,12 @@ struct Side {
 
 impl Side {
     fn new(socket_type: SocketType, mechanism: Box<dyn Mechanism>, is_client: bool) -> Side {
-        let config = HandshakeConfig {
-            socket_type,
-            routing_id: b"me".to_vec(),
-            metadata: Vec::new(),
-            maxmsgsize: -1,
-        };
+        let config =
+            HandshakeConfig { socket_type, routing_id: b"me".to_vec(), metadata: Vec::new() };
         let handshake = Handshake::carried(config, mechanism);
         let client = Client { host: b"h".to_vec(), path: b"/".to_vec(), key: [7; 16], seed: 7 };
-        let layer = if is_client {
-            Layer::client(&handshake, -1, &client)
-        } else {
-            Layer::server(&handshake, -1)
-        };
+        let layer =
+            if is_client { Layer::client(&handshake, &client) } else { Layer::server(&handshake) };
         let (unread, output) = (Vec::new(), Vec::new());
         Side { handshake, layer, unread, output, result: Ok(()), upgraded: false }
     }
@@ -512,14 +505,10 @@ fn a_refusal_is_told_in_a_frame() {
     let (mut server, said) = asked_for("ZWS2.0/NULL", Box::new(NullMechanism::new(true)));
     assert_eq!(said, b"\x82,\x02\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0\x02me");
     drop(server.layer.take_output(&mut server.handshake));
-    let config = HandshakeConfig {
-        socket_type: Dealer,
-        routing_id: Vec::new(),
-        metadata: Vec::new(),
-        maxmsgsize: -1,
-    };
+    let config =
+        HandshakeConfig { socket_type: Dealer, routing_id: Vec::new(), metadata: Vec::new() };
     let mut handshake = Handshake::carried(config, Box::new(NullMechanism::new(true)));
-    let mut layer = Layer::server(&handshake, -1);
+    let mut layer = Layer::server(&handshake);
     let request = request_with("", "");
     assert_eq!(layer.input(&mut handshake, &request), Ok(request.len()));
     assert!(handshake.auth_request().is_some());

@@ -11,26 +11,21 @@ use super::v1;
 use crate::crypto::extend_wiping;
 
 /// Longest frame of a handshake, in bytes. A stranger cannot make a connection hold more than
-/// this; the protocol itself needs a few hundred.
-const MAX_HANDSHAKE_FRAME: i64 = 1 << 20;
+/// this; the protocol itself needs a few hundred. `ZMQ_MAXMSGSIZE` is for messages.
+pub const MAX_HANDSHAKE_FRAME: i64 = 1 << 20;
 
 /// One frame in the making.
 #[derive(Debug)]
 pub(super) struct Collector {
     v1: bool,
-    limit: i64,
     /// Header bytes until `body_len` is known, then body bytes.
     bytes: Zeroizing<Vec<u8>>,
     body_len: Option<usize>,
 }
 
 impl Collector {
-    pub(super) fn new(v1: bool, maxmsgsize: i64) -> Self {
-        let limit = match maxmsgsize {
-            0..MAX_HANDSHAKE_FRAME => maxmsgsize,
-            _ => MAX_HANDSHAKE_FRAME,
-        };
-        Collector { v1, limit, bytes: Zeroizing::default(), body_len: None }
+    pub(super) fn new(v1: bool) -> Self {
+        Collector { v1, bytes: Zeroizing::default(), body_len: None }
     }
 
     /// Takes what belongs to the current frame from the start of `input`, and returns how many
@@ -55,7 +50,7 @@ impl Collector {
 
     fn try_header(&mut self) -> Result<(), FrameError> {
         let parse = if self.v1 { v1::parse_header } else { frame::parse_header };
-        if let Some(header) = parse(&self.bytes, self.limit)? {
+        if let Some(header) = parse(&self.bytes, MAX_HANDSHAKE_FRAME)? {
             self.body_len = Some(header.body_len);
             self.bytes.clear();
         }

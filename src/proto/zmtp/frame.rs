@@ -11,7 +11,7 @@ pub use crate::msg::frame::{COMMAND, LARGE, MAX_HEADER, MORE};
 /// Why bytes are no frame. Either ends the connection as a protocol error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
-    /// Longer than `ZMQ_MAXMSGSIZE` or than memory can be.
+    /// Longer than its limit or than memory can be.
     TooLarge,
     /// A length that the protocol forbids.
     Malformed,
@@ -50,6 +50,10 @@ impl Header {
     }
 }
 
+/// A command may be so long whatever the limit of messages is: PING, PONG and common topics have to
+/// pass a socket that takes messages of one byte.
+pub(crate) const SMALL_COMMAND: u64 = 4 * 1024;
+
 /// Checks a body length from the wire. A negative `maxmsgsize` means no limit but the address
 /// space: as an unsigned number it is larger than any length that passes.
 #[inline]
@@ -60,14 +64,20 @@ pub(crate) fn checked_len(len: u64, maxmsgsize: i64) -> Result<usize, FrameError
     Ok(len as usize)
 }
 
-/// Reads the header at the start of `bytes`; `None` until it is complete.
+/// Reads the header at the start of `bytes`; `None` until it is complete. `maxmsgsize` is for
+/// messages: a command below [`SMALL_COMMAND`] bytes passes it.
 ///
 /// # Errors
 /// [`FrameError::TooLarge`] as soon as the length is known, before any of the body is read.
 #[inline]
 pub fn parse_header(bytes: &[u8], maxmsgsize: i64) -> Result<Option<Header>, FrameError> {
     let Some(header) = frame::parse(bytes) else { return Ok(None) };
-    let body_len = checked_len(header.body_len, maxmsgsize)?;
+    let body_len = match checked_len(header.body_len, maxmsgsize) {
+        Err(_) if header.flags & COMMAND != 0 && header.body_len <= SMALL_COMMAND => {
+            header.body_len as usize
+        }
+        checked => checked?,
+    };
     let flags = header.flags & (MORE | COMMAND);
     Ok(Some(Header { flags, header_len: header.header_len, body_len }))
 }
@@ -93,6 +103,22 @@ mod tests {
             let header = parse_header(&out[..expected], -1).unwrap().unwrap();
             assert_eq!(header, Header { flags: MORE, header_len: expected, body_len: len });
             assert_eq!(parse_header(&out[..expected - 1], -1), Ok(None));
+        }
+    }
+
+    #[test]
+    fn the_limit_is_for_messages_and_long_commands() {
+        let long = SMALL_COMMAND as usize + 1;
+        for (flags, len, passes) in [
+            (0, 1, true),
+            (0, 2, false),
+            (MORE, 2, false),
+            (COMMAND, 2, true),
+            (COMMAND, long - 1, true),
+            (COMMAND, long, false),
+        ] {
+            let (header, _) = frame::encode(flags, len);
+            assert_eq!(parse_header(&header, 1).is_ok(), passes, "{flags} {len}");
         }
     }
 

@@ -30,8 +30,6 @@ pub struct HandshakeConfig {
     pub routing_id: Vec<u8>,
     /// `X-` properties in the order they were set.
     pub metadata: Vec<(Vec<u8>, Vec<u8>)>,
-    /// `ZMQ_MAXMSGSIZE` in bytes, negative for no limit; it holds for READY as well.
-    pub maxmsgsize: i64,
 }
 
 /// What the handshake found out.
@@ -76,7 +74,6 @@ enum Phase {
 pub struct Handshake {
     local: Local,
     routing_id: Vec<u8>,
-    maxmsgsize: i64,
     mechanism: Box<dyn Mechanism>,
     phase: Phase,
     output: Vec<u8>,
@@ -90,13 +87,12 @@ impl Handshake {
 
     /// A handshake with this mechanism. The signature is at once ready to be sent.
     pub fn with_mechanism(config: HandshakeConfig, mechanism: Box<dyn Mechanism>) -> Self {
-        let HandshakeConfig { socket_type, routing_id, metadata, maxmsgsize } = config;
+        let HandshakeConfig { socket_type, routing_id, metadata } = config;
         let properties = metadata::local_properties(socket_type, &routing_id, &metadata);
         Handshake {
             output: greeting::signature(routing_id.len()).to_vec(),
             local: Local { socket_type, properties },
             routing_id,
-            maxmsgsize,
             mechanism,
             phase: Phase::Greeting(GreetingReader::new()),
         }
@@ -120,7 +116,7 @@ impl Handshake {
         self.guarded(|handshake| {
             if secure {
                 // Subscriptions travel as messages, as with a 3.0 peer.
-                let frame = Collector::new(false, handshake.maxmsgsize);
+                let frame = Collector::new(false);
                 handshake.phase = Phase::Commands { version: ZmtpVersion::V3_0, frame };
                 return handshake.pump();
             }
@@ -292,7 +288,7 @@ impl Handshake {
                 if reader.mechanism() != greeting::padded(self.mechanism.name()) {
                     return Err(HandshakeError::MECHANISM_MISMATCH);
                 }
-                let frame = Collector::new(false, self.maxmsgsize);
+                let frame = Collector::new(false);
                 self.phase = Phase::Commands { version, frame };
                 self.pump()?;
             }
@@ -305,7 +301,7 @@ impl Handshake {
     fn fall_back(&mut self) -> Result<(), HandshakeError> {
         let Phase::Greeting(reader) = &self.phase else { return Ok(()) };
         self.require_old_peers_allowed()?;
-        let mut frame = Collector::new(true, self.maxmsgsize);
+        let mut frame = Collector::new(true);
         frame.feed(reader.seen())?;
         self.output.extend_from_slice(&self.routing_id);
         self.phase = Phase::Identity {
@@ -328,7 +324,7 @@ impl Handshake {
         } else {
             frame::append(0, &self.routing_id, &mut self.output);
         }
-        let frame = Collector::new(version.uses_v1_frames(), self.maxmsgsize);
+        let frame = Collector::new(version.uses_v1_frames());
         self.phase = Phase::Identity { version, peer_socket_type, phantom_subscribe: false, frame };
     }
 

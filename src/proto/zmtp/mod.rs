@@ -12,9 +12,12 @@ pub mod handshake;
 pub mod heartbeat;
 pub mod metadata;
 pub mod req_filter;
+
 #[cfg(test)]
 mod tests;
 pub mod v1;
+
+pub use collector::MAX_HANDSHAKE_FRAME;
 
 /// What the peer speaks, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,12 +14,7 @@ const READY_SUB: &[u8] = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB";
 const READY_XPUB: &[u8] = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04XPUB";
 
 fn config(socket_type: SocketType, routing_id: &[u8]) -> HandshakeConfig {
-    HandshakeConfig {
-        socket_type,
-        routing_id: routing_id.to_vec(),
-        metadata: Vec::new(),
-        maxmsgsize: -1,
-    }
+    HandshakeConfig { socket_type, routing_id: routing_id.to_vec(), metadata: Vec::new() }
 }
 
 fn handshake(socket_type: SocketType, routing_id: &[u8]) -> Handshake {
@@ -322,13 +317,13 @@ fn a_failure_is_final() {
 }
 
 #[test]
-fn maxmsgsize_holds_for_ready() {
-    let small = |maxmsgsize| {
-        let config = HandshakeConfig { maxmsgsize, ..config(Dealer, b"") };
-        run(Handshake::new(config), &[&null_greeting(), READY_DEALER]).result
-    };
-    assert_eq!(small(40), Err(SILENT));
-    assert!(matches!(small(41), Ok(Some(_))));
+fn a_ready_may_be_long() {
+    let mut ready = READY_DEALER[2..].to_vec();
+    super::metadata::append_property(b"X-long", &[b'x'; 1000], &mut ready);
+    let mut wire = null_greeting();
+    super::frame::append(super::frame::COMMAND, &ready, &mut wire);
+    let established = run(dealer(), &[&wire]).result.unwrap().unwrap();
+    assert_eq!(established.properties.len(), 3);
 }
 
 #[test]

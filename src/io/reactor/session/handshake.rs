@@ -56,7 +56,6 @@ impl Session {
             socket_type: self.options.socket_type,
             routing_id: self.options.routing_id.clone(),
             metadata: self.options.metadata.clone(),
-            maxmsgsize: self.options.maxmsgsize,
         };
         let (handshake, layer) = if self.web {
             let handshake = Handshake::carried(config, mechanism);
@@ -81,9 +80,8 @@ impl Session {
 
     /// How a WebSocket begins on this side.
     fn layer(&self, handshake: &Handshake) -> Result<Layer> {
-        let max = self.options.maxmsgsize;
         let Role::Dialled(dialling) = &self.role else {
-            return Ok(Layer::server(handshake, max));
+            return Ok(Layer::server(handshake));
         };
         let WsConnectAddress { host, path, .. } =
             WsConnectAddress::parse(dialling.endpoint.address())?;
@@ -91,7 +89,7 @@ impl Session {
         random::fill(&mut key)?;
         random::fill(&mut seed)?;
         let client = Client { host, path, key, seed: u64::from_ne_bytes(seed) };
-        Ok(Layer::client(handshake, max, &client))
+        Ok(Layer::client(handshake, &client))
     }
 
     pub(super) fn start_handshake(&mut self, tools: &mut Tools<'_>) -> Step {

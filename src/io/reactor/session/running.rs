@@ -88,7 +88,7 @@ impl Session {
             inbound: self.inbound(),
             metadata: self.metadata(&established, &greeting),
             sealing: greeting.handshake.sealing(),
-            web: greeting.layer.take().map(|layer| layer.into_halves()),
+            web: greeting.layer.take().map(|layer| layer.into_halves(self.options.maxmsgsize)),
             unsent: greeting.unsent.to_vec(),
         };
         self.state = State::Running(stream);
