@@ -137,6 +137,7 @@ programs! {
         both ping_flood,
         ours strange_properties,
         both subscriptions,
+        ours tries_again,
         ours visitors,
         both ws_frames,
         ours ws_strict,

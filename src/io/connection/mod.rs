@@ -78,7 +78,7 @@ pub enum Framing {
 pub enum Cause {
     /// The peer finished or the network failed: a connecting end tries again.
     Connection(Errno),
-    /// The peer broke the protocol: a connecting end gives up.
+    /// The peer broke the protocol: the same, but a handshake before it counts for nothing.
     Protocol(Errno),
     /// The peer broke the rules of the security mechanism: the same, and the monitor is told.
     Violation(HandshakeError),

@@ -5,6 +5,7 @@
 //! in the [`engine`], which only the reactor's thread touches.
 #![forbid(unsafe_code)]
 
+mod backoff;
 mod engine;
 mod listen;
 mod pause;

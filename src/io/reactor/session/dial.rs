@@ -152,23 +152,11 @@ impl Session {
         if interval <= 0 {
             return Step::Stay;
         }
-        let pause = self.next_pause(tools, interval);
+        let most = self.options.reconnect_ivl_max;
+        let pause = self.backoff.next(interval, most, |below| tools.random_below(below));
         self.set_timer(tools, pause, Purpose::Reconnect);
         self.raise(event::CONNECT_RETRIED, pause as u64);
         Step::Stay
-    }
-
-    fn next_pause(&mut self, tools: &mut Tools<'_>, interval: i32) -> i32 {
-        let most = self.options.reconnect_ivl_max;
-        if most < interval {
-            return interval.saturating_add(tools.random_below(interval));
-        }
-        let pause = match self.backoff {
-            None => interval,
-            Some(last) => last.saturating_mul(2).min(most),
-        };
-        self.backoff = Some(pause);
-        pause
     }
 
     /// Nothing will be tried again: the pipe ends.
@@ -189,7 +177,6 @@ impl Session {
 
     /// The stream leads to the peer, perhaps through a proxy.
     pub(super) fn peer_reached(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
-        self.backoff = None;
         let local = transport::local_endpoint(fd.as_fd()).unwrap_or_default();
         self.endpoints.local = local;
         let number = fd.as_raw_fd() as u64;

@@ -201,10 +201,7 @@ impl Session {
     pub(super) fn handshake_lost(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
         self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);
         self.end_greeting(tools);
-        if self.options.reconnect_stop & STOP_HANDSHAKE_FAILED != 0 {
-            return self.give_up();
-        }
-        self.after_loss(tools, Cause::Connection(error))
+        self.after_handshake(tools, Cause::Connection(error))
     }
 
     /// The peer broke the protocol, or is refused.
@@ -218,12 +215,18 @@ impl Session {
         }
         self.raise_failure(error);
         self.end_greeting(tools);
-        let stop = self.options.reconnect_stop & STOP_HANDSHAKE_FAILED != 0;
         let cause = match error.kind {
-            ErrorKind::Connection if stop => Cause::Protocol(Errno::EPROTO),
             ErrorKind::Protocol => Cause::Protocol(Errno::EPROTO),
             ErrorKind::Connection => Cause::Connection(Errno::EPROTO),
         };
+        self.after_handshake(tools, cause)
+    }
+
+    /// The handshake failed: what becomes of the session.
+    fn after_handshake(&mut self, tools: &mut Tools<'_>, cause: Cause) -> Step {
+        if self.options.reconnect_stop & STOP_HANDSHAKE_FAILED != 0 {
+            return self.give_up();
+        }
         self.after_loss(tools, cause)
     }
 

@@ -25,6 +25,7 @@ use crate::sync::Arc;
 use crate::sys::fd::Fd;
 use crate::transport;
 
+use super::backoff::Backoff;
 use super::engine::Tools;
 use super::listen::SHORTAGE_PAUSE;
 use super::timers::{Key, Purpose};
@@ -62,8 +63,7 @@ pub struct Session {
     linger: Option<Key>,
     /// The socket has closed its end; the context waits for this.
     guard: Option<DrainGuard>,
-    /// The interval of the last reconnect, for the exponential backoff.
-    backoff: Option<i32>,
+    backoff: Backoff,
     /// The listener is closed: the connection ends when what is queued has gone out.
     ending: bool,
     /// Whether the peer speaks ZMTP 3.x, whose handshakes have an end that is told of.
@@ -179,7 +179,7 @@ impl Session {
             heartbeat: None,
             linger: None,
             guard: None,
-            backoff: None,
+            backoff: Backoff::default(),
             ending: false,
             modern: false,
             web: false,

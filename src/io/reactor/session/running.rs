@@ -71,6 +71,7 @@ impl Session {
         else {
             return Step::Stay;
         };
+        self.backoff.established();
         let stream = greeting.stream.clone();
         if !self.is_raw() {
             tools.unwatch(stream.as_raw_fd());
@@ -219,12 +220,18 @@ impl Session {
     /// What becomes of the session without its connection.
     pub(super) fn after_loss(&mut self, tools: &mut Tools<'_>, cause: Cause) -> Step {
         let dialled = matches!(self.role, Role::Dialled(_));
-        let again = matches!(cause, Cause::Connection(_)) && self.options.reconnect_ivl > 0;
+        let breached = !matches!(cause, Cause::Connection(_));
+        // Whoever has closed the endpoint could not mend what the peer dislikes, and may wait for it.
+        let closed = self.guard.is_some() || self.ending;
+        let again = self.options.reconnect_ivl > 0 && !(breached && closed);
         if !dialled || !again {
-            if dialled && matches!(cause, Cause::Connection(_)) {
+            if dialled && !breached {
                 self.port.post(Command::EndpointGone(self.id));
             }
             return self.give_up();
+        }
+        if breached {
+            self.backoff.breached();
         }
         if let Some(connection) = self.connection.clone() {
             if self.options.immediate && self.guard.is_none() {
