@@ -6,13 +6,16 @@
 //! connected: if it were sent away it would come again, and take the name back.
 #![forbid(unsafe_code)]
 
+use core::ffi::CStr;
+
 use crate::error::{Errno, Result};
-use crate::msg::frame;
+use crate::msg::{Metadata, frame};
 use crate::pattern::dealer::probe;
 use crate::pattern::policy::{AutoId, FairQueue, RoutingTable};
 use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::{Pipe, PipeId};
 use crate::queue::{InBody, Incoming};
+use crate::sync::Arc;
 
 #[derive(Default)]
 pub struct Router {
@@ -25,6 +28,9 @@ pub struct Router {
     found: Option<PipeId>,
     /// A peer that had to make way, and falls silent when its message has been read; and its name.
     leaving: Option<(PipeId, Vec<u8>)>,
+    /// Peers that came back under another name, and the old one: what they sent under it is not all
+    /// read. At most one for each pipe.
+    former: Vec<(PipeId, Vec<u8>)>,
     /// Whether the name was sent and frames of the message come next.
     addressed: bool,
     /// Where the message under way goes; without, it is dropped.
@@ -54,6 +60,40 @@ impl Router {
         }
         self.table.set(id, &name);
         self.inward.add(id);
+    }
+
+    /// A peer that came back under another name loses the one it had. Messages to it that wait in the
+    /// pipe still go to whoever is there now.
+    fn forget_other(&mut self, env: &mut Env<'_>, id: PipeId) -> Option<Vec<u8>> {
+        let old = self.table.name(id)?;
+        let pipe = env.pipes.get(id)?;
+        let stays = match own_name(pipe, env.options.router_raw) {
+            Name::Unknown => true,
+            Name::Auto => AutoId::is_one(old),
+            Name::Is(name) => name == old,
+        };
+        if stays || matches!(self.leaving, Some((leaving, _)) if leaving == id) {
+            return None;
+        }
+        let old = old.to_vec();
+        self.stop_sending(env, id);
+        self.table.remove(id);
+        Some(old)
+    }
+
+    /// What a peer sent under its old name is read under that, or not at all if the new one is taken.
+    fn keep_former(&mut self, env: &mut Env<'_>, id: PipeId, old: Vec<u8>) {
+        if self.table.name(id).is_none() {
+            if self.body_from.or(self.found) == Some(id) {
+                self.leaving = Some((id, old));
+            } else {
+                self.inward.remove(id);
+            }
+        } else if env.pipes.get_mut(id).is_some_and(|pipe| pipe.reader.ready())
+            && !self.former.iter().any(|(pipe, _)| *pipe == id)
+        {
+            self.former.push((id, old));
+        }
     }
 
     fn auto_name(&mut self) -> Vec<u8> {
@@ -134,6 +174,25 @@ impl Router {
     }
 }
 
+/// The name of the pipe when its next message came, which has these properties: from the first that
+/// came under the new one, that.
+#[cold]
+fn old_or_new<'a>(
+    former: &'a mut Vec<(PipeId, Vec<u8>)>,
+    table: &'a RoutingTable,
+    id: PipeId,
+    metadata: Option<&Arc<Metadata>>,
+) -> &'a [u8] {
+    let said = metadata.and_then(|metadata| metadata.get(b"Identity")).map(CStr::to_bytes);
+    let is_old = |old: &[u8]| match said {
+        Some(b"") => AutoId::is_one(old),
+        said => said == Some(old),
+    };
+    former.retain(|(pipe, old)| *pipe != id || is_old(old));
+    let old = former.iter().find(|(pipe, _)| *pipe == id).map(|(_, old)| old.as_slice());
+    old.or_else(|| table.name(id)).unwrap_or_default()
+}
+
 /// What a pipe is to be called.
 enum Name<'a> {
     Unknown,
@@ -162,7 +221,11 @@ impl Pattern for Router {
     }
 
     fn connected(&mut self, env: &mut Env<'_>, pipe: PipeId) {
+        let former = self.forget_other(env, pipe);
         self.identify(env, pipe);
+        if let Some(old) = former {
+            self.keep_former(env, pipe, old);
+        }
     }
 
     fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
@@ -179,6 +242,7 @@ impl Pattern for Router {
         self.body_from.take_if(|id| *id == pipe);
         self.found.take_if(|id| *id == pipe);
         self.leaving.take_if(|(id, _)| *id == pipe);
+        self.former.retain(|(id, _)| *id != pipe);
         self.inward.remove(pipe);
         self.table.remove(pipe);
     }
@@ -226,6 +290,7 @@ impl Pattern for Router {
         let metadata = env.pipes.get_mut(id).and_then(|pipe| pipe.reader.peek_metadata());
         let name = match &self.leaving {
             Some((leaving, old)) if *leaving == id => old,
+            _ if !self.former.is_empty() => old_or_new(&mut self.former, &self.table, id, metadata),
             _ => self.table.name(id).unwrap_or_default(),
         };
         Ok(Incoming { flags: frame::MORE, body: InBody::Slice(name), metadata })

@@ -68,6 +68,7 @@ programs! {
         ours req_zap,
         both router,
         ours router_raw_back,
+        ours router_renamed,
         both seen_in_next_call,
         both short_messages,
         ours secrets_wiped,

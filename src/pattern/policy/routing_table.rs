@@ -30,6 +30,11 @@ impl AutoId {
         AutoId(FIRST.wrapping_add(socket.wrapping_mul(STRIDE)))
     }
 
+    /// Whether a name looks like one of these; peers may not choose one that begins so.
+    pub fn is_one(name: &[u8]) -> bool {
+        matches!(name, [0, _, _, _, _])
+    }
+
     /// A new id.
     pub fn make(&mut self) -> [u8; 5] {
         let [a, b, c, d] = self.0.to_be_bytes();

@@ -72,9 +72,6 @@ fn a_peer_is_anonymous_until_it_is_identified() {
     bench.connected(a, b"a");
     assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"x".to_vec()]));
     bench.send(&[b"a", b"1"]).expect("sent");
-    bench.disconnected(a);
-    bench.connected(a, b"other");
-    bench.send(&[b"a", b"2"]).expect("the first name stays");
     let b = bench.attach_with(0, |parts| {
         parts.identified = false;
         parts.given_routing_id = b"given".to_vec();
@@ -221,4 +218,105 @@ fn all_frames_have_the_properties_of_their_own_message() {
     let seen: Vec<_> = (0..7).map(|_| user(&mut bench)).collect();
     assert_eq!(seen[..3], [first.clone(), first.clone(), first]);
     assert_eq!(seen[3..], [None, None, second.clone(), second]);
+}
+
+/// A connecting pipe whose peer says this name.
+fn dialled(bench: &mut Bench, name: &[u8]) -> u32 {
+    let pipe = bench.attach_with(0, |parts| parts.identified = false);
+    comes_as(bench, pipe, name);
+    pipe
+}
+
+/// The peer of a connecting pipe is there (again).
+fn comes_as(bench: &mut Bench, pipe: u32, name: &[u8]) {
+    bench.disconnected(pipe);
+    bench.peer_sets(pipe, b"Identity", name);
+    bench.connected(pipe, name);
+}
+
+#[test]
+fn a_peer_that_comes_back_under_another_name_is_called_so() {
+    let mut bench = bench();
+    bench.options.router_mandatory = true;
+    let a = dialled(&mut bench, b"a");
+    bench.peer_sends(a, &[b"1"]);
+    assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"1".to_vec()]));
+    // Half of a message to it, and two of its own that nobody has read.
+    bench.send_frame(b"a", true).expect("sent");
+    bench.send_frame(b"half", true).expect("sent");
+    bench.peer_sends(a, &[b"2", b"3"]);
+    bench.peer_sends(a, &[b"4"]);
+    comes_as(&mut bench, a, b"b");
+    bench.send_frame(b"rest", false).expect("dropped");
+    assert_eq!(bench.send(&[b"a", b"x"]), Err(Errno::EHOSTUNREACH));
+    bench.send(&[b"b", b"y"]).expect("sent");
+    assert_eq!(bench.peer_reads(a), Some(vec![b"y".to_vec()]));
+    bench.peer_sends(a, &[b"5"]);
+    assert!(bench.has_in());
+    assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"2".to_vec(), b"3".to_vec()]));
+    assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"4".to_vec()]));
+    assert_eq!(bench.recv(), Ok(vec![b"b".to_vec(), b"5".to_vec()]));
+    comes_as(&mut bench, a, b"b");
+    bench.peer_sends(a, &[b"6"]);
+    assert_eq!(bench.recv(), Ok(vec![b"b".to_vec(), b"6".to_vec()]));
+    // The name is free for another.
+    let other = bench.attach(b"a");
+    bench.send(&[b"a", b"z"]).expect("sent");
+    assert_eq!(bench.peer_reads(other), Some(vec![b"z".to_vec()]));
+}
+
+#[test]
+fn a_peer_without_a_name_keeps_the_one_it_was_given() {
+    let mut bench = bench();
+    let a = dialled(&mut bench, b"");
+    bench.peer_sends(a, &[b"1"]);
+    let (first, _) = from_anonymous(&mut bench);
+    comes_as(&mut bench, a, b"");
+    bench.peer_sends(a, &[b"2"]);
+    assert_eq!(from_anonymous(&mut bench).0, first);
+    bench.peer_sends(a, &[b"3"]);
+    comes_as(&mut bench, a, b"named");
+    bench.peer_sends(a, &[b"4"]);
+    assert_eq!(from_anonymous(&mut bench).0, first);
+    assert_eq!(bench.recv(), Ok(vec![b"named".to_vec(), b"4".to_vec()]));
+    comes_as(&mut bench, a, b"");
+    bench.peer_sends(a, &[b"5"]);
+    assert_ne!(from_anonymous(&mut bench).0, first);
+}
+
+#[test]
+fn a_peer_that_comes_back_under_a_taken_name_is_mute() {
+    let mut bench = bench();
+    let (a, b) = (dialled(&mut bench, b"a"), bench.attach(b"b"));
+    bench.peer_sends(a, &[b"1", b"2"]);
+    bench.peer_sends(a, &[b"never"]);
+    assert_eq!(bench.recv_msg().expect("name").data(), b"a");
+    comes_as(&mut bench, a, b"b");
+    assert_eq!(bench.recv(), Ok(vec![b"1".to_vec(), b"2".to_vec()]));
+    assert!(!bench.has_in());
+    bench.send(&[b"b", b"3"]).expect("sent");
+    assert!(bench.peer_reads(b).is_some());
+    // It comes back once more, and is heard again.
+    comes_as(&mut bench, a, b"a");
+    bench.peer_sends(a, &[b"4"]);
+    assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"never".to_vec()]));
+    assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"4".to_vec()]));
+    bench.options.router_handover = true;
+    comes_as(&mut bench, a, b"b");
+    bench.send(&[b"b", b"5"]).expect("sent");
+    assert_eq!(bench.peer_reads(a), Some(vec![b"5".to_vec()]));
+}
+
+#[test]
+fn a_name_that_the_program_gave_stays() {
+    let mut bench = bench();
+    let a = bench.attach_with(0, |parts| {
+        parts.identified = false;
+        parts.given_routing_id = b"given".to_vec();
+    });
+    for name in [b"x", b"y"] {
+        comes_as(&mut bench, a, name);
+        bench.peer_sends(a, &[name]);
+        assert_eq!(bench.recv(), Ok(vec![b"given".to_vec(), name.to_vec()]));
+    }
 }
