@@ -19,7 +19,7 @@ pub use pipes::Pipes;
 use crate::error::Result;
 use crate::queue::{Body, Incoming, Look, Reader, Room, Writer, Written};
 use crate::sync::Arc;
-use crate::sys::cache;
+use crate::sys::{cache, clock};
 
 /// Where a pipe stands in its socket's table.
 pub type PipeId = u32;
@@ -42,6 +42,10 @@ pub enum Flush {
 /// beyond it memory is only touched, not reused. The mark counts messages, whatever their size.
 pub const HEAVY: usize = 4 * 1024 * 1024;
 
+/// Ticks of the processor's clock (30 to 60 us) after which a peer may have closed unnoticed. Longer than
+/// a round trip on one machine, so that a caller that gets its answers at once never looks.
+const LONG_AGO: u64 = 60 * clock::TICKS_A_MICROSECOND;
+
 /// The far end of a pipe: a connection, or another socket of the context. Its calls never block
 /// and may be made under the socket's lock.
 pub trait Far: Send + Sync {
@@ -50,6 +54,9 @@ pub trait Far: Send + Sync {
 
     /// A lot is queued, or the caller is about to wait for room: move it if nobody else does.
     fn pressed(&self);
+
+    /// Something will be written after a pause: what has happened at the far end meanwhile counts first.
+    fn look(&self) {}
 
     /// Writes a message of one frame past the queue, if nothing waits in it and that can be done at
     /// once; whether it was. What the network does not take at once was copied.
@@ -89,6 +96,8 @@ pub struct Pipe {
     press_at: usize,
     /// Something was left to the background.
     left: bool,
+    /// When the far end was told last, in ticks of the processor's clock.
+    told: u64,
     /// The session behind the pipe; 0 for a peer in this context.
     pub session: u64,
     /// The listener that accepted the peer; 0 for any other pipe.
@@ -113,6 +122,7 @@ impl Pipe {
             copy_max: parts.copy_max,
             press_at: PRESSING,
             left: false,
+            told: 0,
             session: parts.session,
             listener: parts.listener,
             far_marks: parts.far_marks,
@@ -241,6 +251,9 @@ impl Pipe {
                 return self.far.readable(Flush::Now);
             }
             let flush = pace.flush();
+            if flush == Flush::Now {
+                self.look_after_pause(pace.written());
+            }
             if flush == Flush::Later && written.backlog >= PRESSING {
                 // It is worth a system call by itself.
                 return self.far.readable(Flush::Now);
@@ -266,10 +279,22 @@ impl Pipe {
         }
     }
 
+    /// Looks whether a peer that was connected to is still there, if the last look is old. To a peer that
+    /// came by itself a message is lost either way.
+    fn look_after_pause(&mut self, now: u64) {
+        let pause = now.wrapping_sub(core::mem::replace(&mut self.told, now));
+        if pause > LONG_AGO && self.listener == 0 {
+            self.far.look();
+        }
+    }
+
     /// A large message that is the caller's to copy: the network may take it without.
     #[cold]
     fn write_through(&mut self, flags: u8, bytes: &[u8]) -> bool {
         let whole = flags == 0 && self.writer.is_at_message();
+        if whole && self.session != 0 {
+            self.look_after_pause(clock::ticks());
+        }
         let through = whole && self.session != 0 && self.far.write_through(bytes);
         if through {
             self.writer.passed();

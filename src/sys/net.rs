@@ -59,6 +59,52 @@ pub fn recv_vectored(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Resu
     })
 }
 
+/// Whether the peer has closed or reset the stream, perhaps behind bytes that can still be read.
+/// Takes nothing from it.
+pub fn has_ended(fd: BorrowedFd<'_>) -> bool {
+    let mut byte = 0_u8;
+    let peeked = retry(|| {
+        // SAFETY: the pointer is that of a live byte.
+        unsafe {
+            libc::syscall(
+                libc::SYS_recvfrom,
+                fd.as_raw_fd(),
+                &raw mut byte,
+                1_usize,
+                libc::MSG_DONTWAIT | libc::MSG_PEEK,
+                null::<libc::sockaddr>(),
+                null::<libc::socklen_t>(),
+            )
+        }
+    });
+    match peeked {
+        Err(Errno::EAGAIN) => false,
+        Ok(0) | Err(_) => true,
+        Ok(_) => is_hung_up(fd),
+    }
+}
+
+/// Whether nothing more will come than what is there.
+fn is_hung_up(fd: BorrowedFd<'_>) -> bool {
+    let mut polled = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 };
+    let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let count = retry(|| {
+        // SAFETY: both pointers are those of live values, of which the first is writable; a null
+        // mask changes no signals.
+        unsafe {
+            libc::syscall(
+                libc::SYS_ppoll,
+                &raw mut polled,
+                1_usize,
+                &raw const at_once,
+                null::<libc::sigset_t>(),
+                0_usize,
+            )
+        }
+    });
+    count == Ok(1)
+}
+
 /// Writes as much of `bytes` as fits, and says how much. `EAGAIN` when nothing fits.
 #[inline]
 pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize> {

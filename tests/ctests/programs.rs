@@ -121,6 +121,7 @@ programs! {
     wire {
         both after_a_breach,
         ours bad_metadata,
+        ours closed_before_send,
         ours commands,
         ours crowd,
         both curve_relay,

@@ -557,7 +557,7 @@ impl Connection {
 
     /// Writes a message of one frame at once, if nothing waits before it; whether it did.
     fn write_through(&self, body: &[u8]) -> bool {
-        if self.blocked.load(Ordering::SeqCst) {
+        if self.blocked.load(Ordering::SeqCst) || !self.alive.load(Ordering::SeqCst) {
             return false;
         }
         let through = self.tx.try_with(|tx| tx.write_through(self, body), || self.flush());
@@ -569,6 +569,30 @@ impl Connection {
             Some(Err(error)) => self.fail(Cause::Connection(error)),
         }
         true
+    }
+
+    /// Something will be written after a pause. If the peer has closed meanwhile the connection ends
+    /// now, behind what can still be read, so that it is not written to a peer that is gone.
+    fn look_for_end(self: &Arc<Self>) {
+        let epoch = self.epoch();
+        // Another thread that is reading now finds the end.
+        if self.rx.try_with(|rx| rx.has_ended(), || self.resume()) != Some(true) {
+            return;
+        }
+        self.expect_end();
+        self.resume();
+        // Another thread may have begun to read. Where a full pipe keeps everybody from the end, only
+        // writing tells of it.
+        let is_stalled = self.rx.try_with(|rx| rx.stalled, || self.resume());
+        if is_stalled != Some(true) && self.alive.load(Ordering::SeqCst) {
+            let stop = |tx: &mut Tx| {
+                // A later stream begins with the number, before it comes here.
+                if self.epoch() == epoch {
+                    tx.stop();
+                }
+            };
+            self.tx.try_with(stop, || self.flush());
+        }
     }
 
     /// The stream may be writable again. Returns the bytes that went out.
@@ -641,6 +665,10 @@ impl Far for ConnectionEnd {
             Flush::Now => self.0.flush(),
             Flush::Later | Flush::Held => self.0.leave_to_owner(),
         }
+    }
+
+    fn look(&self) {
+        self.0.look_for_end();
     }
 
     fn write_through(&self, body: &[u8]) -> bool {

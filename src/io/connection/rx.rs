@@ -160,6 +160,13 @@ impl Rx {
         core::mem::take(&mut self.count)
     }
 
+    /// Whether the peer has closed the stream, perhaps behind what can be read. One that only says
+    /// nothing more may still listen, where the stream is raw.
+    pub fn has_ended(&self) -> bool {
+        let stream = self.stream.as_ref().filter(|_| self.framing != Framing::Raw);
+        stream.is_some_and(|stream| net::has_ended(stream.as_fd()))
+    }
+
     /// Reads until the stream is drained, the pipe is full or so many buffers were filled.
     pub fn turn(
         &mut self,

@@ -116,6 +116,11 @@ impl Tx {
         self.bytes.wrapping_add(self.reader.taken_messages().wrapping_mul(MESSAGE))
     }
 
+    /// Nothing more is written to this stream.
+    pub fn stop(&mut self) {
+        self.stream = None;
+    }
+
     /// Bytes that the kernel has taken so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -148,7 +153,8 @@ impl Tx {
         most: usize,
     ) -> Result<Flushed> {
         let began = self.bytes;
-        loop {
+        // What is queued behind the end of a stream is for the next one.
+        while connection.alive.load(Ordering::SeqCst) {
             if self.bytes.wrapping_sub(began) >= most as u64 {
                 return Ok(Flushed::More);
             }
@@ -170,6 +176,7 @@ impl Tx {
                 _ => self.encode()?,
             }
         }
+        Ok(Flushed::All)
     }
 
     /// Writes a message that did not wait, from the caller's memory. `false`: that cannot be done now.
