@@ -370,6 +370,16 @@ pub const MEANT: &[Meant] = &[
         parts: true,
     },
     Meant {
+        name: "After a breach of the protocol, or ERROR, a connecting endpoint gives up for good",
+        excuses: |step| {
+            // Whose name ends in c or d is refused with 400 or 500.
+            let refused = step.had_any(&[" 45 d:7563", " 45 d:7564", " 55 d:7a63", " 55 d:7a64"]);
+            let shows = step.sends() || step.polls() || step.is(&["monread", "zaplog"]);
+            refused && step.was("zap 0") && shows
+        },
+        parts: true,
+    },
+    Meant {
         name: "A mark that is changed counts for one end, or late",
         excuses: |step| step.changed_marks() && (step.reads() || step.polls() || step.sends()),
         parts: true,
