@@ -21,8 +21,6 @@ pub struct Xsub {
     started: bool,
     /// Whether further frames of that message are looked at.
     examine: bool,
-    /// Pipes whose connection was lost: the next one has to hear all subscriptions again.
-    lost: Vec<PipeId>,
 }
 
 impl Xsub {
@@ -83,23 +81,14 @@ impl Pattern for Xsub {
         self.replay(env, pipe);
     }
 
-    fn connected(&mut self, env: &mut Env<'_>, pipe: PipeId) {
-        let before = self.lost.len();
-        self.lost.retain(|lost| *lost != pipe);
-        if self.lost.len() != before {
-            self.replay(env, pipe);
-        }
-    }
-
     fn disconnected(&mut self, env: &mut Env<'_>, id: PipeId) {
-        if !self.lost.contains(&id) {
-            self.lost.push(id);
-        }
-        // The next connection gets all that hold then. So a publisher that comes and goes without reading
-        // does not make them pile up.
+        // The next connection hears all subscriptions that hold, and only those: they wait for it in the
+        // pipe, so that it need not wait for another call of the program. A publisher that comes and goes
+        // without reading does not make them pile up.
         if let Some(pipe) = env.pipes.get_mut(id) {
             pipe.discard_commands();
         }
+        self.replay(env, id);
     }
 
     fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId) {
@@ -108,7 +97,6 @@ impl Pattern for Xsub {
     }
 
     fn detach(&mut self, _env: &mut Env<'_>, pipe: PipeId) {
-        self.lost.retain(|lost| *lost != pipe);
         self.out.remove(pipe);
         self.inward.remove(pipe);
     }
