@@ -3,7 +3,7 @@
 #include "check.h"
 #include <dirent.h>
 
-/* The kernel tells the backlog of a listening socket. */
+/* The kernel tells the backlog of a listening socket. What it is before it was set: backlog.c. */
 static void
 backlog (void *ctx)
 {
@@ -12,8 +12,7 @@ backlog (void *ctx)
         char ep[EP_MAX];
         void *s = new_sock (ctx, ZMQ_PULL);
         void *m = mon_open (ctx, s, ZMQ_EVENT_LISTENING);
-        if (i)
-            OK (set_int (s, ZMQ_BACKLOG, values[i]));
+        OK (set_int (s, ZMQ_BACKLOG, values[i]));
         bind_tcp (s, ep);
         struct tcp_info info;
         socklen_t size = sizeof info;
