@@ -24,6 +24,7 @@ use crate::msg::Disposer;
 use crate::options::{ContextOptions, SocketOptions, SocketType};
 use crate::pipe::Tempo;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
+use crate::sys::alarm::AlwaysReadable;
 use crate::sys::bed::Bed;
 use crate::sys::cancel::Shelter;
 use crate::sys::thread::Schedule;
@@ -42,6 +43,8 @@ pub struct Context {
     drains: Arc<Drains>,
     tempo: Arc<Tempo>,
     buffers: Arc<Buffers>,
+    /// What the pollers of its sockets are woken by.
+    readable: Arc<AlwaysReadable>,
     disposer: &'static Disposer,
     /// The process that made it; a child after fork must leave the threads alone.
     process: u32,
@@ -66,6 +69,7 @@ impl Default for Context {
             drains: Arc::default(),
             tempo: Arc::default(),
             buffers: Arc::default(),
+            readable: Arc::default(),
             disposer: disposers::take(),
             process: clock::process_id(),
         }
@@ -121,7 +125,7 @@ impl Context {
         if self.open.load(Ordering::SeqCst) >= max {
             return Err(Errno::EMFILE);
         }
-        let port = Arc::new(Port::new(self.buffers.clone()));
+        let port = Arc::new(Port::new(self.buffers.clone(), self.readable.clone()));
         ports.insert(place_of(&port), port.clone());
         self.open.fetch_add(1, Ordering::SeqCst);
         drop(ports);

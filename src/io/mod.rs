@@ -23,7 +23,7 @@ mod wake_model;
 mod primitives {
     pub use crate::error::Result;
     pub use crate::sync::{AtomicBool, AtomicU32, Ordering};
+    pub use crate::sys::alarm::Alarm;
     pub use crate::sys::bed::Bed;
-    pub use crate::sys::eventfd::EventFd;
     pub use crate::sys::futex;
 }

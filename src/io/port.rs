@@ -23,13 +23,13 @@ use crate::monitor::Monitor;
 use crate::pipe::{Command, Letter, Mailbox, PipeKey, Remains};
 use crate::queue::Reader;
 use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering};
+use crate::sys::alarm::{Alarm, AlwaysReadable};
 use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
-use crate::sys::eventfd::EventFd;
 use crate::sys::thread;
 
-/// The poller's token of its own wake-up descriptor.
+/// The poller's token of what wakes those who sleep at it.
 const WAKE: u64 = u64::MAX;
 
 /// Events taken from the poller in one step.
@@ -61,6 +61,8 @@ pub struct Port {
     rounds: Rounds,
     /// What they read into.
     buffers: Arc<Buffers>,
+    /// What pollers are woken by.
+    readable: Arc<AlwaysReadable>,
     /// When a caller last asked the kernel, in clock ticks.
     asked: AtomicU64,
     lease: Lease,
@@ -83,7 +85,7 @@ pub trait Background: Send + Sync {
 }
 
 struct Poller {
-    epoll: Epoll,
+    epoll: Arc<Epoll>,
     bell: Bell,
 }
 
@@ -107,6 +109,7 @@ impl Default for Port {
             connections: Mutex::default(),
             rounds: Rounds::default(),
             buffers: Arc::default(),
+            readable: Arc::default(),
             asked: AtomicU64::new(0),
             lease: Lease::default(),
             spin: Spin::default(),
@@ -120,9 +123,9 @@ impl Default for Port {
 }
 
 impl Port {
-    /// That of a socket in a context with these buffers.
-    pub fn new(buffers: Arc<Buffers>) -> Port {
-        Port { buffers, ..Port::default() }
+    /// That of a socket in a context that has these.
+    pub fn new(buffers: Arc<Buffers>, readable: Arc<AlwaysReadable>) -> Port {
+        Port { buffers, readable, ..Port::default() }
     }
 }
 
@@ -273,8 +276,9 @@ impl Port {
         if let Some(poller) = self.poller.get() {
             return Ok(poller);
         }
-        let poller = Poller { epoll: Epoll::new()?, bell: Bell::new(EventFd::new()?) };
-        poller.epoll.add(poller.bell.descriptor().as_raw_fd(), epoll::READABLE, WAKE)?;
+        let epoll = Arc::new(Epoll::new()?);
+        let alarm = Alarm::new(epoll.clone(), self.readable.clone(), WAKE)?;
+        let poller = Poller { epoll, bell: Bell::new(alarm) };
         // Another thread may have been faster; then its poller is the one.
         let _ = self.poller.set(poller);
         self.poller.get().ok_or(Errno::EMFILE)

@@ -12,7 +12,7 @@
 
 use core::time::Duration;
 
-use super::primitives::{AtomicBool, AtomicU32, Bed, EventFd, Ordering, Result, futex};
+use super::primitives::{Alarm, AtomicBool, AtomicU32, Bed, Ordering, Result, futex};
 
 /// There is no leader.
 const FREE: u32 = 0;
@@ -23,33 +23,29 @@ const ON_FUTEX: u32 = 2;
 /// The leader sleeps at the poller.
 const ON_POLLER: u32 = 3;
 
-/// A descriptor in the poller by which a sleeping leader is woken, and everybody who was given the
+/// What makes the poller readable: by it a sleeping leader is woken, and everybody who was given the
 /// poller's descriptor.
 pub struct Bell {
-    descriptor: EventFd,
-    /// The descriptor is readable, or about to be.
+    alarm: Alarm,
+    /// The poller is readable by it, or about to be.
     rung: AtomicBool,
 }
 
 impl Bell {
-    pub fn new(descriptor: EventFd) -> Bell {
-        Bell { descriptor, rung: AtomicBool::new(false) }
+    pub fn new(alarm: Alarm) -> Bell {
+        Bell { alarm, rung: AtomicBool::new(false) }
     }
 
-    pub fn descriptor(&self) -> &EventFd {
-        &self.descriptor
-    }
-
-    /// Makes the descriptor readable.
+    /// Makes the poller readable.
     pub fn ring(&self) {
         if !self.rung.swap(true, Ordering::SeqCst) {
-            self.descriptor.signal();
+            self.alarm.signal();
         }
     }
 
     /// Makes it unreadable; for the leader only, which looks for commands afterwards.
     pub fn silence(&self) {
-        self.descriptor.drain();
+        self.alarm.drain();
         self.rung.store(false, Ordering::SeqCst);
     }
 

@@ -4,6 +4,7 @@
 //! What a message may meet on its way makes its calls by number: those are no cancellation points
 //! (see [`cancel`]).
 
+pub mod alarm;
 pub mod bed;
 pub mod brief;
 pub mod cache;

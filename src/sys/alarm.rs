@@ -1,0 +1,89 @@
+//! Makes a poller readable, to wake whoever sleeps at it, without a descriptor for each poller: all pollers
+//! of a context share one that is readable at any time, and each of them watches it or does not.
+#![forbid(unsafe_code)]
+
+use std::os::fd::{AsRawFd, RawFd};
+
+use crate::error::Result;
+use crate::sync::{Arc, OnceLock};
+use crate::sys::epoll::{self, Epoll};
+use crate::sys::eventfd::EventFd;
+
+/// The descriptor that is readable at any time, once somebody needs it.
+#[derive(Default)]
+pub struct AlwaysReadable(OnceLock<EventFd>);
+
+impl AlwaysReadable {
+    /// `EMFILE`, `ENFILE`, `ENOMEM`.
+    fn descriptor(&self) -> Result<RawFd> {
+        if let Some(descriptor) = self.0.get() {
+            return Ok(descriptor.as_raw_fd());
+        }
+        let descriptor = EventFd::new()?;
+        descriptor.signal();
+        // Another thread may have been faster; then its descriptor is the one.
+        Ok(self.0.get_or_init(|| descriptor).as_raw_fd())
+    }
+}
+
+/// See the module's documentation. Any thread.
+pub struct Alarm {
+    poller: Arc<Epoll>,
+    source: RawFd,
+    token: u64,
+    /// Keeps the source open.
+    _readable: Arc<AlwaysReadable>,
+}
+
+impl Alarm {
+    /// Adds the source to the poller, unwatched, with this token. `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSPC`.
+    pub fn new(poller: Arc<Epoll>, readable: Arc<AlwaysReadable>, token: u64) -> Result<Alarm> {
+        let source = readable.descriptor()?;
+        poller.add(source, 0, token)?;
+        Ok(Alarm { poller, source, token, _readable: readable })
+    }
+
+    /// Makes the poller readable.
+    pub fn signal(&self) {
+        self.watch(epoll::READABLE);
+    }
+
+    /// The poller is readable for other reasons only.
+    pub fn drain(&self) {
+        self.watch(0);
+    }
+
+    fn watch(&self, events: u32) {
+        // Both descriptors are open, and a change needs no memory.
+        let _ = self.poller.modify(self.source, events, self.token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::epoll::Event;
+
+    fn tokens(poller: &Epoll) -> Vec<u64> {
+        let mut events = [Event::NONE; 4];
+        let count = poller.wait(&mut events, 0).unwrap();
+        events[..count].iter().map(Event::token).collect()
+    }
+
+    #[test]
+    fn each_poller_is_woken_for_itself() {
+        let readable = Arc::new(AlwaysReadable::default());
+        let pollers = [(); 2].map(|()| Arc::new(Epoll::new().unwrap()));
+        let alarm = |n: usize| Alarm::new(pollers[n].clone(), readable.clone(), 7 + n as u64);
+        let (one, other) = (alarm(0).unwrap(), alarm(1).unwrap());
+        assert!(tokens(&pollers[0]).is_empty() && tokens(&pollers[1]).is_empty());
+        one.signal();
+        one.signal();
+        assert_eq!((tokens(&pollers[0]), tokens(&pollers[1])), (vec![7], vec![]));
+        // It stays so.
+        assert_eq!(tokens(&pollers[0]), [7]);
+        other.signal();
+        one.drain();
+        assert_eq!((tokens(&pollers[0]), tokens(&pollers[1])), (vec![], vec![8]));
+    }
+}
