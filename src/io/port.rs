@@ -38,10 +38,6 @@ const EVENTS: usize = 64;
 /// So many peers may have left messages behind that the socket did not read, before no more are let in.
 const MOST_DEPARTED: usize = 8192;
 
-/// How often a caller looks whether the mailbox is free: a few microseconds, in which a thread that runs has
-/// left its command.
-const LOOKS: u32 = 200;
-
 /// How long a caller need not ask the kernel about the only connection, which it knows to be ready, in
 /// clock ticks (a quarter to one millisecond).
 const UNASKED: u64 = 500 * clock::TICKS_A_MICROSECOND;
@@ -212,16 +208,9 @@ impl Port {
         self.wake.is_marked()
     }
 
-    /// Takes all commands, in exchange for a list to put the next ones in. None, if a thread that leaves one was
-    /// stopped in the midst of it: then the next call takes them.
+    /// Takes all commands, in exchange for a list to put the next ones in.
     pub fn take_commands(&self, empty: Vec<Letter>) -> Vec<Letter> {
-        let locked = (0..LOOKS).find_map(|_| {
-            self.mailbox.try_lock().or_else(|| {
-                core::hint::spin_loop();
-                None
-            })
-        });
-        let Some(mut mailbox) = locked else { return empty };
+        let mut mailbox = self.mailbox.lock();
         self.wake.unmark();
         if mailbox.departed() > 0 {
             self.admitted.store(mailbox.departed(), Ordering::SeqCst);
