@@ -375,19 +375,7 @@ impl Pipe {
 
     /// Bytes that wait towards a network. When the far end takes them it tells.
     pub fn watch_backlog(&self) -> usize {
-        if self.session == 0 || !self.writer.pause() {
-            return 0;
-        }
-        let backlog = self.writer.backlog();
-        self.tell_asked();
-        backlog
-    }
-
-    /// The far reader met something that this end did to the queue, and went on: tells it to look again.
-    pub fn tell_asked(&self) {
-        if self.writer.take_asked() {
-            self.far.readable(Flush::Now);
-        }
+        if self.session != 0 && self.writer.pause() { self.writer.backlog() } else { 0 }
     }
 
     /// Asks the far end to move what was left to the background.

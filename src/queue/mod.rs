@@ -9,9 +9,6 @@
 
 mod batch;
 mod broadcast;
-mod gate;
-#[cfg(test)]
-mod gate_model;
 mod reader;
 mod writer;
 
@@ -21,26 +18,18 @@ pub use reader::{InBody, Incoming, Reader, Short};
 pub use writer::{Body, Look, Room, Writer, Written};
 
 use self::broadcast::Follower;
-use self::gate::Gate;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
-
-/// What `gate.rs` is made of; its model has the same names.
-mod primitives {
-    pub use crate::sync::{AtomicBool, Ordering, compiler_fence, fence};
-    pub use crate::sys::brief::{Brief, BriefGuard};
-    pub use crate::sys::membarrier;
-}
+use crate::sys::brief::Brief;
 
 /// What both ends share. Nothing else is locked while its lock is held, but the broadcast that it follows.
+#[derive(Default)]
 pub struct Queue {
-    gate: Apart<Gate<State>>,
+    state: Apart<Brief<State>>,
     progress: Apart<Progress>,
     /// High-water mark in messages; 0 means none.
     hwm: AtomicU64,
     /// The writer found the queue full and wants to hear of credit.
     writer_waits: AtomicBool,
-    /// The reader will take nothing more.
-    abandoned: AtomicBool,
 }
 
 /// How far the reader has come. In cache lines of its own, because the reader changes it with each message.
@@ -97,6 +86,8 @@ struct State {
     reader_sleeps: bool,
     /// The writer will add nothing more.
     finished: bool,
+    /// The reader will take nothing more.
+    abandoned: bool,
     /// Backlogs that the reader has taken.
     taken: u64,
     /// The writer pauses until the next one is taken.
@@ -106,11 +97,9 @@ struct State {
 /// A new queue's two ends.
 pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
     let queue = Arc::new(Queue {
-        gate: Apart(Gate::new(State { reader_sleeps: true, ..State::default() })),
-        progress: Apart::default(),
+        state: Apart(Brief::new(State { reader_sleeps: true, ..State::default() })),
         hwm: AtomicU64::new(if conflate { 0 } else { mark(hwm) }),
-        writer_waits: AtomicBool::new(false),
-        abandoned: AtomicBool::new(false),
+        ..Queue::default()
     });
     (Writer::new(queue.clone(), conflate), Reader::new(queue, conflate))
 }

@@ -162,10 +162,9 @@ impl Reader {
         !self.front.is_empty()
     }
 
-    /// Whether a frame can be taken, without asking to be told. While the writer is at work one can soon.
+    /// Whether a frame can be taken, without asking to be told.
     pub fn has_frames(&self) -> bool {
-        let is_there = || self.queue.gate.read_if_free().is_none_or(|state| !state.is_empty());
-        !self.front.is_empty() || is_there()
+        !self.front.is_empty() || !self.queue.state.lock().is_empty()
     }
 
     /// The same for who takes whole frames, and wants the newest one where messages replace each
@@ -180,8 +179,7 @@ impl Reader {
 
     /// Gives up the frame that waits if there is one to take its place.
     fn replace(&mut self) {
-        // The writer only swaps one frame for another here.
-        let mut state = self.queue.gate.read_patiently();
+        let mut state = self.queue.state.lock();
         if state.back.is_empty() {
             return;
         }
@@ -199,11 +197,7 @@ impl Reader {
             // The writer is at it: a moment lets it add more than one message between two takes.
             (0..PAUSES).for_each(|_| core::hint::spin_loop());
         }
-        let state = if asks { self.queue.gate.read() } else { self.queue.gate.read_if_free() };
-        let Some(mut state) = state else {
-            self.streak = 0;
-            return false;
-        };
+        let mut state = self.queue.state.lock();
         if !state.refill(&mut self.front, asks) {
             self.streak = 0;
             return false;
@@ -225,9 +219,8 @@ impl Reader {
 
     /// Whether the writer is done and everything was taken.
     pub fn at_end(&self) -> bool {
-        // A writer at work is not done.
-        let state = self.queue.gate.read_if_free();
-        state.is_some_and(|state| state.finished && state.is_empty()) && self.front.is_empty()
+        let state = self.queue.state.lock();
+        state.finished && state.is_empty() && self.front.is_empty()
     }
 
     /// The flags of the next frame, if [`Reader::ready`].
@@ -332,12 +325,11 @@ impl Reader {
     /// Nothing more will be taken: what waits is dropped.
     pub fn abandon(&mut self) {
         let mut dropped = Batch::default();
-        self.queue.abandoned.store(true, Ordering::SeqCst);
-        // While the writer is at work it stays until both ends are gone.
-        if let Some(mut state) = self.queue.gate.read_if_free() {
-            state.follower = None;
-            core::mem::swap(&mut state.back, &mut dropped);
-        }
+        let mut state = self.queue.state.lock();
+        state.abandoned = true;
+        state.follower = None;
+        core::mem::swap(&mut state.back, &mut dropped);
+        drop(state);
         self.front = Batch::default();
     }
 }

@@ -3,10 +3,8 @@
 //! Used by one thread at a time, under the lock of the socket or connection that owns it.
 #![forbid(unsafe_code)]
 
-use core::cell::Cell;
-
-use super::{Batch, Broadcast, Queue, State};
-use crate::error::{Errno, Result};
+use super::{Batch, Broadcast, Queue};
+use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::{Arc, Ordering};
 use crate::sys::cache;
@@ -95,8 +93,6 @@ pub struct Writer {
     /// Frames of a message of which more has to come.
     pending: Batch,
     conflate: bool,
-    /// The reader found the queue locked, and is to be told.
-    was_asked: Cell<bool>,
     /// Where frames replace each other: the last one announced another.
     unfinished: bool,
     /// The same: what goes with every frame.
@@ -113,28 +109,9 @@ impl Writer {
             tail: 0,
             pending: Batch::default(),
             conflate,
-            was_asked: Cell::new(false),
             unfinished: false,
             metadata: None,
         }
-    }
-
-    #[inline(always)]
-    fn with_state<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        self.queue.gate.write(&self.was_asked, act)
-    }
-
-    /// Adds frames; what to tell the reader.
-    #[inline(always)]
-    fn add(&self, act: impl FnOnce(&mut State) -> Result<()>) -> Result<Written> {
-        let mut written = self.with_state(|state| act(state).map(|()| state.written()))?;
-        written.wake_reader |= self.was_asked.take();
-        Ok(written)
-    }
-
-    /// Whether the reader found the queue locked by something that adds nothing, and is to be told.
-    pub fn take_asked(&self) -> bool {
-        self.was_asked.take()
     }
 
     /// Whether the queue has room for another message. A writer that got `false` is told when
@@ -215,12 +192,10 @@ impl Writer {
     /// What is added to the broadcast from now on is in the queue too. Until [`Writer::unfollow`] nothing
     /// else is written. The reader is told like any sleeper, by the number `who`.
     pub fn follow(&mut self, broadcast: &Arc<Broadcast>, who: u32) {
-        let is_abandoned = self.is_abandoned();
-        self.with_state(|state| {
-            if !is_abandoned {
-                state.follower = Some(Box::new(broadcast.follow(who, state.reader_sleeps)));
-            }
-        });
+        let mut state = self.queue.state.lock();
+        if !state.abandoned {
+            state.follower = Some(Box::new(broadcast.follow(who, state.reader_sleeps)));
+        }
     }
 
     /// So many messages were added to the broadcast.
@@ -230,37 +205,35 @@ impl Writer {
 
     /// The reader found nothing in the broadcast, and then something came: whether it sleeps still.
     pub fn rouse(&mut self) -> bool {
-        let slept = self.with_state(|state| core::mem::take(&mut state.reader_sleeps));
-        slept | self.was_asked.take()
+        core::mem::take(&mut self.queue.state.lock().reader_sleeps)
     }
 
     /// Copies what the reader has not got of the broadcast; nothing that is added later is in the queue.
     pub fn unfollow(&mut self) {
-        self.with_state(State::unfollow);
+        self.queue.state.lock().unfollow();
     }
 
     /// How many backlogs the reader has taken.
     pub fn taken(&self) -> u64 {
-        self.with_state(|state| state.taken)
+        self.queue.state.lock().taken
     }
 
     /// Nothing more will be written until the reader takes what waits; then it tells, as it does of
     /// credit. `false`: nothing waits.
     pub fn pause(&self) -> bool {
-        self.with_state(|state| {
-            state.paused = !state.back.is_empty();
-            state.paused
-        })
+        let mut state = self.queue.state.lock();
+        state.paused = !state.back.is_empty();
+        state.paused
     }
 
     /// Bytes that wait behind the reader's back.
     pub fn backlog(&self) -> usize {
-        self.with_state(|state| state.back.queued_bytes())
+        self.queue.state.lock().back.queued_bytes()
     }
 
     /// Whether the reader is there.
     pub fn is_abandoned(&self) -> bool {
-        self.queue.abandoned.load(Ordering::SeqCst)
+        self.queue.state.lock().abandoned
     }
 
     /// Adds a frame. `flags` is [`frame::MORE`] and [`frame::COMMAND`]; bodies that may be
@@ -275,9 +248,10 @@ impl Writer {
         {
             return self.write_part(flags, body, copy_max);
         }
-        let written = self.add(|state| push(&mut state.back, flags, body, copy_max))?;
+        let mut state = self.queue.state.lock();
+        push(&mut state.back, flags, body, copy_max)?;
         self.written += 1;
-        Ok(written)
+        Ok(state.written())
     }
 
     /// Adds a message of one short frame, if that takes no more than a copy: there is room by the credit
@@ -287,14 +261,13 @@ impl Writer {
         if !self.has_known_room() {
             return None;
         }
-        let (mut written, tail) = self.with_state(|state| {
-            let tail = state.back.push_short(bytes).then(|| state.back.tail())?;
-            Some((state.written(), tail))
-        })?;
-        written.wake_reader |= self.was_asked.take();
-        self.tail = tail;
+        let mut state = self.queue.state.lock();
+        if !state.back.push_short(bytes) {
+            return None;
+        }
+        self.tail = state.back.tail();
         self.written += 1;
-        Some(written)
+        Some(state.written())
     }
 
     /// The same for a message that need not be short, if it is not a lot to copy.
@@ -303,18 +276,21 @@ impl Writer {
         if body.is_long() || !self.has_known_room() {
             return None;
         }
-        let written = self.add(|state| push(&mut state.back, 0, body.again(), copy_max)).ok()?;
+        let mut state = self.queue.state.lock();
+        push(&mut state.back, 0, body.again(), copy_max).ok()?;
         self.written += 1;
-        Some(written)
+        Some(state.written())
     }
 
     /// Adds a message of an empty frame and a short one, as [`Writer::write_short`] does, but the caller knows
     /// that there is room.
     pub fn write_delimited(&mut self, bytes: &[u8]) -> Option<Written> {
-        let added = |state: &mut State| state.back.push_delimited(bytes).then_some(());
-        let written = self.add(|state| added(state).ok_or(Errno::ENOMEM)).ok()?;
+        let mut state = self.queue.state.lock();
+        if !state.back.push_delimited(bytes) {
+            return None;
+        }
         self.written += 1;
-        Some(written)
+        Some(state.written())
     }
 
     /// Adds a frame whose bytes are too many to be copied under the lock.
@@ -331,7 +307,9 @@ impl Writer {
         }
         if flags & frame::COMMAND != 0 {
             // Before a message that is not complete, and not counted.
-            return self.add(|state| push(&mut state.back, flags, body, copy_max));
+            let mut state = self.queue.state.lock();
+            push(&mut state.back, flags, body, copy_max)?;
+            return Ok(state.written());
         }
         push(&mut self.pending, flags, body, copy_max)?;
         if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
@@ -340,7 +318,7 @@ impl Writer {
     /// What is used in writing is fetched.
     #[inline(always)]
     pub fn expect_writes(&self) {
-        cache::expect_writes(&raw const *self.queue.gate);
+        cache::expect_writes(&raw const *self.queue.state);
         cache::expect_writes(self.tail as *const u8);
         cache::expect_writes(&raw const self.queue.hwm);
     }
@@ -357,12 +335,10 @@ impl Writer {
 
     /// Publishes the pending frames as one message.
     fn commit(&mut self) -> Result<Written> {
-        let mut written = self.queue.gate.write(&self.was_asked, |state| {
-            state.back.append(&mut self.pending).map(|()| state.written())
-        })?;
-        written.wake_reader |= self.was_asked.take();
+        let mut state = self.queue.state.lock();
+        state.back.append(&mut self.pending)?;
         self.written += 1;
-        Ok(written)
+        Ok(state.written())
     }
 
     /// Each frame takes the place of the one before. A sleeping reader hears of a message's last
@@ -373,22 +349,22 @@ impl Writer {
             fresh.push_metadata(self.metadata.clone());
         }
         push(&mut fresh, flags & frame::COMMAND, body, 0)?;
+        let mut state = self.queue.state.lock();
+        core::mem::swap(&mut state.back, &mut fresh);
         self.written += 1;
         self.unfinished = flags & frame::MORE != 0;
-        let is_last = !self.unfinished;
-        let written = self.with_state(|state| {
-            core::mem::swap(&mut state.back, &mut fresh);
-            if is_last { state.written() } else { Written::default() }
-        });
+        let written = if self.unfinished { Written::default() } else { state.written() };
+        drop(state);
         drop(fresh);
         Ok(written)
     }
 
     /// Adds frames in wire form that hold `messages` complete messages and nothing else.
     pub fn write_wire(&mut self, frames: &[u8], messages: u64) -> Result<Written> {
-        let written = self.add(|state| state.back.push_wire(frames, messages))?;
+        let mut state = self.queue.state.lock();
+        state.back.push_wire(frames, messages)?;
         self.written += messages;
-        Ok(written)
+        Ok(state.written())
     }
 
     /// Whether every frame is published at once, because messages replace each other.
@@ -401,7 +377,7 @@ impl Writer {
         if self.conflate {
             self.metadata = metadata;
         } else {
-            let replaced = self.with_state(|state| state.back.push_metadata(metadata));
+            let replaced = self.queue.state.lock().back.push_metadata(metadata);
             drop(replaced);
         }
     }
@@ -414,28 +390,25 @@ impl Writer {
     /// Frames that are copied from here on are wiped when they were read, or dropped.
     pub fn keep_secret(&mut self) {
         self.pending.keep_secret();
-        self.with_state(|state| state.back.keep_secret());
+        self.queue.state.lock().back.keep_secret();
     }
 
     /// Drops the commands that the reader has not taken yet: they were for a connection that is gone.
     pub fn discard_commands(&mut self) -> Written {
-        let mut old = self.with_state(|state| core::mem::take(&mut state.back));
+        let mut old = core::mem::take(&mut self.queue.state.lock().back);
         let kept = old.without_commands();
         drop(old);
+        let mut state = self.queue.state.lock();
         // Nobody else adds anything, so nothing has come meanwhile. The reader may have gone to sleep.
-        let mut written = self.with_state(|state| {
-            state.back = kept;
-            if state.back.is_empty() { Written::default() } else { state.written() }
-        });
-        written.wake_reader |= self.was_asked.take();
-        written
+        state.back = kept;
+        if state.back.is_empty() { Written::default() } else { state.written() }
     }
 
     /// Drops the frames of an unfinished message.
     pub fn rollback(&mut self) {
         self.pending.clear();
         if core::mem::take(&mut self.unfinished) {
-            let dropped = self.with_state(|state| core::mem::take(&mut state.back));
+            let dropped = core::mem::take(&mut self.queue.state.lock().back);
             drop(dropped);
         }
     }
@@ -444,12 +417,10 @@ impl Writer {
     /// sleeps and has to be told.
     pub fn finish(&mut self) -> bool {
         self.rollback();
-        let slept = self.with_state(|state| {
-            state.unfollow();
-            state.finished = true;
-            core::mem::take(&mut state.reader_sleeps)
-        });
-        slept | self.was_asked.take()
+        let mut state = self.queue.state.lock();
+        state.unfollow();
+        state.finished = true;
+        core::mem::take(&mut state.reader_sleeps)
     }
 }
 

@@ -245,11 +245,7 @@ impl Connection {
         let wrapping = Wrapping::new(opener, decoder);
         *self.stream.lock() = Some(stream.clone());
         let source = stream.clone();
-        let connection = self.clone();
-        self.change_rx(move |rx| {
-            rx.install(source, framing, inbound, wrapping, metadata);
-            rx.tell_asked(&connection);
-        });
+        self.change_rx(move |rx| rx.install(source, framing, inbound, wrapping, metadata));
         self.control.lock().clear();
         self.change_tx(move |tx| tx.install(stream, framing, sealer, encoder, unsent));
         self.blocked.store(false, Ordering::SeqCst);

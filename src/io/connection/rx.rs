@@ -179,15 +179,7 @@ impl Rx {
         }
         let turn = self.read(connection, buffer, reads);
         self.is_broken = turn.is_err();
-        self.tell_asked(connection);
         turn
-    }
-
-    /// The socket met something that this end did to the queue, and went on: tells it to look again.
-    pub fn tell_asked(&self, connection: &Connection) {
-        if self.writer.take_asked() {
-            connection.notify(Command::Readable);
-        }
     }
 
     fn read(
