@@ -186,7 +186,7 @@ pub fn socks5(data: &[u8]) {
 
 fn run_socks5(setup: u8, wire: &[u8], piece_len: usize) -> (Result<bool, SocksError>, Vec<u8>) {
     let name = vec![b'x'; usize::from(setup >> 1) * 4];
-    let login = Login { username: name.clone(), password: Vec::new() };
+    let login = Login { username: name.clone().into(), password: Vec::new().into() };
     let login = (setup & 1 != 0).then_some(login);
     let mut dialogue = Dialogue::new(Host::Name(name), u16::from(setup), login);
     let mut said = dialogue.take_output();

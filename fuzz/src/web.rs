@@ -88,11 +88,8 @@ fn opened(is_client: bool, authenticate: bool, wire: &[u8], piece_len: usize) ->
     };
     let mut handshake = Handshake::carried(config, Box::new(NullMechanism::new(authenticate)));
     let client = Client { host: b"h".to_vec(), path: b"/".to_vec(), key: [1; 16], seed: 1 };
-    let mut layer = if is_client {
-        Layer::client(&handshake, &client)
-    } else {
-        Layer::server(&handshake)
-    };
+    let mut layer =
+        if is_client { Layer::client(&handshake, &client) } else { Layer::server(&handshake) };
     let (mut used, mut output) = (0, Vec::new());
     for end in (piece_len..=wire.len().next_multiple_of(piece_len)).step_by(piece_len) {
         let piece = &wire[used..end.min(wire.len())];
