@@ -62,6 +62,7 @@ impl Core {
     /// Puts a new pipe into the table and shows it to the pattern.
     pub(super) fn attach(&mut self, parts: PipeParts) -> PipeKey {
         let key = self.pipes.insert(parts);
+        self.looks.hurry();
         self.with_pattern(|pattern, env| pattern.attach(env, key.id));
         key
     }
