@@ -8,14 +8,17 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroize;
 
-use crate::crypto::reserve_wiping;
 use crate::error::{Errno, Result};
 use crate::msg::append::append;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::Arc;
 
-/// An arena that grew beyond this is not kept when it runs empty, so that an idle pipe is small.
-const KEEP_CAPACITY: usize = 256 * 1024;
+/// A batch with more bytes in its arena takes no more frames: twice what goes out in one system call, and less
+/// than what the allocator asks the system for each time. Only one long message may take more.
+pub const FULL: usize = 126 * 1024;
+
+/// Likewise with so many bodies that are referred to.
+pub const FULL_MARKS: usize = 1024;
 
 /// Something at a place of the arena that is not in the arena.
 #[derive(Debug)]
@@ -70,6 +73,15 @@ pub enum Taken {
     Whole,
 }
 
+/// Where frames are added one by one.
+pub trait Frames {
+    /// Adds a frame with a copy of `body`.
+    fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()>;
+
+    /// Adds a frame whose body is `msg`, without copying it.
+    fn push_whole(&mut self, flags: u8, msg: Msg) -> Result<()>;
+}
+
 impl Batch {
     pub fn is_empty(&self) -> bool {
         self.position == self.bytes.len()
@@ -95,7 +107,8 @@ impl Batch {
         if self.is_secret {
             self.bytes.zeroize();
         }
-        if self.bytes.capacity() > KEEP_CAPACITY {
+        // An idle pipe is small.
+        if self.bytes.capacity() > FULL {
             self.bytes = Vec::new();
         }
         self.bytes.clear();
@@ -112,13 +125,42 @@ impl Batch {
         if self.bytes.capacity() - self.bytes.len() >= more { Ok(()) } else { self.grow(more) }
     }
 
+    /// Makes room for `more` bytes and some of those behind them.
     #[cold]
     fn grow(&mut self, more: usize) -> Result<()> {
-        if self.is_secret {
-            reserve_wiping(&mut self.bytes, more);
-            return Ok(());
+        let needed = self.bytes.len().checked_add(more).ok_or(Errno::ENOMEM)?;
+        let twice = self.bytes.capacity().saturating_mul(2);
+        let room = if needed <= FULL { twice.min(FULL) } else { twice };
+        self.expect(room.max(needed))
+    }
+
+    /// Makes room for so many bytes in all.
+    pub fn expect(&mut self, room: usize) -> Result<()> {
+        let more = room.saturating_sub(self.bytes.len());
+        if !self.is_secret {
+            return self.bytes.try_reserve_exact(more).map_err(|_| Errno::ENOMEM);
         }
-        self.bytes.try_reserve(more).map_err(|_| Errno::ENOMEM)
+        if self.bytes.capacity() < room {
+            let mut larger = Vec::new();
+            larger.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
+            larger.extend_from_slice(&self.bytes);
+            self.bytes.zeroize();
+            self.bytes = larger;
+        }
+        Ok(())
+    }
+
+    /// Bytes that the arena has memory for.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Whether `more` bytes or another mark are too many for it. What is empty is never full.
+    #[inline]
+    pub fn is_full_for(&self, more: usize) -> bool {
+        let is_full =
+            more > FULL.saturating_sub(self.bytes.len()) || self.marks.len() >= FULL_MARKS;
+        is_full && !self.bytes.is_empty()
     }
 
     pub fn is_secret(&self) -> bool {
@@ -154,21 +196,13 @@ impl Batch {
         kept
     }
 
-    /// Adds a frame with a copy of `body`.
+    /// The same, if there is memory at hand and one length byte is enough.
     #[inline(always)]
-    pub fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
-        if !append(&mut self.bytes, flags, body) {
-            return self.push_slowly(flags, body);
+    pub fn append_short(&mut self, flags: u8, body: &[u8]) -> bool {
+        let added = append(&mut self.bytes, flags, body);
+        if added {
+            self.count(flags);
         }
-        self.count(flags);
-        Ok(())
-    }
-
-    /// The same for a message of one frame, if there is memory and one length byte is enough.
-    #[inline(always)]
-    pub fn push_short(&mut self, body: &[u8]) -> bool {
-        let added = append(&mut self.bytes, 0, body);
-        self.messages += u64::from(added);
         added
     }
 
@@ -179,7 +213,7 @@ impl Batch {
         self.reserve(HEADERS + body.len()).is_ok()
             && body.len() <= usize::from(u8::MAX)
             && append(&mut self.bytes, frame::MORE, &[])
-            && self.push_short(body)
+            && self.append_short(0, body)
     }
 
     #[cold]
@@ -188,18 +222,6 @@ impl Batch {
         self.reserve(header_len + body.len())?;
         self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
         self.bytes.extend_from_slice(body);
-        self.count(flags);
-        Ok(())
-    }
-
-    /// Adds a frame whose body is `msg`, without copying it.
-    pub fn push_whole(&mut self, flags: u8, msg: Msg) -> Result<()> {
-        let (header, header_len) = frame::encode(flags, msg.len());
-        self.reserve(header_len)?;
-        self.marks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-        self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
-        self.referred += msg.len();
-        self.marks.push_back((self.bytes.len(), Mark::Body(msg)));
         self.count(flags);
         Ok(())
     }
@@ -324,6 +346,24 @@ impl Batch {
     #[inline]
     pub fn arena(&self, start: usize, len: usize) -> &[u8] {
         self.bytes.get(start..start + len).unwrap_or_default()
+    }
+}
+
+impl Frames for Batch {
+    #[inline(always)]
+    fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
+        if self.append_short(flags, body) { Ok(()) } else { self.push_slowly(flags, body) }
+    }
+
+    fn push_whole(&mut self, flags: u8, msg: Msg) -> Result<()> {
+        let (header, header_len) = frame::encode(flags, msg.len());
+        self.reserve(header_len)?;
+        self.marks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
+        self.referred += msg.len();
+        self.marks.push_back((self.bytes.len(), Mark::Body(msg)));
+        self.count(flags);
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use crate::msg::append::append;
 use crate::queue::Batch;
+use crate::queue::backlog::Backlog;
 use crate::sync::Arc;
 use crate::sys::brief::Brief;
 
@@ -144,7 +145,7 @@ impl Follower {
     }
 
     /// Copies all that is behind this place. What there is no memory for is lost.
-    pub fn pull_all(&mut self, to: &mut Batch) {
+    pub fn pull_all(&mut self, to: &mut Backlog) {
         let mut piece = Batch::default();
         while self.pull(&mut piece, true) {
             let _ = to.append(&mut piece);

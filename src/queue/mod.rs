@@ -1,12 +1,13 @@
 //! One direction of a pipe: a queue of messages in wire form with a high-water mark.
 //!
 //! One writer and one reader. The writer appends under a lock that is held for the append only; the
-//! reader swaps the whole backlog out and then works on it without a lock. The writer tells the
+//! reader swaps a batch out, mostly the whole backlog, and then works on it without a lock. The writer tells the
 //! reader only when the reader sleeps, the reader gives credit back every low-water mark
 //! (half the high-water mark) messages, as libzmq does. Commands (subscriptions) are not counted: a mark
 //! must not lose them.
 #![forbid(unsafe_code)]
 
+mod backlog;
 mod batch;
 mod broadcast;
 mod reader;
@@ -17,6 +18,7 @@ pub use broadcast::Broadcast;
 pub use reader::{InBody, Incoming, Reader, Short};
 pub use writer::{Body, Look, Room, Writer, Written};
 
+use self::backlog::Backlog;
 use self::broadcast::Follower;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 use crate::sys::brief::Brief;
@@ -80,7 +82,7 @@ impl<T> core::ops::Deref for Apart<T> {
 
 #[derive(Default)]
 struct State {
-    back: Batch,
+    back: Backlog,
     /// Where the messages behind those come from.
     follower: Option<Box<Follower>>,
     reader_sleeps: bool,
@@ -88,10 +90,10 @@ struct State {
     finished: bool,
     /// The reader will take nothing more.
     abandoned: bool,
-    /// Backlogs that the reader has taken.
+    /// Batches that the reader has taken.
     taken: u64,
-    /// The writer pauses until the next one is taken.
-    paused: bool,
+    /// The writer pauses until no more bytes than these wait.
+    pauses_above: Option<usize>,
 }
 
 /// A new queue's two ends.
@@ -118,11 +120,7 @@ impl State {
     /// `asks` to be told. What follows a broadcast always does.
     #[inline]
     fn refill(&mut self, front: &mut Batch, asks: bool) -> bool {
-        if !self.back.is_empty() {
-            core::mem::swap(&mut self.back, front);
-            if front.is_secret() {
-                self.back.keep_secret();
-            }
+        if self.back.take(front) {
             return true;
         }
         let pulled = match &mut self.follower {
@@ -132,6 +130,16 @@ impl State {
         };
         self.reader_sleeps = !pulled;
         pulled
+    }
+
+    /// A batch was taken: whether the writer goes on, and has to be told.
+    #[inline]
+    fn ends_pause(&mut self) -> bool {
+        let goes_on = self.pauses_above.is_some_and(|bytes| self.back.queued_bytes() <= bytes);
+        if goes_on {
+            self.pauses_above = None;
+        }
+        goes_on
     }
 
     fn is_empty(&self) -> bool {

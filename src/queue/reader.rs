@@ -3,6 +3,8 @@
 //! Used by one thread at a time, under the lock of the socket or connection that owns it.
 #![forbid(unsafe_code)]
 
+use super::backlog::Backlog;
+use super::batch::Frames;
 use super::{Batch, Queue, Taken};
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
@@ -183,8 +185,8 @@ impl Reader {
         if state.back.is_empty() {
             return;
         }
-        core::mem::swap(&mut state.back, &mut self.front);
-        let replaced = core::mem::take(&mut state.back);
+        core::mem::swap(state.back.newest(), &mut self.front);
+        let replaced = core::mem::take(state.back.newest());
         drop(state);
         drop(replaced);
     }
@@ -203,7 +205,7 @@ impl Reader {
             return false;
         }
         state.taken = state.taken.wrapping_add(1);
-        self.tally.credit |= core::mem::take(&mut state.paused);
+        self.tally.credit |= state.ends_pause();
         drop(state);
         self.streak = self.streak.saturating_add(1);
         self.last = self.front.messages();
@@ -324,7 +326,7 @@ impl Reader {
 
     /// Nothing more will be taken: what waits is dropped.
     pub fn abandon(&mut self) {
-        let mut dropped = Batch::default();
+        let mut dropped = Backlog::default();
         let mut state = self.queue.state.lock();
         state.abandoned = true;
         state.follower = None;

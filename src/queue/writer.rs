@@ -3,6 +3,7 @@
 //! Used by one thread at a time, under the lock of the socket or connection that owns it.
 #![forbid(unsafe_code)]
 
+use super::batch::Frames;
 use super::{Batch, Broadcast, Queue};
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
@@ -213,17 +214,18 @@ impl Writer {
         self.queue.state.lock().unfollow();
     }
 
-    /// How many backlogs the reader has taken.
+    /// How many batches the reader has taken.
     pub fn taken(&self) -> u64 {
         self.queue.state.lock().taken
     }
 
-    /// Nothing more will be written until the reader takes what waits; then it tells, as it does of
-    /// credit. `false`: nothing waits.
+    /// Nothing more will be written until the reader has taken half of what waits; then it tells, as it does
+    /// of credit. `false`: nothing waits.
     pub fn pause(&self) -> bool {
         let mut state = self.queue.state.lock();
-        state.paused = !state.back.is_empty();
-        state.paused
+        let waits = !state.back.is_empty();
+        state.pauses_above = waits.then(|| state.back.queued_bytes() / 2);
+        waits
     }
 
     /// Bytes that wait behind the reader's back.
@@ -350,7 +352,7 @@ impl Writer {
         }
         push(&mut fresh, flags & frame::COMMAND, body, 0)?;
         let mut state = self.queue.state.lock();
-        core::mem::swap(&mut state.back, &mut fresh);
+        core::mem::swap(state.back.newest(), &mut fresh);
         self.written += 1;
         self.unfinished = flags & frame::MORE != 0;
         let written = if self.unfinished { Written::default() } else { state.written() };
@@ -435,11 +437,11 @@ fn is_copied(msg: &Msg, copy_max: usize) -> bool {
 }
 
 #[inline(always)]
-fn push(batch: &mut Batch, flags: u8, body: Body<'_>, copy_max: usize) -> Result<()> {
+fn push(to: &mut impl Frames, flags: u8, body: Body<'_>, copy_max: usize) -> Result<()> {
     match body {
-        Body::Copy(bytes) => batch.push_copy(flags, bytes),
-        Body::Own(msg) if is_copied(msg, copy_max) => batch.push_copy(flags, msg.data()),
-        Body::Own(msg) => batch.push_whole(flags, msg.take()),
+        Body::Copy(bytes) => to.push_copy(flags, bytes),
+        Body::Own(msg) if is_copied(msg, copy_max) => to.push_copy(flags, msg.data()),
+        Body::Own(msg) => to.push_whole(flags, msg.take()),
     }
 }
 
