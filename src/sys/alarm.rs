@@ -2,12 +2,14 @@
 //! of a context share one that is readable at any time, and each of them watches it or does not.
 #![forbid(unsafe_code)]
 
-use std::os::fd::{AsRawFd, RawFd};
+use core::time::Duration;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 
 use crate::error::Result;
 use crate::sync::{Arc, OnceLock};
 use crate::sys::epoll::{self, Epoll};
 use crate::sys::eventfd::EventFd;
+use crate::sys::poll::readable_within;
 
 /// The descriptor that is readable at any time, once somebody needs it.
 #[derive(Default)]
@@ -51,6 +53,9 @@ impl Alarm {
     /// The poller is readable for other reasons only.
     pub fn drain(&self) {
         self.watch(0);
+        // What was reported last is still on the kernel's list of what may be ready, and what is on it makes no
+        // new edge for who watches the poller edge-triggered. A look takes it off.
+        let _ = readable_within(self.poller.as_fd(), Duration::ZERO);
     }
 
     fn watch(&self, events: u32) {
@@ -68,6 +73,20 @@ mod tests {
         let mut events = [Event::NONE; 4];
         let count = poller.wait(&mut events, 0).unwrap();
         events[..count].iter().map(Event::token).collect()
+    }
+
+    #[test]
+    fn who_watches_the_poller_edge_triggered_hears_of_each_signal() {
+        let poller = Arc::new(Epoll::new().unwrap());
+        let alarm = Alarm::new(poller.clone(), Arc::default(), 7).unwrap();
+        let outer = Epoll::new().unwrap();
+        outer.add(poller.as_raw_fd(), epoll::READABLE | epoll::EDGE, 1).unwrap();
+        for _ in 0..3 {
+            alarm.signal();
+            assert_eq!((tokens(&outer), tokens(&poller)), (vec![1], vec![7]));
+            alarm.drain();
+            assert_eq!(tokens(&outer), []);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The Linux poller: an epoll instance. Safe to use from several threads at once; the kernel locks.
 
 use core::time::Duration;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::null;
 
 use crate::error::{Errno, Result};
@@ -104,6 +104,12 @@ impl Epoll {
             )
         };
         usize::try_from(n).map_err(|_| Errno::last())
+    }
+}
+
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
