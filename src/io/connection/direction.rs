@@ -44,7 +44,6 @@ impl<T> Direction<T> {
         self.wanted.load(Ordering::SeqCst)
     }
 
-    /// Whether a thread holds the lock now.
     /// To move what was wanted before. `None`: the holder of the lock will do it.
     pub fn enter(&self) -> Option<MutexGuard<'_, T>> {
         let mut state = self.state.try_lock().or_else(|| {

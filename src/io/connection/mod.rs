@@ -296,7 +296,9 @@ impl Connection {
         self.unregister();
         let stream = self.stream.lock().take();
         self.change_rx(|rx| drop(rx.uninstall()));
-        self.change_tx(|tx| {
+        let connection = self.clone();
+        self.change_tx(move |tx| {
+            tx.take_leave(&connection);
             let mut gone = Vec::new();
             tx.uninstall(&mut gone);
         });

@@ -103,6 +103,17 @@ impl Tx {
         self.reader.sent(lost);
     }
 
+    /// The connection ends: a WebSocket says so, if a thread that was writing meanwhile has kept that from going
+    /// out. Not in the middle of a message, and not where it would have to wait.
+    pub fn take_leave(&mut self, connection: &Connection) {
+        let Some(stream) = self.stream.clone().filter(|_| self.encoder.is_some()) else { return };
+        let is_between = self.encoded.is_empty() && self.sent.at_message();
+        if is_between && self.take_control(connection).is_ok() && !self.encoded.is_empty() {
+            // Nobody can do anything about a failure.
+            let _ = net::send(stream.as_fd(), &self.encoded);
+        }
+    }
+
     pub fn is_drained(&mut self) -> bool {
         self.encoded.is_empty() && self.reader.front().is_empty() && self.reader.at_end()
     }
