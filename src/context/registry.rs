@@ -77,15 +77,21 @@ impl Registry {
     pub fn unbind(&self, name: &[u8], port: &Arc<Port>) -> bool {
         let mut names = self.0.lock();
         let own = names.bound.get(name).is_some_and(|binder| Arc::ptr_eq(&binder.port, port));
-        if own {
-            names.bound.remove(name);
-        }
+        let gone = if own { names.bound.remove(name) } else { None };
+        drop(names);
+        drop(gone);
         own
     }
 
     /// Gives all names of a port free.
     pub fn unbind_all(&self, port: &Arc<Port>) {
-        self.0.lock().bound.retain(|_, binder| !Arc::ptr_eq(&binder.port, port));
+        let mut names = self.0.lock();
+        let is_own = |entry: &(&Vec<u8>, &Binder)| Arc::ptr_eq(&entry.1.port, port);
+        let own: Vec<_> = names.bound.iter().filter(is_own).map(|(name, _)| name.clone()).collect();
+        // Their memory is given back when the lock is gone.
+        let gone: Vec<_> = own.iter().map(|name| names.bound.remove_entry(name)).collect();
+        drop(names);
+        drop(gone);
     }
 
     /// Finds who bound the name, or keeps what `make` gives for whoever will. `make` is told the

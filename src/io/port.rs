@@ -64,6 +64,8 @@ pub struct Port {
     lease: Lease,
     spin: Spin,
     pub monitor: Monitor,
+    /// The socket has had something that a reactor does for it.
+    served: AtomicBool,
     /// A reactor looks after this port.
     claimed: Mutex<bool>,
     /// The socket has given up an endpoint (`ZMQ_RECONNECT_STOP`).
@@ -110,6 +112,7 @@ impl Default for Port {
             lease: Lease::default(),
             spin: Spin::default(),
             monitor: Monitor::default(),
+            served: AtomicBool::new(false),
             claimed: Mutex::default(),
             disconnected: AtomicBool::new(false),
             attendant: OnceLock::new(),
@@ -661,6 +664,15 @@ impl Port {
     /// The reactor that looks after this port while its caller is away.
     pub fn set_background(&self, background: Arc<dyn Background>) {
         let _ = self.background.set(background);
+    }
+
+    /// A reactor will do something for the socket.
+    pub fn note_served(&self) {
+        self.served.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_served(&self) -> bool {
+        self.served.load(Ordering::SeqCst)
     }
 
     /// Has the calling reactor look after this port, unless one does already: `watch` begins that. When

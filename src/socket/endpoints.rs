@@ -172,7 +172,7 @@ impl Core {
             return self.join_group(text, &endpoint);
         }
         transport::check_connect(&endpoint, &self.options)?;
-        let seat = self.context.pool()?.reserve(self.options.affinity)?;
+        let seat = self.context.pool()?.reserve(self.options.affinity, &self.port)?;
         self.last_endpoint = endpoint.shown();
         self.dial(text, endpoint, seat);
         self.options.connect_routing_id.clear();

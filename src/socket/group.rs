@@ -15,7 +15,7 @@ impl Core {
     pub(super) fn join_group(&mut self, text: &[u8], endpoint: &Endpoint) -> Result<()> {
         let channel = multicast::open(endpoint, &self.options)?;
         let options = &self.options;
-        let seat = self.context.pool()?.reserve(options.affinity)?;
+        let seat = self.context.pool()?.reserve(options.affinity, &self.port)?;
         let (writer, far_reader) = queue(options.sndhwm, options.conflates_outward());
         let (far_writer, reader) = queue(options.rcvhwm, options.conflates_inward());
         let end = seat.station_end();

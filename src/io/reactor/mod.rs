@@ -347,6 +347,7 @@ impl Pool {
         // thread has only to say what to wait for, which cannot fail.
         let watch = |fd| reactor.epoll.add(fd, 0, engine::LISTENER | id);
         let listener = listen::bind(id, endpoint, options, port, watch)?;
+        port.note_served();
         reactor.post(Job::Listen { listener: listener.clone(), port: port.clone() });
         Ok(listener)
     }
@@ -358,8 +359,9 @@ impl Pool {
         }
     }
 
-    /// A place for a connecting session; `EMTHREAD` when no reactor serves the affinity.
-    pub fn reserve(&self, affinity: u64) -> Result<Seat> {
+    /// A place for a connecting session of this socket; `EMTHREAD` when no reactor serves the affinity.
+    pub fn reserve(&self, affinity: u64, port: &Port) -> Result<Seat> {
+        port.note_served();
         Ok(Seat { id: self.next_id(), member: self.choose(affinity)?.clone() })
     }
 
@@ -370,8 +372,12 @@ impl Pool {
         }
     }
 
-    /// A socket is gone: ends what was never attached to it, and stops looking after it.
+    /// A socket is gone: ends what was never attached to it, and stops looking after it. A socket that had
+    /// peers in this context only is nothing that a reactor should have to free.
     pub fn forget(&self, port: &Arc<Port>) {
+        if !port.is_served() {
+            return;
+        }
         for member in &self.members {
             member.reactor.post(Job::Forget(port.clone()));
         }
