@@ -8,9 +8,11 @@
 //! | [`turns`] | every thread that moves the bytes of a socket's connections | which connection is next, how much it may move, when the round is over |
 //! | [`looks`] | a caller that receives | when to look at the other connections although messages are at hand |
 //! | [`custody`] | an I/O thread | whether a socket's caller does the work, or the I/O thread takes over |
+//! | [`contention`] | a sender that waits for room in this context | whether others wait for the same, and so none of them polls |
 //! | [`work`] | a call on a socket | how many frames the call drops or applies before it answers |
 #![forbid(unsafe_code)]
 
+pub mod contention;
 pub mod custody;
 pub mod looks;
 #[cfg(test)]

@@ -11,6 +11,7 @@
 use core::time::Duration;
 use std::os::fd::{AsRawFd, RawFd};
 
+use crate::adapt::contention::Contention;
 use crate::adapt::turns;
 use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
@@ -63,6 +64,8 @@ pub struct Port {
     asked: AtomicU64,
     lease: Lease,
     spin: Spin,
+    /// Those who wait for room in the socket's pipes.
+    contention: Contention,
     pub monitor: Monitor,
     /// The socket has had something that a reactor does for it.
     served: AtomicBool,
@@ -111,6 +114,7 @@ impl Default for Port {
             asked: AtomicU64::new(0),
             lease: Lease::default(),
             spin: Spin::default(),
+            contention: Contention::default(),
             monitor: Monitor::default(),
             served: AtomicBool::new(false),
             claimed: Mutex::default(),
@@ -581,6 +585,17 @@ impl Port {
     #[inline]
     pub fn trusts_glances(&self) -> bool {
         self.spin.glance.is_trusted()
+    }
+
+    /// The coming wait does not poll.
+    pub fn forgo_polling(&self) {
+        self.spin.forgo();
+    }
+
+    /// A peer in this context is about to wait for room in this pipe: whether others have lately waited for room
+    /// in other pipes of the socket.
+    pub fn contends_for_room(&self, pipe: PipeKey) -> bool {
+        self.contention.is_met_by(pipe.number())
     }
 
     /// Lets another thread go on for a moment; whether something came, be it only to the `reader` that

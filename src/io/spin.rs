@@ -67,6 +67,12 @@ impl Spin {
         }
     }
 
+    /// The coming wait is not to poll.
+    pub fn forgo(&self) {
+        let skip = self.skip.load(Ordering::Relaxed);
+        self.skip.store(skip.max(1), Ordering::Relaxed);
+    }
+
     /// The pause after so many `looks` at memory: lets another core go on, now and then another thread on
     /// this one; the other way round if that helped last time. Whether `has_come`.
     pub fn pause(&self, looks: u32, has_come: impl Fn() -> bool) -> bool {

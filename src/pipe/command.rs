@@ -13,6 +13,13 @@ pub struct PipeKey {
     pub generation: u32,
 }
 
+impl PipeKey {
+    /// As a number that is not 0.
+    pub fn number(self) -> u64 {
+        (self.id as u64 + 1) << 32 | u64::from(self.generation)
+    }
+}
+
 /// What a new pipe is made of.
 pub struct PipeParts {
     pub reader: Reader,

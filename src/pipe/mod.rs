@@ -55,6 +55,11 @@ pub trait Far: Send + Sync {
     /// A lot is queued, or the caller is about to wait for room: move it if nobody else does.
     fn pressed(&self);
 
+    /// The caller is about to wait for room: whether others, too, wait for room of the same socket.
+    fn contends_for_room(&self) -> bool {
+        false
+    }
+
     /// Something will be written after a pause: what has happened at the far end meanwhile counts first.
     fn look(&self) {}
 
@@ -387,6 +392,11 @@ impl Pipe {
     /// Asks the far end to move what is queued.
     pub fn press(&self) {
         self.far.pressed();
+    }
+
+    /// The caller is about to wait for room: whether others wait for the same.
+    pub fn contends_for_room(&self) -> bool {
+        self.far.contends_for_room()
     }
 
     pub fn far(&self) -> &Arc<dyn Far> {

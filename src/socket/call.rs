@@ -63,6 +63,7 @@ pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32)
             let sent = core.try_send(&mut body, flags);
             if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
                 core.press();
+                core.queue_for_room();
                 patience.announce(core);
             }
             sent
@@ -507,6 +508,14 @@ impl Core {
     /// Before sleeping for room: moves what is queued, if nobody else does.
     fn press(&self) {
         self.pipes.iter().for_each(Pipe::press);
+    }
+
+    /// Before waiting for room that others wait for as well: who polls would get it each time, and those who
+    /// sleep would not. So all of them sleep.
+    fn queue_for_room(&self) {
+        if self.pipes.iter().any(Pipe::contends_for_room) {
+            self.port.forgo_polling();
+        }
     }
 
     /// The caller is going to wait, after a look in vain: what it left to the background goes out.

@@ -102,6 +102,10 @@ impl Far for InprocEnd {
 
     fn pressed(&self) {}
 
+    fn contends_for_room(&self) -> bool {
+        self.far.get().is_some_and(|(port, key)| port.contends_for_room(*key))
+    }
+
     fn writable(&self) {
         self.tell(Command::Writable);
     }
