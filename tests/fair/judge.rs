@@ -64,6 +64,8 @@ const SLICE_S: f64 = 0.02;
 const SILENCE_MS: f64 = 50.0;
 /// A calm peer's median and 99th percentile, as a multiple of the original's.
 const CALM: f64 = 2.0;
+/// How many messages of each peer of the flood are served for one of a calm peer at least.
+const CALM_PACE: f64 = 2.0;
 /// What a 99th percentile of a few hundred delays is uncertain by, in us.
 const CALM_GRAIN_US: f64 = 500.0;
 /// The same where there is a handshake in each delay.
@@ -184,6 +186,16 @@ impl Both {
         Check { what: key.to_owned(), ours, limit: limit(original) }
     }
 
+    /// Whether a peer that is to be calm sends as often as the flood is served, or nearly: then it waits in
+    /// its own queue, the longer the more equal the shares are.
+    fn is_a_flood(&self, name: &str) -> bool {
+        let is_slow = |figures: &Figures| {
+            let figure = |key: &str| figures.get(key).copied().unwrap_or_default();
+            figure("mean") < CALM_PACE * figure(&format!("{name}_n"))
+        };
+        name == "calm" && (is_slow(&self.ours) || is_slow(&self.original))
+    }
+
     /// What is measured by being served is served as often as beside the original, nearly.
     fn often_enough(&self, key: &str) -> Check {
         let (original, ours) = self.pair(key).unwrap_or((f64::NAN, 0.0));
@@ -220,7 +232,7 @@ impl Both {
             ("visitor", HANDSHAKE_GRAIN_US),
             ("beside", HANDSHAKE_GRAIN_US),
         ] {
-            if self.ours.contains_key(&format!("{name}_n")) {
+            if self.ours.contains_key(&format!("{name}_n")) && !self.is_a_flood(name) {
                 let limit = |original: f64| CALM * original + grain;
                 // The median tells a delay from noise where the 99th percentile does not.
                 checks.push(self.at_most(&format!("{name}_p50"), limit));
