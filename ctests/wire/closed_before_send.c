@@ -5,7 +5,7 @@
 #define ROUNDS 40
 /* A thread of the library may have been stopped in the midst of writing, and
    write a message before anybody looks: seldom. */
-#define MOST_LOST (ROUNDS / 5)
+#define MOST_LOST (ROUNDS / 20)
 
 /* A message that has not come after so many milliseconds is lost. */
 #define LOST_WAIT 1000

@@ -141,6 +141,8 @@ pub struct Connection {
     ending: AtomicBool,
     /// Counts the connections of this endpoint.
     epoch: AtomicU64,
+    /// The number of the connection that its peer was seen to have closed.
+    ended: AtomicU64,
     /// The stream of this epoch. The lock is a leaf.
     stream: Mutex<Option<Arc<Fd>>>,
     /// The letter by which the socket hears of the pipe, and whether it reads from it.
@@ -197,6 +199,7 @@ impl Connection {
             alive: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             epoch: AtomicU64::new(0),
+            ended: AtomicU64::new(u64::MAX),
             stream: Mutex::new(None),
             arrival: OnceLock::new(),
             key: Mutex::new(None),
@@ -555,7 +558,8 @@ impl Connection {
 
     /// Writes a message of one frame at once, if nothing waits before it; whether it did.
     fn write_through(&self, body: &[u8]) -> bool {
-        if self.blocked.load(Ordering::SeqCst) || !self.alive.load(Ordering::SeqCst) {
+        let is_open = self.alive.load(Ordering::SeqCst) && !self.is_over();
+        if self.blocked.load(Ordering::SeqCst) || !is_open {
             return false;
         }
         let through = self.tx.try_with(|tx| tx.write_through(self, body), || self.flush());
@@ -579,18 +583,18 @@ impl Connection {
         }
         self.expect_end();
         self.resume();
-        // Another thread may have begun to read. Where a full pipe keeps everybody from the end, only
+        // What was read may not reach to the end yet. Where a full pipe keeps everybody from the end, only
         // writing tells of it.
         let is_stalled = self.rx.try_with(|rx| rx.stalled, || self.resume());
-        if is_stalled != Some(true) && self.alive.load(Ordering::SeqCst) {
-            let stop = |tx: &mut Tx| {
-                // A later stream begins with the number, before it comes here.
-                if self.epoch() == epoch {
-                    tx.stop();
-                }
-            };
-            self.tx.try_with(stop, || self.flush());
+        if is_stalled != Some(true) {
+            self.ended.store(epoch, Ordering::SeqCst);
         }
+    }
+
+    /// Whether the peer has closed the current stream, and what is queued is for the next one. Also a thread
+    /// that was stopped in the midst of writing asks before it goes on.
+    fn is_over(&self) -> bool {
+        self.ended.load(Ordering::SeqCst) == self.epoch()
     }
 
     /// The stream may be writable again. Returns the bytes that went out.

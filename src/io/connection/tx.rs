@@ -127,11 +127,6 @@ impl Tx {
         self.bytes.wrapping_add(self.reader.taken_messages().wrapping_mul(MESSAGE))
     }
 
-    /// Nothing more is written to this stream.
-    pub fn stop(&mut self) {
-        self.stream = None;
-    }
-
     /// Bytes that the kernel has taken so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -175,6 +170,9 @@ impl Tx {
             if !self.encoded.is_empty() {
                 self.write_encoded(stream, connection)?;
                 continue;
+            }
+            if self.sent.at_message() && connection.is_over() {
+                return Ok(Flushed::All);
             }
             if !self.reader.ready() {
                 self.shrink();
