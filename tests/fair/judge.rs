@@ -60,6 +60,9 @@ const SHARE: f64 = 0.10;
 const LEAST_SHARE: f64 = 0.4;
 /// What the kernel may take from a process or give to it in any window, in s.
 const SLICE_S: f64 = 0.02;
+/// How long the kernel runs a peer at once that shares a core with others, in s. Where the receiver is faster than
+/// all of them, they are never blocked, and each is silent until the others have had their slices.
+const PEER_SLICE_S: f64 = 0.006;
 /// How long a peer that has something to say may be silent, in ms.
 const SILENCE_MS: f64 = 50.0;
 /// A calm peer's median and 99th percentile, as a multiple of the original's.
@@ -167,7 +170,7 @@ impl Both {
 
     fn checks(&self, scenario: &Scenario) -> Vec<Check> {
         match scenario.kind() {
-            Kind::Flood | Kind::Beside => self.flood(scenario.window()),
+            Kind::Flood | Kind::Beside => self.flood(scenario),
             // The original is not bounded everywhere; where it is, its own figure may be noise.
             Kind::Bounded => vec![
                 self.at_most("cpu", |original| original.clamp(CALL_US, 2.0 * CALL_US)),
@@ -196,16 +199,24 @@ impl Both {
         name == "calm" && (is_slow(&self.ours) || is_slow(&self.original))
     }
 
+    /// The time that other peers have a peer's core for, in s, if they are what limits the flood.
+    fn slices_of_others(&self, scenario: &Scenario) -> f64 {
+        let is_faster = self.pair("mean").is_some_and(|(original, ours)| ours > original);
+        if is_faster { PEER_SLICE_S * scenario.peers() } else { 0.0 }
+    }
+
     /// What is measured by being served is served as often as beside the original, nearly.
     fn often_enough(&self, key: &str) -> Check {
         let (original, ours) = self.pair(key).unwrap_or((f64::NAN, 0.0));
         Check { what: format!("original's {key} for one"), ours: original / ours, limit: 3.0 }
     }
 
-    fn flood(&self, window: f64) -> Vec<Check> {
+    fn flood(&self, scenario: &Scenario) -> Vec<Check> {
+        let window = scenario.window();
         // A window cuts off some messages, too.
         let mean = self.ours.get("mean").copied().unwrap_or_default().max(1.0);
-        let least = SHARE + SLICE_S / window;
+        let others = self.slices_of_others(scenario);
+        let least = SHARE + SLICE_S.max(others) / window;
         // Where the receiver is faster than its peers, shares are what the kernel lets peers do; but
         // less than `LEAST_SHARE` is never that.
         let limit = |original: f64, most: f64| {
@@ -224,7 +235,9 @@ impl Both {
                 ours: 100.0 * (high_ours - 1.0),
                 limit: limit(high - 1.0, f64::INFINITY),
             },
-            self.at_most("silence", |original| SILENCE_MS + original.min(150.0)),
+            self.at_most("silence", |original| {
+                SILENCE_MS.max(1000.0 * others) + original.min(150.0)
+            }),
             self.at_most("cuts", |original| original),
         ];
         for (name, grain) in [
