@@ -4,8 +4,8 @@
 use crate::compare::Difference;
 use crate::run::Laboratory;
 
-/// Runs that have to show a difference at the same step.
-const CONFIRMATIONS: usize = 3;
+/// Runs that have to show the same difference at the same step.
+const CONFIRMATIONS: usize = 5;
 
 /// The difference as it shows again and again; none if it comes and goes.
 pub fn confirm(
@@ -17,7 +17,7 @@ pub fn confirm(
     let mut seen = first.clone();
     for _ in 0..CONFIRMATIONS {
         let again = laboratory.compare(script, excuse).difference?;
-        if again.step != seen.step {
+        if again.step != seen.step || again.kind() != seen.kind() {
             return None;
         }
         seen = again;
