@@ -1,7 +1,7 @@
 //! Fairness: the programs of `ctests/fair/` on our library and on the original in turn, judged by
 //! shares, silences and delays beside those of the original, never by times alone.
 //!
-//! A scenario whose figures are not good enough is played up to seven more times, because a shared
+//! A scenario whose figures are not good enough is played up to eleven more times, because a shared
 //! machine may stop any process for a while; starvation shows each time. The table is printed as
 //! it grows, also when the tests pass.
 //!
@@ -32,7 +32,7 @@ use scenarios::Scenario;
 static MACHINE: Mutex<()> = Mutex::new(());
 
 /// How often a scenario may be played before its figures count as they are.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 12;
 
 /// The seconds of the long form, if that is asked for.
 fn long_form() -> Option<u64> {
