@@ -15,7 +15,7 @@ mod wiped;
 pub mod z85;
 
 pub use channel::Channel;
-pub use wiped::{extend_wiping, reserve_wiping};
+pub use wiped::{extend_wiping, move_wiping, reserve_wiping};
 
 use dryoc::classic::crypto_box as nacl;
 use dryoc::classic::crypto_core::crypto_scalarmult_base;

@@ -44,7 +44,11 @@ pub fn reserve_wiping(bytes: &mut Vec<u8>, more: usize) {
         return;
     }
     let room = bytes.len().saturating_add(more).max(bytes.capacity().saturating_mul(2));
-    let mut larger = Vec::with_capacity(room);
+    move_wiping(bytes, Vec::with_capacity(room));
+}
+
+/// Moves `bytes` to `larger` memory, which has room for them, and wipes the old one.
+pub fn move_wiping(bytes: &mut Vec<u8>, mut larger: Vec<u8>) {
     larger.extend_from_slice(bytes);
     bytes.zeroize();
     *bytes = larger;

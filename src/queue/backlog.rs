@@ -128,7 +128,7 @@ impl Backlog {
 
     /// Moves all of `other`'s untouched frames behind these.
     pub fn append(&mut self, other: &mut Batch) -> Result<()> {
-        self.make_space(other.queued_bytes())?;
+        self.make_space(other.arena_bytes())?;
         self.open.append(other)
     }
 
@@ -236,6 +236,18 @@ mod tests {
         }
         assert_eq!(backlog.closed.len(), 2);
         assert!(backlog.queued_bytes() >= 300 * FULL_MARKS);
+    }
+
+    #[test]
+    fn messages_of_large_bodies_share_a_batch() {
+        let mut backlog = Backlog::default();
+        for _ in 0..10 {
+            let mut message = Batch::default();
+            message.push_copy(frame::MORE, b"to").expect("memory");
+            message.push_whole(0, Msg::with_size(2 * FULL).expect("memory")).expect("memory");
+            backlog.append(&mut message).expect("memory");
+        }
+        assert!(backlog.closed.is_empty() && backlog.queued_bytes() > 20 * FULL);
     }
 
     #[test]

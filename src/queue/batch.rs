@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroize;
 
+use crate::crypto::move_wiping;
 use crate::error::{Errno, Result};
 use crate::msg::append::append;
 use crate::msg::{Metadata, Msg, frame};
@@ -102,6 +103,11 @@ impl Batch {
         self.bytes.len() - self.position + self.referred
     }
 
+    /// Bytes in the arena, those that were taken included.
+    pub fn arena_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Forgets everything; keeps the arena for reuse unless it is large.
     pub fn clear(&mut self) {
         if self.is_secret {
@@ -143,9 +149,7 @@ impl Batch {
         if self.bytes.capacity() < room {
             let mut larger = Vec::new();
             larger.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
-            larger.extend_from_slice(&self.bytes);
-            self.bytes.zeroize();
-            self.bytes = larger;
+            move_wiping(&mut self.bytes, larger);
         }
         Ok(())
     }
@@ -196,7 +200,7 @@ impl Batch {
         kept
     }
 
-    /// The same, if there is memory at hand and one length byte is enough.
+    /// Adds a frame with a copy of `body`, if there is memory at hand and one length byte is enough.
     #[inline(always)]
     pub fn append_short(&mut self, flags: u8, body: &[u8]) -> bool {
         let added = append(&mut self.bytes, flags, body);
