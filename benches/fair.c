@@ -1,5 +1,6 @@
 /* senders=N processes flood one PULL that works work=US after each message: the smallest share of the largest and the
- * longest silence of any of them, once all flood; with calm=1 also how late a calm peer, which sends every 2 ms, is heard beside them.
+ * longest silence of any of them, once all flood; with calm=1 also how late a calm peer, which sends every 2 ms, is
+ * heard beside them.
  *
  * Time in which the receiver does not run is nobody's silence: a step between two messages counts 2 ms at most. */
 #include "zcommon.h"

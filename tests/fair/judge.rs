@@ -189,20 +189,18 @@ impl Both {
         Check { what: key.to_owned(), ours, limit: limit(original) }
     }
 
-    /// Whether a peer that is to be calm sends as often as the flood is served, or nearly: then it waits in
-    /// its own queue, the longer the more equal the shares are.
+    /// Whether a peer that is to be calm sends as often as the original serves the flood, or nearly: then it
+    /// waits in its own queue, the longer the more equal the shares are.
     fn is_a_flood(&self, name: &str) -> bool {
-        let is_slow = |figures: &Figures| {
-            let figure = |key: &str| figures.get(key).copied().unwrap_or_default();
-            figure("mean") < CALM_PACE * figure(&format!("{name}_n"))
-        };
-        name == "calm" && (is_slow(&self.ours) || is_slow(&self.original))
+        let figure = |key: &str| self.original.get(key).copied().unwrap_or_default();
+        name == "calm" && figure("mean") < CALM_PACE * figure("calm_n")
     }
 
-    /// The time that other peers have a peer's core for, in s, if they are what limits the flood.
+    /// The time that other peers have a peer's core for, in s, if they share one and are what limits the flood.
     fn slices_of_others(&self, scenario: &Scenario) -> f64 {
         let is_faster = self.pair("mean").is_some_and(|(original, ours)| ours > original);
-        if is_faster { PEER_SLICE_S * scenario.peers() } else { 0.0 }
+        let limits = is_faster && scenario.peers_share_a_core();
+        if limits { PEER_SLICE_S * scenario.peers() } else { 0.0 }
     }
 
     /// What is measured by being served is served as often as beside the original, nearly.

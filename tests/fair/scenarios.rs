@@ -62,10 +62,19 @@ impl Scenario {
         self.words.join(" ")
     }
 
+    fn value(&self, key: &str) -> Option<&str> {
+        self.words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+    }
+
     /// How many peers flood.
     pub fn peers(&self) -> f64 {
-        let given = self.words.iter().find_map(|word| word.strip_prefix("peers="));
-        given.and_then(|count| count.parse().ok()).unwrap_or_default()
+        self.value("peers").and_then(|count| count.parse().ok()).unwrap_or_default()
+    }
+
+    /// Whether all peers are kept to one core, and the receiver does nothing but receive.
+    pub fn peers_share_a_core(&self) -> bool {
+        let is_free = matches!(self.value("place"), Some("free" | "busy"));
+        !is_free && self.value("work").is_none_or(|work| work == "0")
     }
 
     pub fn words(&self) -> Vec<String> {
