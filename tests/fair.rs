@@ -108,7 +108,7 @@ fn a_call_that_must_not_wait_is_bounded() {
 #[test]
 fn nobody_waits_for_a_thread_that_does_not_run() {
     let head = "held, ms, original / ours | p99, us | longest, us";
-    all_settle("Inversion", head, lasting_if_long(scenarios::inversion(long_form().is_some())));
+    all_settle("Inversion", head, lasting_if_long(scenarios::inversion()));
 }
 
 fn lasting_if_long(scenarios: Vec<Scenario>) -> impl Iterator<Item = Scenario> {

@@ -157,7 +157,11 @@ impl Pipe {
         {
             return Ok(());
         }
-        let written = self.writer.write(flags, body, self.copy_max)?;
+        let written = self.writer.write(flags, body, self.copy_max);
+        if written.is_err() {
+            self.tell_asked();
+        }
+        let written = written?;
         if self.is_news(written) {
             self.tell(written, pace);
         }
@@ -183,7 +187,10 @@ impl Pipe {
     #[inline(always)]
     fn tell_if_news(&mut self, written: Option<Written>, pace: &Pace) -> bool {
         match written {
-            None => return false,
+            None => {
+                self.tell_asked();
+                return false;
+            }
             Some(written) if self.is_news(written) => self.tell_in_call(written, pace),
             Some(_) => pace.sent_quietly(),
         }
@@ -194,7 +201,10 @@ impl Pipe {
     #[inline(always)]
     pub fn add_short(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
         match if self.is_open_road() { self.copy_short(body) } else { None } {
-            None => return false,
+            None => {
+                self.tell_asked();
+                return false;
+            }
             Some(written) if self.is_news(written) => self.tell(written, pace),
             Some(_) => {}
         }
@@ -207,6 +217,7 @@ impl Pipe {
     pub fn write_delimited(&mut self, body: &Body<'_>, pace: &Pace) -> bool {
         let bytes = body.short(self.copy_max).filter(|_| self.is_open_road());
         let Some(written) = bytes.and_then(|bytes| self.writer.write_delimited(bytes)) else {
+            self.tell_asked();
             return false;
         };
         if self.is_news(written) {
@@ -309,7 +320,9 @@ impl Pipe {
 
     /// Queues a message or command of one frame that the socket sends by itself.
     pub fn write_own(&mut self, flags: u8, bytes: &[u8]) -> Result<()> {
-        if self.writer.write(flags, Body::Copy(bytes), self.copy_max)?.wake_reader {
+        let written = self.writer.write(flags, Body::Copy(bytes), self.copy_max);
+        self.tell_asked();
+        if written?.wake_reader {
             self.far.readable(Flush::Now);
         }
         Ok(())
@@ -380,7 +393,19 @@ impl Pipe {
 
     /// Bytes that wait towards a network. When the far end takes them it tells.
     pub fn watch_backlog(&self) -> usize {
-        if self.session != 0 && self.writer.pause() { self.writer.backlog() } else { 0 }
+        if self.session == 0 || !self.writer.pause() {
+            return 0;
+        }
+        let backlog = self.writer.backlog();
+        self.tell_asked();
+        backlog
+    }
+
+    /// The far reader met something that this end did to the queue, and went on: tells it to look again.
+    pub fn tell_asked(&self) {
+        if self.writer.take_asked() {
+            self.far.readable(Flush::Now);
+        }
     }
 
     /// Asks the far end to move what was left to the background.

@@ -10,6 +10,9 @@
 mod backlog;
 mod batch;
 mod broadcast;
+mod gate;
+#[cfg(test)]
+mod gate_model;
 mod reader;
 mod writer;
 
@@ -20,18 +23,26 @@ pub use writer::{Body, Look, Room, Writer, Written};
 
 use self::backlog::Backlog;
 use self::broadcast::Follower;
+use self::gate::Gate;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
-use crate::sys::brief::Brief;
+
+/// What `gate.rs` is made of; its model has the same names.
+mod primitives {
+    pub use crate::sync::{AtomicBool, Ordering, compiler_fence, fence};
+    pub use crate::sys::brief::{Brief, BriefGuard};
+    pub use crate::sys::membarrier;
+}
 
 /// What both ends share. Nothing else is locked while its lock is held, but the broadcast that it follows.
-#[derive(Default)]
 pub struct Queue {
-    state: Apart<Brief<State>>,
+    gate: Apart<Gate<State>>,
     progress: Apart<Progress>,
     /// High-water mark in messages; 0 means none.
     hwm: AtomicU64,
     /// The writer found the queue full and wants to hear of credit.
     writer_waits: AtomicBool,
+    /// The reader will take nothing more.
+    abandoned: AtomicBool,
 }
 
 /// How far the reader has come. In cache lines of its own, because the reader changes it with each message.
@@ -88,8 +99,6 @@ struct State {
     reader_sleeps: bool,
     /// The writer will add nothing more.
     finished: bool,
-    /// The reader will take nothing more.
-    abandoned: bool,
     /// Batches that the reader has taken.
     taken: u64,
     /// The writer pauses until no more bytes than these wait.
@@ -99,9 +108,11 @@ struct State {
 /// A new queue's two ends.
 pub fn queue(hwm: i32, conflate: bool) -> (Writer, Reader) {
     let queue = Arc::new(Queue {
-        state: Apart(Brief::new(State { reader_sleeps: true, ..State::default() })),
+        gate: Apart(Gate::new(State { reader_sleeps: true, ..State::default() })),
+        progress: Apart::default(),
         hwm: AtomicU64::new(if conflate { 0 } else { mark(hwm) }),
-        ..Queue::default()
+        writer_waits: AtomicBool::new(false),
+        abandoned: AtomicBool::new(false),
     });
     (Writer::new(queue.clone(), conflate), Reader::new(queue, conflate))
 }

@@ -164,9 +164,10 @@ impl Reader {
         !self.front.is_empty()
     }
 
-    /// Whether a frame can be taken, without asking to be told.
+    /// Whether a frame can be taken, without asking to be told. While the writer is at work one can soon.
     pub fn has_frames(&self) -> bool {
-        !self.front.is_empty() || !self.queue.state.lock().is_empty()
+        let is_there = || self.queue.gate.read_if_free().is_none_or(|state| !state.is_empty());
+        !self.front.is_empty() || is_there()
     }
 
     /// The same for who takes whole frames, and wants the newest one where messages replace each
@@ -181,7 +182,8 @@ impl Reader {
 
     /// Gives up the frame that waits if there is one to take its place.
     fn replace(&mut self) {
-        let mut state = self.queue.state.lock();
+        // What a writer at work adds comes after this look.
+        let Some(mut state) = self.queue.gate.read_if_free() else { return };
         if state.back.is_empty() {
             return;
         }
@@ -199,7 +201,11 @@ impl Reader {
             // The writer is at it: a moment lets it add more than one message between two takes.
             (0..PAUSES).for_each(|_| core::hint::spin_loop());
         }
-        let mut state = self.queue.state.lock();
+        let state = if asks { self.queue.gate.read() } else { self.queue.gate.read_if_free() };
+        let Some(mut state) = state else {
+            self.streak = 0;
+            return false;
+        };
         if !state.refill(&mut self.front, asks) {
             self.streak = 0;
             return false;
@@ -221,8 +227,9 @@ impl Reader {
 
     /// Whether the writer is done and everything was taken.
     pub fn at_end(&self) -> bool {
-        let state = self.queue.state.lock();
-        state.finished && state.is_empty() && self.front.is_empty()
+        // A writer at work is not done.
+        let state = self.queue.gate.read_if_free();
+        state.is_some_and(|state| state.finished && state.is_empty()) && self.front.is_empty()
     }
 
     /// The flags of the next frame, if [`Reader::ready`].
@@ -327,11 +334,12 @@ impl Reader {
     /// Nothing more will be taken: what waits is dropped.
     pub fn abandon(&mut self) {
         let mut dropped = Backlog::default();
-        let mut state = self.queue.state.lock();
-        state.abandoned = true;
-        state.follower = None;
-        core::mem::swap(&mut state.back, &mut dropped);
-        drop(state);
+        self.queue.abandoned.store(true, Ordering::SeqCst);
+        // While the writer is at work it stays until both ends are gone.
+        if let Some(mut state) = self.queue.gate.read_if_free() {
+            state.follower = None;
+            core::mem::swap(&mut state.back, &mut dropped);
+        }
         self.front = Batch::default();
     }
 }

@@ -3,8 +3,10 @@
 //! Used by one thread at a time, under the lock of the socket or connection that owns it.
 #![forbid(unsafe_code)]
 
+use core::cell::Cell;
+
 use super::batch::Frames;
-use super::{Batch, Broadcast, Queue};
+use super::{Batch, Broadcast, Queue, State};
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::{Arc, Ordering};
@@ -94,6 +96,8 @@ pub struct Writer {
     /// Frames of a message of which more has to come.
     pending: Batch,
     conflate: bool,
+    /// The reader found the queue locked, and is to be told.
+    was_asked: Cell<bool>,
     /// Where frames replace each other: the last one announced another.
     unfinished: bool,
     /// The same: what goes with every frame.
@@ -110,9 +114,42 @@ impl Writer {
             tail: 0,
             pending: Batch::default(),
             conflate,
+            was_asked: Cell::new(false),
             unfinished: false,
             metadata: None,
         }
+    }
+
+    /// Does something that adds no frames. [`Writer::take_asked`] follows.
+    fn with_state<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        let result = act(&mut self.queue.gate.write());
+        if self.queue.gate.was_asked() {
+            self.was_asked.set(true);
+        }
+        result
+    }
+
+    /// Adds frames; what to tell the reader. After an error [`Writer::take_asked`] follows.
+    #[inline(always)]
+    fn add<E>(
+        &self,
+        act: impl FnOnce(&mut State) -> core::result::Result<(), E>,
+    ) -> core::result::Result<Written, E> {
+        let mut state = self.queue.gate.write();
+        let mut added = act(&mut state).map(|()| state.written());
+        drop(state);
+        if self.queue.gate.was_asked() {
+            match &mut added {
+                Ok(written) => written.wake_reader = true,
+                Err(_) => self.was_asked.set(true),
+            }
+        }
+        added
+    }
+
+    /// Whether the reader found the queue locked by something that added nothing, and is to be told now.
+    pub fn take_asked(&self) -> bool {
+        self.was_asked.take()
     }
 
     /// Whether the queue has room for another message. A writer that got `false` is told when
@@ -193,10 +230,12 @@ impl Writer {
     /// What is added to the broadcast from now on is in the queue too. Until [`Writer::unfollow`] nothing
     /// else is written. The reader is told like any sleeper, by the number `who`.
     pub fn follow(&mut self, broadcast: &Arc<Broadcast>, who: u32) {
-        let mut state = self.queue.state.lock();
-        if !state.abandoned {
-            state.follower = Some(Box::new(broadcast.follow(who, state.reader_sleeps)));
-        }
+        let is_abandoned = self.is_abandoned();
+        self.with_state(|state| {
+            if !is_abandoned {
+                state.follower = Some(Box::new(broadcast.follow(who, state.reader_sleeps)));
+            }
+        });
     }
 
     /// So many messages were added to the broadcast.
@@ -206,36 +245,38 @@ impl Writer {
 
     /// The reader found nothing in the broadcast, and then something came: whether it sleeps still.
     pub fn rouse(&mut self) -> bool {
-        core::mem::take(&mut self.queue.state.lock().reader_sleeps)
+        let slept = self.with_state(|state| core::mem::take(&mut state.reader_sleeps));
+        slept | self.was_asked.take()
     }
 
     /// Copies what the reader has not got of the broadcast; nothing that is added later is in the queue.
     pub fn unfollow(&mut self) {
-        self.queue.state.lock().unfollow();
+        self.with_state(State::unfollow);
     }
 
     /// How many batches the reader has taken.
     pub fn taken(&self) -> u64 {
-        self.queue.state.lock().taken
+        self.with_state(|state| state.taken)
     }
 
     /// Nothing more will be written until the reader has taken half of what waits; then it tells, as it does
     /// of credit. `false`: nothing waits.
     pub fn pause(&self) -> bool {
-        let mut state = self.queue.state.lock();
-        let waits = !state.back.is_empty();
-        state.pauses_above = waits.then(|| state.back.queued_bytes() / 2);
-        waits
+        self.with_state(|state| {
+            let waits = !state.back.is_empty();
+            state.pauses_above = waits.then(|| state.back.queued_bytes() / 2);
+            waits
+        })
     }
 
     /// Bytes that wait behind the reader's back.
     pub fn backlog(&self) -> usize {
-        self.queue.state.lock().back.queued_bytes()
+        self.with_state(|state| state.back.queued_bytes())
     }
 
     /// Whether the reader is there.
     pub fn is_abandoned(&self) -> bool {
-        self.queue.state.lock().abandoned
+        self.queue.abandoned.load(Ordering::SeqCst)
     }
 
     /// Adds a frame. `flags` is [`frame::MORE`] and [`frame::COMMAND`]; bodies that may be
@@ -250,10 +291,9 @@ impl Writer {
         {
             return self.write_part(flags, body, copy_max);
         }
-        let mut state = self.queue.state.lock();
-        push(&mut state.back, flags, body, copy_max)?;
+        let written = self.add(|state| push(&mut state.back, flags, body, copy_max))?;
         self.written += 1;
-        Ok(state.written())
+        Ok(written)
     }
 
     /// Adds a message of one short frame, if that takes no more than a copy: there is room by the credit
@@ -263,13 +303,23 @@ impl Writer {
         if !self.has_known_room() {
             return None;
         }
-        let mut state = self.queue.state.lock();
+        let mut state = self.queue.gate.write();
         if !state.back.push_short(bytes) {
-            return None;
+            drop(state);
+            return self.added_nothing();
         }
         self.tail = state.back.tail();
+        let mut written = state.written();
+        drop(state);
+        written.wake_reader |= self.queue.gate.was_asked();
         self.written += 1;
-        Some(state.written())
+        Some(written)
+    }
+
+    #[cold]
+    fn added_nothing(&self) -> Option<Written> {
+        self.was_asked.set(self.was_asked.get() | self.queue.gate.was_asked());
+        None
     }
 
     /// The same for a message that need not be short, if it is not a lot to copy.
@@ -278,21 +328,18 @@ impl Writer {
         if body.is_long() || !self.has_known_room() {
             return None;
         }
-        let mut state = self.queue.state.lock();
-        push(&mut state.back, 0, body.again(), copy_max).ok()?;
+        let written = self.add(|state| push(&mut state.back, 0, body.again(), copy_max)).ok()?;
         self.written += 1;
-        Some(state.written())
+        Some(written)
     }
 
     /// Adds a message of an empty frame and a short one, as [`Writer::write_short`] does, but the caller knows
     /// that there is room.
     pub fn write_delimited(&mut self, bytes: &[u8]) -> Option<Written> {
-        let mut state = self.queue.state.lock();
-        if !state.back.push_delimited(bytes) {
-            return None;
-        }
+        let is_added = |state: &mut State| state.back.push_delimited(bytes);
+        let written = self.add(|state| is_added(state).then_some(()).ok_or(())).ok()?;
         self.written += 1;
-        Some(state.written())
+        Some(written)
     }
 
     /// Adds a frame whose bytes are too many to be copied under the lock.
@@ -309,9 +356,7 @@ impl Writer {
         }
         if flags & frame::COMMAND != 0 {
             // Before a message that is not complete, and not counted.
-            let mut state = self.queue.state.lock();
-            push(&mut state.back, flags, body, copy_max)?;
-            return Ok(state.written());
+            return self.add(|state| push(&mut state.back, flags, body, copy_max));
         }
         push(&mut self.pending, flags, body, copy_max)?;
         if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
@@ -320,7 +365,7 @@ impl Writer {
     /// What is used in writing is fetched.
     #[inline(always)]
     pub fn expect_writes(&self) {
-        cache::expect_writes(&raw const *self.queue.state);
+        cache::expect_writes(&raw const *self.queue.gate);
         cache::expect_writes(self.tail as *const u8);
         cache::expect_writes(&raw const self.queue.hwm);
     }
@@ -337,10 +382,12 @@ impl Writer {
 
     /// Publishes the pending frames as one message.
     fn commit(&mut self) -> Result<Written> {
-        let mut state = self.queue.state.lock();
-        state.back.append(&mut self.pending)?;
+        let mut pending = core::mem::take(&mut self.pending);
+        let written = self.add(|state| state.back.append(&mut pending));
+        self.pending = pending;
+        let written = written?;
         self.written += 1;
-        Ok(state.written())
+        Ok(written)
     }
 
     /// Each frame takes the place of the one before. A sleeping reader hears of a message's last
@@ -351,22 +398,25 @@ impl Writer {
             fresh.push_metadata(self.metadata.clone());
         }
         push(&mut fresh, flags & frame::COMMAND, body, 0)?;
-        let mut state = self.queue.state.lock();
-        core::mem::swap(state.back.newest(), &mut fresh);
         self.written += 1;
         self.unfinished = flags & frame::MORE != 0;
-        let written = if self.unfinished { Written::default() } else { state.written() };
-        drop(state);
+        let is_last = !self.unfinished;
+        let mut written = self.with_state(|state| {
+            core::mem::swap(state.back.newest(), &mut fresh);
+            if is_last { state.written() } else { Written::default() }
+        });
         drop(fresh);
+        if is_last {
+            written.wake_reader |= self.was_asked.take();
+        }
         Ok(written)
     }
 
     /// Adds frames in wire form that hold `messages` complete messages and nothing else.
     pub fn write_wire(&mut self, frames: &[u8], messages: u64) -> Result<Written> {
-        let mut state = self.queue.state.lock();
-        state.back.push_wire(frames, messages)?;
+        let written = self.add(|state| state.back.push_wire(frames, messages))?;
         self.written += messages;
-        Ok(state.written())
+        Ok(written)
     }
 
     /// Whether every frame is published at once, because messages replace each other.
@@ -379,7 +429,7 @@ impl Writer {
         if self.conflate {
             self.metadata = metadata;
         } else {
-            let replaced = self.queue.state.lock().back.push_metadata(metadata);
+            let replaced = self.with_state(|state| state.back.push_metadata(metadata));
             drop(replaced);
         }
     }
@@ -392,25 +442,28 @@ impl Writer {
     /// Frames that are copied from here on are wiped when they were read, or dropped.
     pub fn keep_secret(&mut self) {
         self.pending.keep_secret();
-        self.queue.state.lock().back.keep_secret();
+        self.with_state(|state| state.back.keep_secret());
     }
 
     /// Drops the commands that the reader has not taken yet: they were for a connection that is gone.
     pub fn discard_commands(&mut self) -> Written {
-        let mut old = core::mem::take(&mut self.queue.state.lock().back);
+        let mut old = self.with_state(|state| core::mem::take(&mut state.back));
         let kept = old.without_commands();
         drop(old);
-        let mut state = self.queue.state.lock();
         // Nobody else adds anything, so nothing has come meanwhile. The reader may have gone to sleep.
-        state.back = kept;
-        if state.back.is_empty() { Written::default() } else { state.written() }
+        let mut written = self.with_state(|state| {
+            state.back = kept;
+            if state.back.is_empty() { Written::default() } else { state.written() }
+        });
+        written.wake_reader |= self.was_asked.take();
+        written
     }
 
     /// Drops the frames of an unfinished message.
     pub fn rollback(&mut self) {
         self.pending.clear();
         if core::mem::take(&mut self.unfinished) {
-            let dropped = core::mem::take(&mut self.queue.state.lock().back);
+            let dropped = self.with_state(|state| core::mem::take(&mut state.back));
             drop(dropped);
         }
     }
@@ -419,10 +472,12 @@ impl Writer {
     /// sleeps and has to be told.
     pub fn finish(&mut self) -> bool {
         self.rollback();
-        let mut state = self.queue.state.lock();
-        state.unfollow();
-        state.finished = true;
-        core::mem::take(&mut state.reader_sleeps)
+        let slept = self.with_state(|state| {
+            state.unfollow();
+            state.finished = true;
+            core::mem::take(&mut state.reader_sleeps)
+        });
+        slept | self.was_asked.take()
     }
 }
 

@@ -27,6 +27,9 @@ const SLEEPS: (i64, i64) = (50_000, 1_000_000);
 /// See the module's documentation.
 pub type Brief<T> = lock_api::Mutex<Raw, T>;
 
+/// What a [`Brief`] guards, in the hands of the one that holds it.
+pub type BriefGuard<'a, T> = lock_api::MutexGuard<'a, Raw, T>;
+
 /// Whether it is held.
 pub struct Raw(AtomicBool);
 

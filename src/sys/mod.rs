@@ -21,6 +21,7 @@ pub mod interfaces;
 pub mod library;
 #[cfg(any(feature = "norm", feature = "pgm"))]
 pub mod loaded;
+pub mod membarrier;
 pub mod net;
 #[cfg(feature = "norm")]
 pub mod norm;

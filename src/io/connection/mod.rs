@@ -248,7 +248,11 @@ impl Connection {
         let wrapping = Wrapping::new(opener, decoder);
         *self.stream.lock() = Some(stream.clone());
         let source = stream.clone();
-        self.change_rx(move |rx| rx.install(source, framing, inbound, wrapping, metadata));
+        let connection = self.clone();
+        self.change_rx(move |rx| {
+            rx.install(source, framing, inbound, wrapping, metadata);
+            rx.tell_asked(&connection);
+        });
         self.control.lock().clear();
         self.change_tx(move |tx| tx.install(stream, framing, sealer, encoder, unsent));
         self.blocked.store(false, Ordering::SeqCst);
@@ -466,6 +470,7 @@ impl Connection {
             if written.is_ok_and(|written| written.wake_reader) {
                 connection.notify(Command::Readable);
             }
+            rx.tell_asked(&connection);
         });
     }
 

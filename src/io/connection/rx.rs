@@ -179,7 +179,15 @@ impl Rx {
         }
         let turn = self.read(connection, buffer, reads);
         self.is_broken = turn.is_err();
+        self.tell_asked(connection);
         turn
+    }
+
+    /// The socket met something that this end did to the queue, and went on: tells it to look again.
+    pub fn tell_asked(&self, connection: &Connection) {
+        if self.writer.take_asked() {
+            connection.notify(Command::Readable);
+        }
     }
 
     fn read(
@@ -235,6 +243,7 @@ impl Rx {
             Wrapping::Web(_) => self.take_web(connection, bytes),
         };
         self.is_broken = fed.is_err();
+        self.tell_asked(connection);
         fed
     }
 

@@ -16,8 +16,8 @@ use crate::io::port::Port;
 use crate::monitor::{EndpointPair, event};
 use crate::proto::mechanism::Work;
 use crate::sync::{Arc, Ordering};
-use crate::sys::clock;
 use crate::sys::epoll::{self, Event};
+use crate::sys::{clock, membarrier};
 use crate::transport::Accepted;
 
 use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
@@ -203,12 +203,25 @@ impl Engine {
         self.due_timers();
         self.visit_streams();
         self.look_after_ports();
+        if membarrier::is_wanted() {
+            self.register_barrier();
+        }
         self.dispose();
     }
 
     /// Calls free functions of the application, which may call the library.
     fn dispose(&self) {
         self.member.disposer.run(self.member.number);
+    }
+
+    /// A thread of its own does it, because it takes the kernel some milliseconds. Where none can be started
+    /// readers go on waiting for writers.
+    fn register_barrier(&self) {
+        let Some(pool) = self.member.pool.upgrade() else { return };
+        let _ = pool.workers.submit(Box::new(|| {
+            membarrier::register();
+            Box::new(|| ())
+        }));
     }
 
     /// How long to sleep; `None` is for ever.

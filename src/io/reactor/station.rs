@@ -294,7 +294,7 @@ impl Station {
                 }
             }
         }
-        if wake {
+        if wake | self.writer.take_asked() {
             self.port.post(Command::Readable(self.key));
         }
         listening.held.is_empty()

@@ -28,7 +28,10 @@ impl Feed {
             return None;
         }
         let broadcast = Arc::new(Broadcast::default());
-        each(pipes, to, |id, pipe| pipe.writer.follow(&broadcast, id));
+        each(pipes, to, |id, pipe| {
+            pipe.writer.follow(&broadcast, id);
+            pipe.tell_asked();
+        });
         let pipes = to.to_vec();
         Some(Feed { broadcast, pipes, uncounted: 0, unpressed: 0, sleepers: Vec::new() })
     }
@@ -71,7 +74,10 @@ impl Feed {
     /// What has not been moved on goes into the pipes.
     pub fn end(mut self, pipes: &mut Pipes) {
         self.count(pipes);
-        each(pipes, &self.pipes, |_, pipe| pipe.writer.unfollow());
+        each(pipes, &self.pipes, |_, pipe| {
+            pipe.writer.unfollow();
+            pipe.tell_asked();
+        });
     }
 }
 

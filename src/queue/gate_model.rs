@@ -1,0 +1,122 @@
+//! `gate.rs` itself, run in many thousand orders of its steps: what the writer adds reaches the reader, which
+//! looks again only when it is told.
+#![forbid(unsafe_code)]
+
+// The same file on other locks and atomics is meant.
+#[allow(clippy::duplicate_mod)]
+#[path = "gate.rs"]
+mod gate;
+
+use shuttle::sync::Arc;
+use shuttle::sync::atomic::{AtomicU32, Ordering};
+use shuttle::thread;
+
+use gate::Gate;
+
+mod primitives {
+    pub use core::sync::atomic::compiler_fence;
+    pub use shuttle::sync::MutexGuard as BriefGuard;
+    pub use shuttle::sync::atomic::{AtomicBool, Ordering, fence};
+
+    /// With the answers of [`crate::sys::brief::Brief`].
+    pub struct Brief<T>(shuttle::sync::Mutex<T>);
+
+    impl<T> Brief<T> {
+        pub fn new(value: T) -> Self {
+            Brief(shuttle::sync::Mutex::new(value))
+        }
+
+        pub fn lock(&self) -> BriefGuard<'_, T> {
+            self.0.lock().unwrap()
+        }
+
+        pub fn try_lock(&self) -> Option<BriefGuard<'_, T>> {
+            self.0.try_lock().ok()
+        }
+    }
+
+    /// Every step of a model is seen by all threads at once, so there is nothing to do.
+    pub mod membarrier {
+        pub fn want() {}
+
+        pub fn in_all_threads() -> bool {
+            true
+        }
+    }
+}
+
+/// Messages that wait, and whether the reader sleeps.
+#[derive(Default)]
+struct State {
+    waiting: u32,
+    reader_sleeps: bool,
+}
+
+struct Model {
+    gate: Gate<State>,
+    /// How often the reader was told.
+    told: AtomicU32,
+    read: AtomicU32,
+}
+
+impl Model {
+    /// Adds a message, or only looks; and tells the reader as a writer does.
+    fn write(&self, messages: u32) {
+        let mut state = self.gate.write();
+        state.waiting += messages;
+        let slept = messages > 0 && core::mem::take(&mut state.reader_sleeps);
+        drop(state);
+        if self.gate.was_asked() | slept {
+            self.told.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Reads what is there; then the reader sleeps.
+    fn read(&self) {
+        while let Some(mut state) = self.gate.read() {
+            if state.waiting == 0 {
+                state.reader_sleeps = true;
+                return;
+            }
+            self.read.fetch_add(core::mem::take(&mut state.waiting), Ordering::SeqCst);
+        }
+    }
+}
+
+#[test]
+fn what_is_added_reaches_a_reader_that_does_not_wait() {
+    const MESSAGES: u32 = 3;
+    let scenario = || {
+        let state = State { reader_sleeps: true, ..State::default() };
+        let model = Arc::new(Model {
+            gate: Gate::new(state),
+            told: AtomicU32::new(0),
+            read: AtomicU32::new(0),
+        });
+        let writing = model.clone();
+        let writer = thread::spawn(move || {
+            for messages in [1, 0, 1, 0, 1, 0] {
+                writing.write(messages);
+            }
+        });
+        let mut heard = 0;
+        // Two looks by itself, of which one asks for nothing; then only when it is told.
+        if let Some(mut state) = model.gate.read_if_free() {
+            model.read.fetch_add(core::mem::take(&mut state.waiting), Ordering::SeqCst);
+        }
+        model.read();
+        loop {
+            let told = model.told.load(Ordering::SeqCst);
+            if core::mem::replace(&mut heard, told) != told {
+                model.read();
+            }
+            if model.read.load(Ordering::SeqCst) == MESSAGES {
+                break;
+            }
+            thread::yield_now();
+        }
+        writer.join().unwrap();
+    };
+    shuttle::check_random(scenario, 3_000);
+    shuttle::check_pct(scenario, 3_000, 3);
+}
