@@ -14,6 +14,8 @@ pub use std::sync::atomic::{
 };
 pub use std::sync::{Arc, OnceLock, Weak};
 
+pub use crossbeam_queue::SegQueue;
+
 use std::sync::{MutexGuard as StdGuard, PoisonError, TryLockError};
 
 /// A guard of a [`Mutex`].

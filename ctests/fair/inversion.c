@@ -5,13 +5,14 @@
      low=recv     each of the threads receives a flood over tcp
      low=send     each sends one over tcp
      low=inproc   each sends one to a socket of the thread that answers
+     low=pub      each publishes to eight subscribers over tcp
      low=close    each makes, connects, uses and closes sockets of the context
      nice=N size=BYTES seconds=S
 
    Printed: the delays in microseconds; held, the ms by which delays were longer than 10 ms, all together. */
 #include "fair.h"
 
-enum { LOWS = 4, LONG_US = 10000 };
+enum { LOWS = 4, SUBSCRIBERS = 8, LONG_US = 10000 };
 
 static struct shared
 {
@@ -34,6 +35,35 @@ is_low (const char *name)
 
 /* ------------------------------------------------------------ far side */
 
+static void
+await_endpoints (void)
+{
+    while (!atomic_load (&shared->ready))
+        pause_us (500);
+}
+
+/* Subscribers of all the low threads, read in turn. */
+static void
+subscribe_all (void *context)
+{
+    zmq_pollitem_t items[SUBSCRIBERS];
+    char body[256];
+    await_endpoints ();
+    for (int i = 0; i < SUBSCRIBERS; i++) {
+        void *s = new_sock (context, ZMQ_SUB);
+        OK (zmq_setsockopt (s, ZMQ_SUBSCRIBE, "", 0));
+        for (int k = 0; k < LOWS; k++)
+            OK (zmq_connect (s, shared->endpoints[k]));
+        items[i] = (zmq_pollitem_t){s, 0, ZMQ_POLLIN, 0};
+    }
+    for (;;) {
+        OK (zmq_poll (items, SUBSCRIBERS, -1));
+        for (int i = 0; i < SUBSCRIBERS; i++)
+            for (int n = 0; n < 100 && zmq_recv (items[i].socket, body, sizeof body, ZMQ_DONTWAIT) >= 0; n++)
+                ;
+    }
+}
+
 /* The process that the low thread talks to over tcp. */
 static void
 far_side (void)
@@ -41,11 +71,12 @@ far_side (void)
     run_on_core (0);
     OK (setpriority (PRIO_PROCESS, 0, 5));
     void *context = new_ctx ();
+    if (is_low ("pub"))
+        subscribe_all (context);
     char *body = calloc (1, size);
     void *s = new_sock (context, is_low ("recv") ? ZMQ_PUSH : ZMQ_PULL);
     if (is_low ("recv")) {
-        while (!atomic_load (&shared->ready))
-            pause_us (500);
+        await_endpoints ();
         for (int i = 0; i < LOWS; i++)
             OK (zmq_connect (s, shared->endpoints[i]));
         for (;;)
@@ -108,10 +139,13 @@ open_low (int i)
 {
     if (is_low ("close"))
         return;
-    void *s = sockets[i] = new_sock (ctx, is_low ("recv") ? ZMQ_PULL : ZMQ_PUSH);
+    int type = is_low ("recv") ? ZMQ_PULL : is_low ("pub") ? ZMQ_XPUB : ZMQ_PUSH;
+    void *s = sockets[i] = new_sock (ctx, type);
     OK (set_int (s, ZMQ_RCVTIMEO, 20));
     OK (set_int (s, ZMQ_SNDTIMEO, 20));
-    if (is_low ("recv"))
+    if (is_low ("pub"))
+        OK (set_int (s, ZMQ_XPUB_NODROP, 1));
+    if (is_low ("recv") || is_low ("pub"))
         bind_tcp (s, shared->endpoints[i]);
     else
         OK (zmq_connect (s, is_low ("inproc") ? "inproc://low" : shared->endpoints[0]));
@@ -160,13 +194,14 @@ main (int argc, char **argv)
 {
     args_begin (argc, argv);
     low = arg ("low", "recv");
-    CHECK (is_low ("recv") || is_low ("send") || is_low ("inproc") || is_low ("close"));
-    size = (size_t) arg_number ("size", 4000);
+    CHECK (is_low ("recv") || is_low ("send") || is_low ("inproc") || is_low ("close")
+           || is_low ("pub"));
+    size = (size_t) arg_number ("size", is_low ("pub") ? 100 : 4000);
     low_nice = (int) arg_number ("nice", 15);
     length_ns = (uint64_t) (arg_number ("seconds", 2) * 1e9);
     args_end ();
     shared = shared_memory (sizeof *shared);
-    if ((is_low ("recv") || is_low ("send")) && fork_child () == 0)
+    if ((is_low ("recv") || is_low ("send") || is_low ("pub")) && fork_child () == 0)
         far_side ();
     fork_spinner (1);
     run_on_core (0);

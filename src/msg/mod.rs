@@ -19,8 +19,7 @@ mod metadata;
 /// What [`disposer`] works with.
 mod primitives {
     pub use super::foreign::FreeCall;
-    pub use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
-    pub use crossbeam_queue::SegQueue;
+    pub use crate::sync::{Arc, AtomicBool, Mutex, Ordering, SegQueue};
 }
 
 use core::mem::ManuallyDrop;

@@ -1,12 +1,15 @@
 //! What a broadcast promises: each follower gets everything that was added while it followed, once and in
 //! order, is told when it slept, and holds no memory behind its place.
+#![forbid(unsafe_code)]
+
 use std::sync::mpsc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::Broadcast;
 use crate::queue::{Body, Reader, Writer, queue};
+use crate::sync::Arc;
 
 fn body(number: u64, len: usize) -> Vec<u8> {
     let mut body = number.to_le_bytes().to_vec();
@@ -55,7 +58,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..200),
         repeat in 1..40usize,
     ) {
-        let broadcast = Arc::new(Broadcast::default());
+        let mut broadcast = Broadcast::new().expect("memory");
         let mut number = 0;
         let mut all: Vec<Follows> = (0..4)
             .map(|_| {
@@ -115,15 +118,15 @@ proptest! {
             one.writer.finish();
             prop_assert!(one.reader.at_end());
         }
-        let log = broadcast.0.lock();
-        prop_assert_eq!((log.sealed.len(), log.followers), (0, 0));
+        all.clear();
+        prop_assert_eq!(Arc::strong_count(&broadcast.piece()), 2);
     }
 }
 
 #[test]
 fn a_reader_that_sleeps_is_told() {
     const MESSAGES: u64 = 20_000;
-    let broadcast = Arc::new(Broadcast::default());
+    let mut broadcast = Broadcast::new().expect("memory");
     let mut readers = Vec::new();
     let mut writers = Vec::new();
     for who in 0..3 {
@@ -159,7 +162,7 @@ fn a_reader_that_sleeps_is_told() {
 
 #[test]
 fn a_sleeper_is_listed_once() {
-    let broadcast = Arc::new(Broadcast::default());
+    let mut broadcast = Broadcast::new().expect("memory");
     let (mut writer, mut reader) = queue(0, false);
     writer.follow(&broadcast, 5);
     (0..10).for_each(|_| assert!(!reader.ready()));
@@ -167,4 +170,38 @@ fn a_sleeper_is_listed_once() {
     assert!(broadcast.add(b"1", &mut sleepers));
     assert_eq!(sleepers, [5]);
     assert!(writer.rouse() && !writer.rouse());
+}
+
+#[test]
+fn what_all_have_passed_is_gone() {
+    let mut broadcast = Broadcast::new().expect("memory");
+    let first = Arc::downgrade(&broadcast.piece());
+    let (mut writer, mut reader) = queue(0, false);
+    writer.follow(&broadcast, 0);
+    let mut number = 0;
+    while first.ptr_eq(&Arc::downgrade(&broadcast.piece())) {
+        assert!(broadcast.add(&body(number, 100), &mut Vec::new()));
+        number += 1;
+    }
+    assert!(first.upgrade().is_some(), "it is still to be read");
+    for expected in 0..number {
+        assert_eq!(read(&mut reader), Some(expected));
+    }
+    assert!(first.upgrade().is_none());
+}
+
+#[test]
+fn a_long_log_goes_without_taking_the_stack() {
+    const MESSAGES: u32 = 500_000;
+    let run = || {
+        let mut broadcast = Broadcast::new().expect("memory");
+        let follower = broadcast.follow(0, false);
+        for _ in 0..MESSAGES {
+            assert!(broadcast.add(&[0; 255], &mut Vec::new()));
+        }
+        drop(broadcast);
+        drop(follower);
+    };
+    let small_stack = std::thread::Builder::new().stack_size(64 * 1024).spawn(run);
+    small_stack.expect("a thread").join().expect("it is all freed");
 }

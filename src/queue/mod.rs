@@ -5,14 +5,18 @@
 //! reader only when the reader sleeps, the reader gives credit back every low-water mark
 //! (half the high-water mark) messages, as libzmq does. Commands (subscriptions) are not counted: a mark
 //! must not lose them.
-#![forbid(unsafe_code)]
 
 mod backlog;
 mod batch;
 mod broadcast;
+#[cfg(test)]
+mod broadcast_model;
+#[cfg(test)]
+mod broadcast_tests;
 mod gate;
 #[cfg(test)]
 mod gate_model;
+mod piece;
 mod reader;
 mod writer;
 
@@ -26,14 +30,16 @@ use self::broadcast::Follower;
 use self::gate::Gate;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 
-/// What `gate.rs` is made of; its model has the same names.
+/// What `gate.rs`, `broadcast.rs` and `piece.rs` are made of; their models have the same names.
 mod primitives {
-    pub use crate::sync::{AtomicBool, Ordering, compiler_fence, fence};
+    pub use crate::sync::{
+        Arc, AtomicBool, AtomicU64, OnceLock, Ordering, SegQueue, compiler_fence, fence,
+    };
     pub use crate::sys::brief::{Brief, BriefGuard};
     pub use crate::sys::membarrier;
 }
 
-/// What both ends share. Nothing else is locked while its lock is held, but the broadcast that it follows.
+/// What both ends share. Nothing else is locked while its lock is held.
 pub struct Queue {
     gate: Apart<Gate<State>>,
     progress: Apart<Progress>,

@@ -1,4 +1,6 @@
 //! The queue's promises: order, atomic messages, marks, credit, restart.
+#![forbid(unsafe_code)]
+
 use super::*;
 use crate::msg::{Metadata, Msg, frame};
 

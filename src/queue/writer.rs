@@ -229,7 +229,7 @@ impl Writer {
 
     /// What is added to the broadcast from now on is in the queue too. Until [`Writer::unfollow`] nothing
     /// else is written. The reader is told like any sleeper, by the number `who`.
-    pub fn follow(&mut self, broadcast: &Arc<Broadcast>, who: u32) {
+    pub fn follow(&mut self, broadcast: &Broadcast, who: u32) {
         let is_abandoned = self.is_abandoned();
         self.with_state(|state| {
             if !is_abandoned {

@@ -228,5 +228,5 @@ pub fn bounded() -> Vec<Scenario> {
 }
 
 pub fn inversion() -> Vec<Scenario> {
-    listed(Kind::Inversion, &["low=recv", "low=close", "low=send", "low=inproc"])
+    listed(Kind::Inversion, &["low=recv", "low=close", "low=send", "low=inproc", "low=pub"])
 }

@@ -21,15 +21,15 @@ mod watch;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 
-use crossbeam_queue::SegQueue;
-
 use crate::endpoint::{Endpoint, Resolver, Workers};
 use crate::error::{Errno, Result};
 use crate::io::connection::{Cause, Connection, Owner};
 use crate::io::port::{Background, Port};
 use crate::msg::Disposer;
 use crate::options::{SocketOptions, SocketType};
-use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, Weak};
+use crate::sync::{
+    Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, SegQueue, Weak,
+};
 use crate::sys::bed::Bed;
 use crate::sys::epoll::{self, Epoll};
 use crate::sys::eventfd::EventFd;

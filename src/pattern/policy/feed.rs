@@ -8,11 +8,10 @@
 use crate::pattern::Env;
 use crate::pipe::{PRESSING, Pipe, PipeId, Pipes};
 use crate::queue::Broadcast;
-use crate::sync::Arc;
 
 /// See the module's documentation.
 pub struct Feed {
-    broadcast: Arc<Broadcast>,
+    broadcast: Broadcast,
     pipes: Vec<PipeId>,
     /// Messages of which the pipes have not been told.
     uncounted: u64,
@@ -22,12 +21,12 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// For these pipes; `None` if one of them cannot have it.
+    /// For these pipes; `None` if one of them cannot have it, or without memory.
     pub fn start(pipes: &mut Pipes, to: &[PipeId]) -> Option<Feed> {
         if !to.iter().all(|id| pipes.get(*id).is_some_and(|pipe| pipe.is_open_road())) {
             return None;
         }
-        let broadcast = Arc::new(Broadcast::default());
+        let broadcast = Broadcast::new()?;
         each(pipes, to, |id, pipe| {
             pipe.writer.follow(&broadcast, id);
             pipe.tell_asked();
