@@ -4,7 +4,13 @@
 //! Otherwise a peer that keeps its pipe filled would keep the caller from ever asking the kernel about
 //! the others. The clock is read with one call in `every`, and `every` follows how fast calls come: so a
 //! fast receiver pays about a nanosecond a message, and a slow one looks with each call.
+//!
+//! A look reads what has come, and that may take longer than the interval. While messages are at hand the
+//! caller gives them at least as much time as its last look took ([`LookBudget`]). Without that bound peers
+//! that send small messages without a mark would keep it reading, and it would take one message a look.
 #![forbid(unsafe_code)]
+
+use crate::sync::{AtomicU64, Ordering};
 
 /// Calls between two checks at most; also how often a caller that never waits asks whether its thread
 /// was cancelled.
@@ -17,8 +23,10 @@ pub struct LookPacer {
     left: u32,
     /// Calls between two checks.
     every: u32,
-    /// When the last check was.
+    /// When the last check was, or the end of the look that it asked for.
     checked: u64,
+    /// When the last look was over.
+    looked: u64,
     /// Calls since the thread was last asked whether it was cancelled.
     uncancelled: u32,
 }
@@ -34,7 +42,7 @@ pub struct Check {
 
 impl Default for LookPacer {
     fn default() -> Self {
-        LookPacer { left: MOST_CALLS, every: MOST_CALLS, checked: 0, uncancelled: 0 }
+        LookPacer { left: MOST_CALLS, every: MOST_CALLS, checked: 0, looked: 0, uncancelled: 0 }
     }
 }
 
@@ -46,7 +54,7 @@ impl LookPacer {
         self.left == 0
     }
 
-    /// A call that is to check, at the time `now`. `interval` is the time between two looks. `several`:
+    /// A call that is to check, at the time `now`. `interval` is the time between two looks, at least half of it. `several`:
     /// the socket has other peers than the one that is read from, so looks make sense.
     pub fn check(&mut self, now: u64, interval: u64, several: bool) -> Check {
         self.uncancelled = self.uncancelled.saturating_add(self.every);
@@ -62,13 +70,52 @@ impl LookPacer {
             true => self.every,
         };
         self.left = self.every;
-        Check { look: several, pause }
+        // At the most calls between two checks a fast caller still checks more often than it is to look.
+        let look = several && now.wrapping_sub(self.looked) >= interval / 2;
+        Check { look, pause }
+    }
+
+    /// The look that a check asked for is over.
+    pub fn looked(&mut self, now: u64) {
+        (self.checked, self.looked) = (now, now);
     }
 
     /// The socket has got another peer: the next call checks.
     pub fn hurry(&mut self) {
         self.left = 1;
         self.every = 1;
+    }
+}
+
+/// When the callers of a socket last looked, and how long that took. The numbers are atomic because several
+/// threads may look; a lost update does no harm. Times are in any unit, as long as it is one.
+#[derive(Debug, Default)]
+pub struct LookBudget {
+    ended: AtomicU64,
+    cost: AtomicU64,
+}
+
+impl LookBudget {
+    /// A look began and ended at these times. It counts for at most `most`: beyond that the thread was not
+    /// running.
+    pub fn looked(&self, began: u64, ended: u64, most: u64) {
+        self.ended.store(ended, Ordering::Relaxed);
+        self.cost.store(ended.wrapping_sub(began).min(most), Ordering::Relaxed);
+    }
+
+    /// How long the last look took.
+    pub fn cost(&self) -> u64 {
+        self.cost.load(Ordering::Relaxed)
+    }
+
+    /// How long ago it was.
+    pub fn since(&self, now: u64) -> u64 {
+        now.wrapping_sub(self.ended.load(Ordering::Relaxed))
+    }
+
+    /// Whether a caller that has messages at hand may look.
+    pub fn is_due(&self, now: u64) -> bool {
+        self.since(now) >= self.cost()
     }
 }
 
@@ -81,10 +128,11 @@ mod tests {
     /// The times between looks of a caller that calls every `step`, once the pace is found.
     fn looks(step: u64, several: bool) -> Vec<u64> {
         let (mut pacer, mut now, mut last, mut found) = (LookPacer::default(), 0, 0, Vec::new());
-        for _ in 0..20_000 {
+        for _ in 0..200_000 {
             now += step;
             if pacer.counts_down() && pacer.check(now, INTERVAL, several).look {
                 found.push(now - core::mem::replace(&mut last, now));
+                pacer.looked(now);
             }
         }
         found.split_off(found.len().min(20))
@@ -101,13 +149,26 @@ mod tests {
         // With each call, if calls are farther apart.
         assert!(looks(1_000_000, true).iter().all(|time| *time == 1_000_000));
         // But not much more often than that.
-        assert!(looks(20, true).iter().all(|time| *time >= 20 * u64::from(MOST_CALLS)));
-        assert!(looks(1_000, true).iter().all(|time| *time >= INTERVAL / 4));
+        for step in [1, 20, 1_000] {
+            assert!(looks(step, true).iter().all(|time| *time >= INTERVAL / 2));
+        }
     }
 
     #[test]
     fn a_caller_with_one_peer_does_not_look() {
         assert!(looks(20, false).is_empty());
+    }
+
+    #[test]
+    fn messages_at_hand_get_as_much_time_as_the_last_look() {
+        let budget = LookBudget::default();
+        assert!(budget.is_due(0));
+        budget.looked(1_000, 1_300, 5_000);
+        assert!(!budget.is_due(1_599) && budget.is_due(1_600));
+        assert_eq!((budget.cost(), budget.since(1_400)), (300, 100));
+        // A thread that was stopped in a look does not wait as long.
+        budget.looked(2_000, 1_000_000, 5_000);
+        assert!(!budget.is_due(1_004_999) && budget.is_due(1_005_000));
     }
 
     #[test]

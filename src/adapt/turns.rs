@@ -25,6 +25,9 @@ pub const BACKGROUND_ROUND: usize = 1024 * 1024;
 /// Bytes that a turn counts for by itself: its system call takes as long as moving them.
 const TURN_COST: usize = 4 * 1024;
 
+/// Bytes that a message counts for by itself: its header is read and its place kept.
+pub const MESSAGE_COST: usize = 64;
+
 /// Connections that wait for their turn, first come, first served. The owner sees to it that none
 /// waits twice.
 #[derive(Debug)]

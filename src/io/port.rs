@@ -12,6 +12,7 @@ use core::time::Duration;
 use std::os::fd::{AsRawFd, RawFd};
 
 use crate::adapt::contention::Contention;
+use crate::adapt::looks::LookBudget;
 use crate::adapt::turns;
 use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
@@ -43,6 +44,10 @@ const MOST_DEPARTED: usize = 8192;
 /// clock ticks (a quarter to one millisecond).
 const UNASKED: u64 = 500 * clock::TICKS_A_MICROSECOND;
 
+/// The most that a look counts for, in clock ticks (a half to two milliseconds): a round takes no longer on a
+/// thread that runs.
+const LONGEST_LOOK: u64 = 1_000 * clock::TICKS_A_MICROSECOND;
+
 /// See the module's documentation.
 pub struct Port {
     mailbox: Mutex<Mailbox>,
@@ -60,8 +65,8 @@ pub struct Port {
     buffers: Arc<Buffers>,
     /// What pollers are woken by.
     readable: Arc<AlwaysReadable>,
-    /// When a caller last asked the kernel, in clock ticks.
-    asked: AtomicU64,
+    /// The looks of callers at the connections, in clock ticks.
+    looks: LookBudget,
     lease: Lease,
     spin: Spin,
     /// Those who wait for room in the socket's pipes.
@@ -111,7 +116,7 @@ impl Default for Port {
             rounds: Rounds::default(),
             buffers: Arc::default(),
             readable: Arc::default(),
-            asked: AtomicU64::new(0),
+            looks: LookBudget::default(),
             lease: Lease::default(),
             spin: Spin::default(),
             contention: Contention::default(),
@@ -386,28 +391,40 @@ impl Port {
 
     fn poll_with_patience(&self, patience: u64) -> bool {
         let Some(poller) = self.poller.get() else { return self.take_turns(turns::CALLER_ROUND) };
+        let began = clock::ticks();
         let lead = self.wake.lead(None);
         let moved = self.round(poller, lead.as_ref(), turns::CALLER_ROUND).unwrap_or(false);
         drop(lead);
         if !moved {
             self.rounds.let_others_finish(patience);
         }
-        self.asked.store(clock::ticks(), Ordering::Relaxed);
+        self.looks.looked(began, clock::ticks(), LONGEST_LOOK);
         self.leave(clock::nanos());
         moved
     }
 
-    /// The caller's look between two messages, if connections wait for their turn. The only one is known to
-    /// be ready, so the kernel need not be asked each time.
+    /// Whether a caller that has messages at hand may look at the connections.
+    pub fn may_look(&self, now: u64) -> bool {
+        self.looks.is_due(now)
+    }
+
+    /// How long the last look took, in clock ticks.
+    pub fn look_cost(&self) -> u64 {
+        self.looks.cost()
+    }
+
+    /// The caller's look between two messages, if connections wait for their turn and it is due. The only one
+    /// is known to be ready, so the kernel need not be asked each time. A caller that finds no message looks
+    /// again anyhow.
     pub fn move_ready(&self) {
         if !self.has_ready() {
             return;
         }
         let is_lone = self.connections.lock().lone().is_some();
-        let asked = self.asked.load(Ordering::Relaxed);
-        if is_lone && clock::ticks().wrapping_sub(asked) < UNASKED {
+        let now = clock::ticks();
+        if is_lone && self.looks.since(now) < UNASKED {
             self.take_turns(turns::CALLER_ROUND);
-        } else {
+        } else if is_lone || self.looks.is_due(now) {
             self.poll_as_caller();
         }
     }

@@ -373,9 +373,11 @@ impl Core {
     #[cold]
     fn check_looks(&mut self) -> Result<()> {
         let has_several = self.pipes.len() > 1 && self.port.has_poller();
-        let check = self.looks.check(clock::ticks(), LOOK_INTERVAL, has_several);
+        let interval = LOOK_INTERVAL.max(2 * self.port.look_cost());
+        let check = self.looks.check(clock::ticks(), interval, has_several);
         if check.look {
             self.port.poll_as_caller();
+            self.looks.looked(clock::ticks());
         }
         if check.pause { Err(Errno::UNDONE) } else { Ok(()) }
     }

@@ -5,14 +5,16 @@ use crate::error::Result;
 use crate::options::numbers::{ZMQ_POLLIN, ZMQ_POLLOUT};
 use crate::options::{Live, SocketOptions};
 use crate::socket::Core;
+use crate::sys::clock;
 
 impl Core {
     /// `ZMQ_EVENTS`: what can be done now. Asks the kernel at most now and then. `ETERM`.
     pub fn events(&mut self) -> Result<i32> {
         self.process_commands()?;
         let mut readable = self.with_pattern(|pattern, env| pattern.has_in(env));
-        // Whoever polls the descriptor has been answered only when it is unreadable again.
-        if !readable || self.port.is_exported() {
+        // Whoever polls the descriptor has been answered only when it is unreadable again. As long as messages
+        // are at hand the program comes back for them.
+        if !readable || self.port.is_exported() && self.port.may_look(clock::ticks()) {
             self.ask_kernel()?;
             readable = self.with_pattern(|pattern, env| pattern.has_in(env));
         }

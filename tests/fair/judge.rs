@@ -237,6 +237,7 @@ impl Both {
                 SILENCE_MS.max(1000.0 * others) + original.min(150.0)
             }),
             self.at_most("cuts", |original| original),
+            self.often_enough("mean"),
         ];
         for (name, grain) in [
             ("calm", CALM_GRAIN_US),

@@ -197,6 +197,8 @@ pub fn beside() -> Vec<Scenario> {
             "into=dealer peers=2 size=65536 visitor=1 beside=1 form=fd place=free",
             "into=rep peers=4 size=100 visitor=1 beside=1 place=one",
             "into=sub peers=4 size=100 beside=1",
+            "into=router peers=4 size=8 mark=0",
+            "into=pull peers=4 size=8 mark=0 form=poll",
         ],
     )
 }

@@ -7,6 +7,7 @@
 use std::io::IoSliceMut;
 use std::os::fd::AsFd;
 
+use crate::adapt::turns::MESSAGE_COST;
 use crate::error::{Errno, Result};
 use crate::io::connection::partial::Partial;
 use crate::io::connection::unseal::Opened;
@@ -77,7 +78,7 @@ pub struct Rx {
     is_broken: bool,
     /// What the socket had taken when that was looked at last, and since when.
     taken: (u64, u64),
-    /// Bytes read since the last [`Rx::take_count`].
+    /// Bytes read since the last [`Rx::take_count`], and what each frame costs by itself.
     count: usize,
 }
 
@@ -155,7 +156,7 @@ impl Rx {
         self.stream.take()
     }
 
-    /// Bytes that came since the last call.
+    /// What came since the last call costs as much as the reading of so many bytes.
     pub fn take_count(&mut self) -> usize {
         core::mem::take(&mut self.count)
     }
@@ -590,6 +591,7 @@ impl Rx {
         if self.writer.inside_message() || self.writer.conflates() {
             self.write_each(connection, whole)?;
         } else if run.messages > 0 {
+            self.count += MESSAGE_COST.saturating_mul(run.messages as usize);
             tell(connection, self.writer.write_wire(whole, run.messages))?;
         }
         self.write_each(connection, tail)?;
@@ -605,6 +607,7 @@ impl Rx {
         while let Some(header) = parsed(frame::parse_header(frames, -1))? {
             let end = header.header_len + header.body_len;
             let body = frames.get(header.header_len..end).unwrap_or_default();
+            self.count += MESSAGE_COST;
             tell(connection, self.writer.write(header.flags & frame::MORE, Body::Copy(body), 0))?;
             frames = frames.get(end..).unwrap_or_default();
         }
@@ -613,6 +616,7 @@ impl Rx {
 
     fn command(&mut self, connection: &Connection, body: &[u8]) -> core::result::Result<(), Cause> {
         connection.framed();
+        self.count += MESSAGE_COST;
         match command::parse(body) {
             Zmtp::Subscribe(_) | Zmtp::Cancel(_) if self.inbound.takes_subscriptions => {
                 let written = self.writer.write(frame::COMMAND, Body::Copy(body), 0);
