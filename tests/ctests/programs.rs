@@ -20,6 +20,7 @@ programs! {
         both ctx_options,
         both ctx_term_wakes,
         both curve,
+        both disconnect_lingers,
         both eintr,
         both endpoints,
         both errors,
