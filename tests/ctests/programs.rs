@@ -94,6 +94,7 @@ programs! {
         ours subscribe_at_once,
         ours xpub_long_topic,
         both xpub_manual,
+        ours xpub_unread,
         both zap_null,
         ours zap_refusal,
     }
