@@ -153,7 +153,42 @@ nothing_behind (void)
     term (ctx);
 }
 
-/* Refused for a while: what connects goes on trying. */
+/* A refused connect leaves nothing either. Name look-ups and proxies are asked later, so these are refused as well. */
+static void
+nothing_connected (void)
+{
+    char ep[EP_MAX], before[EP_MAX], dir[EP_MAX], path[EP_MAX + 16];
+    void *ctx = new_ctx (), *pull = new_sock (ctx, ZMQ_PULL), *push = new_sock (ctx, ZMQ_PUSH);
+    make_dir (dir);
+    snprintf (path, sizeof path, "ipc://%s/nobody", dir);
+    bind_tcp (pull, ep);
+    /* everything that a first connect makes is there */
+    OK (zmq_connect (push, path));
+    OK (zmq_disconnect (push, path));
+    last_endpoint (push, before);
+    const char *const all[] = {ep, path, "tcp://localhost:1", zmq_has ("ws") ? "ws://127.0.0.1:1" : ep};
+    for (int immediate = 0; immediate < 2; immediate++)
+        for (int i = 0; i < 4; i++) {
+            char after[EP_MAX];
+            OK (set_int (push, ZMQ_IMMEDIATE, immediate));
+            refuse (1, 1000000);
+            CHECK_ERRNO (zmq_connect (push, all[i]), ENOSPC);
+            refuse (0, 0);
+            CHECK_ERRNO (zmq_disconnect (push, all[i]), ENOENT);
+            CHECK_ERRNO (zmq_send (push, "nobody", 6, ZMQ_DONTWAIT), EAGAIN);
+            last_endpoint (push, after);
+            CHECK_STR (after, before);
+        }
+    OK (zmq_connect (push, ep));
+    send_str (push, "somebody", 0);
+    expect (pull, "somebody");
+    close0 (push);
+    close0 (pull);
+    term (ctx);
+    remove_dir (dir);
+}
+
+/* Refused for a while after the call: what connects goes on trying. */
 static void
 patience (void)
 {
@@ -161,7 +196,7 @@ patience (void)
     void *ctx = new_ctx (), *pull = new_sock (ctx, ZMQ_PULL), *push = new_sock (ctx, ZMQ_PUSH);
     OK (set_int (push, ZMQ_RECONNECT_IVL, 10));
     bind_tcp (pull, ep);
-    refuse (1, 1000000);
+    refuse (2, 1000000);
     OK (zmq_connect (push, ep));
     send_str (push, "patience", 0);
     AWAIT (__atomic_load_n (&refused, __ATOMIC_SEQ_CST) > 5);
@@ -182,6 +217,7 @@ main (void)
     if (zmq_has ("ws"))
         each_once ("ws://127.0.0.1:%d");
     nothing_behind ();
+    nothing_connected ();
     patience ();
     return 0;
 }

@@ -82,7 +82,7 @@ impl Session {
 
     fn await_connect(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
         self.raise(event::CONNECT_DELAYED, libc::EINPROGRESS as u64);
-        if let Err(error) = tools.watch_session(fd.as_raw_fd(), epoll::WRITABLE, self.id) {
+        if let Err(error) = self.watch_stream(tools, fd.as_raw_fd(), epoll::WRITABLE) {
             self.raise(event::CLOSED, fd.as_raw_fd() as u64);
             return self.attempt_failed(tools, error);
         }

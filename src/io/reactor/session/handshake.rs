@@ -98,7 +98,7 @@ impl Session {
         if self.is_raw() {
             return self.start_raw(tools);
         }
-        if let Err(error) = tools.watch_session(fd, epoll::READABLE, self.id) {
+        if let Err(error) = self.watch_stream(tools, fd, epoll::READABLE) {
             return self.handshake_lost(tools, error);
         }
         if self.options.handshake_ivl > 0 {

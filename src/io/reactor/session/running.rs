@@ -180,6 +180,7 @@ impl Session {
     /// Has the connection watched in the socket's poller, and that by a reactor. What cannot be had now is
     /// tried again a little later; until then nobody reads, and what the peer sends waits.
     pub(super) fn watch(&mut self, tools: &mut Tools<'_>, connection: &Arc<Connection>) {
+        self.reserved = None;
         let watched = connection.register().and_then(|()| tools.watch_port(&self.port));
         if watched.is_err() {
             self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Deadline);
