@@ -166,7 +166,7 @@ nothing_connected (void)
     OK (zmq_connect (push, path));
     OK (zmq_disconnect (push, path));
     last_endpoint (push, before);
-    const char *const all[] = {ep, path, "tcp://localhost:1", zmq_has ("ws") ? "ws://127.0.0.1:1" : ep};
+    const char *const all[] = {ep, path, "tcp://localhost:1", zmq_has ("WS") ? "ws://127.0.0.1:1" : ep};
     for (int immediate = 0; immediate < 2; immediate++)
         for (int i = 0; i < 4; i++) {
             char after[EP_MAX];
@@ -214,7 +214,7 @@ main (void)
     snprintf (abstract, sizeof abstract, "ipc://@zct-full-%d-%%d", (int) getpid ());
     each_once ("tcp://127.0.0.1:%d");
     each_once (abstract);
-    if (zmq_has ("ws"))
+    if (zmq_has ("WS"))
         each_once ("ws://127.0.0.1:%d");
     nothing_behind ();
     nothing_connected ();
