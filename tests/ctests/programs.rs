@@ -110,6 +110,7 @@ programs! {
         ours late_answers,
         ours missing_parts,
         ours multicast,
+        ours no_memory,
         ours null_endpoint,
         both option_noise,
         ours socks_proxy,

@@ -117,7 +117,7 @@ impl Asking {
     }
 
     fn write(&mut self) -> Result<()> {
-        extend_wiping(&mut self.unsent, &Zeroizing::new(self.dialogue.take_output()));
+        extend_wiping(&mut self.unsent, &Zeroizing::new(self.dialogue.take_output()))?;
         if self.unsent.is_empty() {
             return Ok(());
         }
