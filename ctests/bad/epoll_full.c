@@ -2,6 +2,7 @@
    nothing behind, or what it began is tried again until it works. Each refusal of a conversation has its turn.
    (The original aborts.) */
 #include "check.h"
+#include <dirent.h>
 
 /* The refusals to come: those numbered `first` to `last`, counted from the last reset. */
 static int additions, first, last, refused;
@@ -188,6 +189,43 @@ nothing_connected (void)
     remove_dir (dir);
 }
 
+static int
+descriptors (void)
+{
+    DIR *dir = opendir ("/proc/self/fd");
+    CHECK (dir != NULL);
+    int n = 0;
+    while (readdir (dir))
+        n++;
+    closedir (dir);
+    return n;
+}
+
+/* The place that a connect keeps is given back after the first attempt, whatever became of that. */
+static void
+nothing_kept (void)
+{
+    enum { MANY = 20 };
+    char dir[EP_MAX], path[EP_MAX + 16];
+    void *ctx = new_ctx (), *s = new_sock (ctx, ZMQ_DEALER);
+    make_dir (dir);
+    OK (set_int (s, ZMQ_RECONNECT_IVL, 2 * LONG_WAIT));
+    void *m = mon_open (ctx, s, ZMQ_EVENT_CONNECT_RETRIED);
+    int before = 0;
+    for (int i = 0; i <= MANY; i++) {
+        snprintf (path, sizeof path, "ipc://%s/nobody-%d", dir, i);
+        OK (zmq_connect (s, path));
+        mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED);
+        if (i == 0)
+            before = descriptors ();
+    }
+    CHECK_EQ (descriptors (), before);
+    mon_close (s, m);
+    close0 (s);
+    term (ctx);
+    remove_dir (dir);
+}
+
 /* Refused for a while after the call: what connects goes on trying. */
 static void
 patience (void)
@@ -218,6 +256,7 @@ main (void)
         each_once ("ws://127.0.0.1:%d");
     nothing_behind ();
     nothing_connected ();
+    nothing_kept ();
     patience ();
     return 0;
 }

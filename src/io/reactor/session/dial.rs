@@ -128,6 +128,8 @@ impl Session {
     /// An attempt failed: the next address at once, or a new round after a pause.
     fn attempt_failed(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
         self.state = State::Waiting;
+        // The next attempt may be far away.
+        self.reserved = None;
         let Role::Dialled(dialling) = &self.role else { return Step::Remove };
         if dialling.next < dialling.addresses.len() {
             return self.dial_next(tools);
