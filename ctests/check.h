@@ -18,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -215,6 +216,28 @@ pause_ms (int ms)
             pause_ms (5);                                                      \
         }                                                                      \
     } while (0)
+
+/* -------------------------------------------------------------- memory */
+
+/* Starts the program anew, so that all its memory is in one place and no thread keeps a store of its own:
+   then used_memory counts what is in use. The first thing that main does. */
+static void
+count_memory (char **argv)
+{
+    if (!getenv ("GLIBC_TUNABLES")) {
+        OK (setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1));
+        OK (execv ("/proc/self/exe", argv));
+    }
+    CHECK (mallopt (M_ARENA_MAX, 1) == 1);
+}
+
+/* Bytes of the heap that are in use. */
+static long
+used_memory (void)
+{
+    struct mallinfo2 m = mallinfo2 ();
+    return (long) (m.uordblks + m.hblkhd);
+}
 
 /* ------------------------------------------------- contexts and sockets */
 

@@ -6,6 +6,7 @@
 
 // Ground.
 pub mod error;
+pub mod memory;
 pub mod sync;
 pub mod sys;
 

@@ -76,7 +76,7 @@ main (void)
     void *ctx = new_ctx ();
     over (ctx, "tcp://127.0.0.1:*");
     over (ctx, "ipc://*");
-    if (zmq_has ("ws"))
+    if (zmq_has ("WS"))
         over (ctx, "ws://127.0.0.1:*");
     term (ctx);
     crowd ();

@@ -1,24 +1,16 @@
 /* Connecting to an inproc name that nobody binds, and leaving, leaves nothing, be it by closing or by
    disconnecting; what was sent before leaving waits for whoever will bind the name. */
 #include "check.h"
-#include <malloc.h>
 
 #define ROUNDS 2000
 #define MOST 20000
 /* The same with the places of the program's own sockets, which are used again late. */
 #define WITH_PLACES 1500000
 
-static long
-used (void)
-{
-    struct mallinfo2 m = mallinfo2 ();
-    return (long) (m.uordblks + m.hblkhd);
-}
-
 static void
 check_growth (const char *what, long before, long most)
 {
-    long grown = used () - before;
+    long grown = used_memory () - before;
     fprintf (stderr, "%s: %ld bytes, %ld each\n", what, grown, grown / ROUNDS);
     CHECK (grown < most);
 }
@@ -27,17 +19,13 @@ int
 main (int argc, char **argv)
 {
     (void) argc;
-    if (!getenv ("GLIBC_TUNABLES")) {
-        OK (setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1));
-        OK (execv ("/proc/self/exe", argv));
-    }
-    CHECK (mallopt (M_ARENA_MAX, 1) == 1);
+    count_memory (argv);
     char ep[EP_MAX];
     void *ctx = new_ctx (), *s = new_sock (ctx, ZMQ_DEALER);
     long before = 0;
     for (int i = 0; i < 100 + ROUNDS; i++) {
         if (i == 100)
-            before = used ();
+            before = used_memory ();
         snprintf (ep, sizeof ep, "inproc://nobody-%d", i);
         OK (zmq_connect (s, ep));
         OK (zmq_disconnect (s, ep));
@@ -46,7 +34,7 @@ main (int argc, char **argv)
 
     for (int i = 0; i < 100 + ROUNDS; i++) {
         if (i == 100)
-            before = used ();
+            before = used_memory ();
         void *c = new_sock (ctx, ZMQ_DEALER);
         OK (zmq_connect (c, "inproc://nobody"));
         OK (zmq_close (c));

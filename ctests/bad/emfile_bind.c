@@ -29,7 +29,7 @@ main (void)
     CHECK_ERRNO (zmq_bind (pull, "tcp://no-such-host:*"), EMFILE);
     CHECK_ERRNO (zmq_unbind (pull, "tcp://localhost:1"), EMFILE);
     CHECK_ERRNO (zmq_unbind (pull, "tcp://127.0.0.1:1"), ENOENT);
-    if (zmq_has ("ws")) {
+    if (zmq_has ("WS")) {
         CHECK_ERRNO (zmq_bind (pull, "ws://lo:*"), EMFILE);
         CHECK_ERRNO (zmq_connect (push, "ws://localhost:1"), EMFILE);
     }

@@ -2,6 +2,7 @@
    nothing behind, or what it began is tried again until it works. Each refusal of a conversation has its turn.
    (The original aborts.) */
 #include "check.h"
+#include <dirent.h>
 
 /* The refusals to come: those numbered `first` to `last`, counted from the last reset. */
 static int additions, first, last, refused;
@@ -153,7 +154,79 @@ nothing_behind (void)
     term (ctx);
 }
 
-/* Refused for a while: what connects goes on trying. */
+/* A refused connect leaves nothing either. Name look-ups and proxies are asked later, so these are refused as well. */
+static void
+nothing_connected (void)
+{
+    char ep[EP_MAX], before[EP_MAX], dir[EP_MAX], path[EP_MAX + 16];
+    void *ctx = new_ctx (), *pull = new_sock (ctx, ZMQ_PULL), *push = new_sock (ctx, ZMQ_PUSH);
+    make_dir (dir);
+    snprintf (path, sizeof path, "ipc://%s/nobody", dir);
+    bind_tcp (pull, ep);
+    /* everything that a first connect makes is there */
+    OK (zmq_connect (push, path));
+    OK (zmq_disconnect (push, path));
+    last_endpoint (push, before);
+    const char *const all[] = {ep, path, "tcp://localhost:1", zmq_has ("WS") ? "ws://127.0.0.1:1" : ep};
+    for (int immediate = 0; immediate < 2; immediate++)
+        for (int i = 0; i < 4; i++) {
+            char after[EP_MAX];
+            OK (set_int (push, ZMQ_IMMEDIATE, immediate));
+            refuse (1, 1000000);
+            CHECK_ERRNO (zmq_connect (push, all[i]), ENOSPC);
+            refuse (0, 0);
+            CHECK_ERRNO (zmq_disconnect (push, all[i]), ENOENT);
+            CHECK_ERRNO (zmq_send (push, "nobody", 6, ZMQ_DONTWAIT), EAGAIN);
+            last_endpoint (push, after);
+            CHECK_STR (after, before);
+        }
+    OK (zmq_connect (push, ep));
+    send_str (push, "somebody", 0);
+    expect (pull, "somebody");
+    close0 (push);
+    close0 (pull);
+    term (ctx);
+    remove_dir (dir);
+}
+
+static int
+descriptors (void)
+{
+    DIR *dir = opendir ("/proc/self/fd");
+    CHECK (dir != NULL);
+    int n = 0;
+    while (readdir (dir))
+        n++;
+    closedir (dir);
+    return n;
+}
+
+/* The place that a connect keeps is given back after the first attempt, whatever became of that. */
+static void
+nothing_kept (void)
+{
+    enum { MANY = 20 };
+    char dir[EP_MAX], path[EP_MAX + 16];
+    void *ctx = new_ctx (), *s = new_sock (ctx, ZMQ_DEALER);
+    make_dir (dir);
+    OK (set_int (s, ZMQ_RECONNECT_IVL, 2 * LONG_WAIT));
+    void *m = mon_open (ctx, s, ZMQ_EVENT_CONNECT_RETRIED);
+    int before = 0;
+    for (int i = 0; i <= MANY; i++) {
+        snprintf (path, sizeof path, "ipc://%s/nobody-%d", dir, i);
+        OK (zmq_connect (s, path));
+        mon_expect (m, ZMQ_EVENT_CONNECT_RETRIED);
+        if (i == 0)
+            before = descriptors ();
+    }
+    CHECK_EQ (descriptors (), before);
+    mon_close (s, m);
+    close0 (s);
+    term (ctx);
+    remove_dir (dir);
+}
+
+/* Refused for a while after the call: what connects goes on trying. */
 static void
 patience (void)
 {
@@ -161,7 +234,7 @@ patience (void)
     void *ctx = new_ctx (), *pull = new_sock (ctx, ZMQ_PULL), *push = new_sock (ctx, ZMQ_PUSH);
     OK (set_int (push, ZMQ_RECONNECT_IVL, 10));
     bind_tcp (pull, ep);
-    refuse (1, 1000000);
+    refuse (2, 1000000);
     OK (zmq_connect (push, ep));
     send_str (push, "patience", 0);
     AWAIT (__atomic_load_n (&refused, __ATOMIC_SEQ_CST) > 5);
@@ -179,9 +252,11 @@ main (void)
     snprintf (abstract, sizeof abstract, "ipc://@zct-full-%d-%%d", (int) getpid ());
     each_once ("tcp://127.0.0.1:%d");
     each_once (abstract);
-    if (zmq_has ("ws"))
+    if (zmq_has ("WS"))
         each_once ("ws://127.0.0.1:%d");
     nothing_behind ();
+    nothing_connected ();
+    nothing_kept ();
     patience ();
     return 0;
 }

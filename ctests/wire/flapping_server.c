@@ -1,20 +1,12 @@
 /* A server that shakes hands, with long properties, and hangs up, over and over, takes no memory of who
    connects to it and does not look. (The original keeps the subscriptions of each time.) */
 #include "check.h"
-#include <malloc.h>
 
 #define ROUNDS 300
 #define WARM 30
 #define PROPERTY 60000
 /* What all rounds may leave; the properties of some of them. */
 #define MOST (10 * PROPERTY)
-
-static long
-used (void)
-{
-    struct mallinfo2 m = mallinfo2 ();
-    return (long) (m.uordblks + m.hblkhd);
-}
 
 static void
 flap (int type, const char *peer, const char *id, int immediate)
@@ -37,7 +29,7 @@ flap (int type, const char *peer, const char *id, int immediate)
     long before = 0;
     for (int i = 0; i < WARM + ROUNDS; i++) {
         if (i == WARM)
-            before = used ();
+            before = used_memory ();
         int fd = raw_accept (listener);
         z_greeting (g, 3, 1);
         raw_send (fd, g, 64);
@@ -52,7 +44,7 @@ flap (int type, const char *peer, const char *id, int immediate)
         while (f->size < 5 || memcmp (f->body, "\4PONG", 5) != 0);
         close (fd);
     }
-    long grown = used () - before;
+    long grown = used_memory () - before;
     fprintf (stderr, "%s, immediate %d: %ld bytes, %ld each time\n", peer, immediate, grown, grown / ROUNDS);
     CHECK (grown < MOST);
 
@@ -81,11 +73,7 @@ int
 main (int argc, char **argv)
 {
     (void) argc;
-    if (!getenv ("GLIBC_TUNABLES")) {
-        OK (setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1));
-        OK (execv ("/proc/self/exe", argv));
-    }
-    CHECK (mallopt (M_ARENA_MAX, 1) == 1);
+    count_memory (argv);
     flap (ZMQ_DEALER, "ROUTER", "", 0);
     flap (ZMQ_ROUTER, "ROUTER", "server", 0);
     flap (ZMQ_SUB, "PUB", "", 0);

@@ -3,7 +3,6 @@
    pipe and more of each until the next call.) */
 #include "check.h"
 #include <dirent.h>
-#include <malloc.h>
 
 /* What all visitors together may leave, in bytes: a few buffers of 64 KiB that are read into, of which one
    more is made whenever two threads read at once. */
@@ -24,13 +23,6 @@ streams (void)
     }
     closedir (dir);
     return n;
-}
-
-static long
-used (void)
-{
-    struct mallinfo2 m = mallinfo2 ();
-    return (long) (m.uordblks + m.hblkhd);
 }
 
 static int
@@ -91,10 +83,10 @@ one (const char *wildcard, int type, const char *peer, const char *says, int loo
     bind_to (s, wildcard, ep);
     /* what is made once */
     receive_visitors (s, ep, peer, says, 100, looks);
-    long before = used ();
+    long before = used_memory ();
     receive_visitors (s, ep, peer, says, visitors, looks);
     snprintf (what, sizeof what, "%.3s, visits of %s, %s", ep, peer, looks ? "seen" : "not seen");
-    check_growth (what, used () - before);
+    check_growth (what, used_memory () - before);
     close0 (s);
     term (ctx);
 }
@@ -115,7 +107,7 @@ own_client (const char *wildcard)
     for (int i = 0; i < 100 + visitors; i++) {
         if (i == 100) {
             AWAIT (streams () == base);
-            before = used ();
+            before = used_memory ();
         }
         OK (zmq_connect (c, ep));
         if (m)
@@ -124,7 +116,7 @@ own_client (const char *wildcard)
     }
     AWAIT (streams () == base);
     snprintf (what, sizeof what, "%.6s, own client", ep);
-    check_growth (what, used () - before);
+    check_growth (what, used_memory () - before);
     if (m)
         mon_close (c, m);
     close0 (c);
@@ -160,12 +152,7 @@ last_words (void)
 int
 main (int argc, char **argv)
 {
-    /* All memory in one place, without stores for each thread: so it can be counted. */
-    if (!getenv ("GLIBC_TUNABLES")) {
-        OK (setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1));
-        OK (execv ("/proc/self/exe", argv));
-    }
-    CHECK (mallopt (M_ARENA_MAX, 1) == 1);
+    count_memory (argv);
     CHECK (mallopt (M_MXFAST, 0) == 1);
     if (argc > 1)
         visitors = atoi (argv[1]);

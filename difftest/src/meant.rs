@@ -169,6 +169,16 @@ impl Step<'_> {
         places.len() < all
     }
 
+    /// Whether a socket connected to a place and bound it as well.
+    fn binds_where_it_connects(&self) -> bool {
+        let wires = |line: &String| {
+            let words: Vec<&str> = line.split(' ').skip(1).collect();
+            matches!(words[..], ["connect", slot, place, ..]
+                if self.was(&format!("bind {slot} {place}")))
+        };
+        self.before.iter().any(wires)
+    }
+
     /// Whether the step's socket connected more than once.
     fn connects_often(&self) -> bool {
         let start = format!("connect {} ", self.slot());
@@ -567,6 +577,16 @@ pub const MEANT: &[Meant] = &[
         parts: false,
     },
     Meant {
+        name: "A connecting endpoint that is given up takes the listener of its text with it",
+        excuses: |step| {
+            let stops = step.had(" 18 i:-1") || step.had(" 109 i:");
+            let ends = step.reads() || step.polls() || step.sends();
+            let ends = ends || step.is(&["monread", "unbind", "disconnect", "bind", "connect"]);
+            stops && step.binds_where_it_connects() && step.leaves() && ends
+        },
+        parts: true,
+    },
+    Meant {
         name: "Bodies up to 33 bytes are inside `zmq_msg_t`; one that was shared stays so",
         excuses: |step| {
             let shared = step.is(&["mget"]) && step.number(3) == Some(3) && step.original == " = 1";
@@ -693,6 +713,9 @@ pub const MEANT: &[Meant] = &[
         excuses: |step| {
             let shows = step.sends() || step.polls();
             let shows = shows || step.is(&["monread", "unbind", "disconnect"]);
+            // What was sent to a peer that never heard it waits here, and is lost there.
+            let waits = step.is_end() && step.ours.contains("blocks");
+            let shows = shows || waits;
             let same_name = step.has_namesakes() || step.has_double_connection();
             step.has(6) && same_name && step.leaves() && shows
         },

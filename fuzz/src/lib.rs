@@ -55,8 +55,8 @@ fn new_handshake(setup: u8) -> Handshake {
     let socket_type = SocketType::ALL[usize::from(setup & 0x0f) % SocketType::ALL.len()];
     let config = HandshakeConfig {
         socket_type,
-        routing_id: b"me".to_vec(),
-        metadata: vec![(b"X-a".to_vec(), b"b".to_vec())],
+        routing_id: b"me",
+        metadata: &[(b"X-a".to_vec(), b"b".to_vec())],
     };
     Handshake::with_mechanism(config, Box::new(NullMechanism::new(setup & 0x20 != 0)))
 }
@@ -142,7 +142,7 @@ pub fn commands(data: &[u8]) {
         Command::Cancel(topic) => Subscription::Cancel.command_body(topic),
         Command::Ping { ttl_ds, context } => command::ping_body(ttl_ds, context),
         Command::Pong(context) => command::pong_body(context),
-        Command::Ready(list) => command::ready_body(list),
+        Command::Ready(list) => command::ready_body(list).unwrap(),
         Command::Error { reason: Some(reason) } => command::error_body(reason),
         Command::Error { reason: None } | Command::Unknown => return,
     };

@@ -48,7 +48,7 @@ pub fn mechanisms(data: &[u8]) {
     let [setup, at, cut, noise @ ..] = data else { return };
     let curve = setup & 1 != 0;
     let local =
-        |socket_type| Local { socket_type, properties: local_properties(socket_type, b"me", &[]) };
+        |socket_type| Local { socket_type, properties: local_properties(socket_type, b"me", &[]).unwrap() };
     let locals = [local(SocketType::Dealer), local(SocketType::Router)];
     let mut sides = sides(curve);
     for step in 0..COMMANDS {

@@ -83,8 +83,8 @@ struct Outcome {
 fn opened(is_client: bool, authenticate: bool, wire: &[u8], piece_len: usize) -> Outcome {
     let config = HandshakeConfig {
         socket_type: SocketType::Dealer,
-        routing_id: b"me".to_vec(),
-        metadata: Vec::new(),
+        routing_id: b"me",
+        metadata: &[],
     };
     let mut handshake = Handshake::carried(config, Box::new(NullMechanism::new(authenticate)));
     let client = Client { host: b"h".to_vec(), path: b"/".to_vec(), key: [1; 16], seed: 1 };
@@ -94,7 +94,7 @@ fn opened(is_client: bool, authenticate: bool, wire: &[u8], piece_len: usize) ->
     for end in (piece_len..=wire.len().next_multiple_of(piece_len)).step_by(piece_len) {
         let piece = &wire[used..end.min(wire.len())];
         let result = layer.input(&mut handshake, piece);
-        output.extend(layer.take_output(&mut handshake));
+        output.extend(layer.take_output(&mut handshake).unwrap());
         match result {
             Ok(count) => used += count,
             Err(error) => return Outcome { output, result: Err(error), used: 0 },

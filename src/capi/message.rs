@@ -439,7 +439,7 @@ mod tests {
 
     #[test]
     fn metadata_is_found_by_exact_name() {
-        let metadata = Metadata::new([(&b"__fd"[..], &b"17"[..]), (b"Identity", b"x")]);
+        let metadata = Metadata::new([(&b"__fd"[..], &b"17"[..]), (b"Identity", b"x")]).unwrap();
         let mut msg = Msg::new();
         msg.set_metadata(Some(Arc::new(metadata)));
         let msg = (&raw mut msg).cast::<zmq_msg_t>();

@@ -170,7 +170,7 @@ impl BoxKey {
             .map_err(|_| Forged)
     }
 
-    /// The box of `data`: its tag, then its encrypted bytes.
+    /// The box of `data`, which is short: its tag, then its encrypted bytes.
     pub fn seal_boxed(&self, nonce: &Nonce, data: &[u8]) -> Vec<u8> {
         let mut out = [&[0; TAG_BYTES], data].concat();
         if let Some((tag, data)) = out.split_first_chunk_mut() {
@@ -179,7 +179,7 @@ impl BoxKey {
         out
     }
 
-    /// The content of a box that [`BoxKey::seal_boxed`] made.
+    /// The content of a short box that [`BoxKey::seal_boxed`] made.
     ///
     /// # Errors
     /// [`Forged`], also for what is too short to be a box.

@@ -4,6 +4,8 @@
 //! and only their address moves.
 #![forbid(unsafe_code)]
 
+use std::collections::TryReserveError;
+
 use zeroize::{Zeroize, Zeroizing};
 
 use super::KEY_BYTES;
@@ -39,12 +41,21 @@ impl KeyBytes {
 }
 
 /// Makes room for `more` bytes. If that takes other memory, what was in the old one is wiped.
-pub fn reserve_wiping(bytes: &mut Vec<u8>, more: usize) {
+///
+/// # Errors
+/// There is no memory; `bytes` is as before.
+pub fn reserve_wiping(
+    bytes: &mut Vec<u8>,
+    more: usize,
+) -> core::result::Result<(), TryReserveError> {
     if bytes.capacity() - bytes.len() >= more {
-        return;
+        return Ok(());
     }
     let room = bytes.len().saturating_add(more).max(bytes.capacity().saturating_mul(2));
-    move_wiping(bytes, Vec::with_capacity(room));
+    let mut larger = Vec::new();
+    larger.try_reserve_exact(room)?;
+    move_wiping(bytes, larger);
+    Ok(())
 }
 
 /// Moves `bytes` to `larger` memory, which has room for them, and wipes the old one.
@@ -55,9 +66,16 @@ pub fn move_wiping(bytes: &mut Vec<u8>, mut larger: Vec<u8>) {
 }
 
 /// Adds bytes as [`reserve_wiping`] makes room.
-pub fn extend_wiping(bytes: &mut Vec<u8>, more: &[u8]) {
-    reserve_wiping(bytes, more.len());
+///
+/// # Errors
+/// The same.
+pub fn extend_wiping(
+    bytes: &mut Vec<u8>,
+    more: &[u8],
+) -> core::result::Result<(), TryReserveError> {
+    reserve_wiping(bytes, more.len())?;
     bytes.extend_from_slice(more);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -80,11 +98,20 @@ mod tests {
     fn bytes_grow() {
         let mut bytes = Vec::new();
         for n in 0..100u8 {
-            extend_wiping(&mut bytes, &[n; 3]);
+            extend_wiping(&mut bytes, &[n; 3]).unwrap();
         }
         assert!((0..100u8).all(|n| bytes[usize::from(n) * 3..][..3] == [n; 3]));
         let room = bytes.capacity();
-        reserve_wiping(&mut bytes, 0);
+        reserve_wiping(&mut bytes, 0).unwrap();
         assert_eq!((bytes.len(), bytes.capacity()), (300, room));
+    }
+
+    #[test]
+    fn bytes_stay_where_there_is_no_memory() {
+        let mut bytes = vec![7; 100];
+        for too_much in [usize::MAX, isize::MAX as usize] {
+            assert!(reserve_wiping(&mut bytes, too_much).is_err());
+        }
+        assert_eq!(bytes, [7; 100]);
     }
 }

@@ -5,6 +5,9 @@
 use core::ffi::CStr;
 use std::ffi::CString;
 
+use crate::error::Result;
+use crate::memory::joined;
+
 /// Names and values, in the order of the names. A peer may choose many of both, so that they are not
 /// searched one after the other.
 #[derive(Debug, Default)]
@@ -13,17 +16,19 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Of equal names the first counts. A value is cut at its first NUL, as a C string has to be.
-    pub fn new<'a>(properties: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Metadata {
-        let mut entries: Vec<_> = properties.into_iter().collect();
-        entries.sort_by_key(|(name, _)| *name);
-        entries.dedup_by_key(|(name, _)| *name);
-        let text = |value: &[u8]| {
-            let text: Vec<u8> = value.iter().copied().take_while(|byte| *byte != 0).collect();
-            CString::new(text).ok()
-        };
-        let named = |(name, value): (&[u8], &[u8])| Some((name.into(), text(value)?));
-        Metadata { entries: entries.into_iter().filter_map(named).collect() }
+    /// Of equal names the first counts. A value is cut at its first NUL, as a C string has to be. `ENOMEM`.
+    pub fn new<'a>(properties: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Result<Metadata> {
+        let mut properties: Vec<_> = properties.into_iter().collect();
+        properties.sort_by_key(|(name, _)| *name);
+        properties.dedup_by_key(|(name, _)| *name);
+        let mut entries = Vec::new();
+        entries.try_reserve_exact(properties.len())?;
+        for (name, value) in properties {
+            let text = value.split(|byte| *byte == 0).next().unwrap_or_default();
+            let text = CString::from_vec_with_nul(joined(&[text, &[0]])?);
+            entries.push((name.into(), text.unwrap_or_default()));
+        }
+        Ok(Metadata { entries: entries.into() })
     }
 
     /// The value of the property with exactly this name.
@@ -45,7 +50,8 @@ mod tests {
         let metadata = Metadata::new(
             all.map(|(at, name)| (name.as_slice(), values[at].as_bytes()))
                 .chain([(&b""[..], &b"a\0b"[..])]),
-        );
+        )
+        .expect("memory");
         for (at, name) in names.iter().enumerate() {
             let value = metadata.get(name).expect("there");
             assert_eq!(value.to_bytes(), at.to_string().as_bytes());

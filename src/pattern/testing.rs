@@ -168,7 +168,7 @@ impl Bench {
 
     /// What the peer sends from here on has this property.
     pub fn peer_sets(&mut self, id: PipeId, name: &[u8], value: &[u8]) {
-        let metadata = Metadata::new([(name, value)]);
+        let metadata = Metadata::new([(name, value)]).expect("memory");
         let peer = self.peers.get_mut(&id).expect("peer");
         peer.writer.set_metadata(Some(Arc::new(metadata)));
     }

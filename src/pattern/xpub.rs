@@ -5,12 +5,11 @@
 //! one knows that it holds.
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
-
 use crate::error::{Errno, Result};
 use crate::msg::{Metadata, Msg, frame};
 use crate::options::SocketOptions;
-use crate::pattern::policy::{Distribute, Ring, Subscriptions};
+use crate::pattern::policy::inbox::{Change, Received, Shows};
+use crate::pattern::policy::{Distribute, Inbox, Ring, Subscriptions};
 use crate::pattern::{Env, Outgoing, Pattern, subscription};
 use crate::pipe::PipeId;
 use crate::queue::{InBody, Incoming};
@@ -28,34 +27,30 @@ pub struct Xpub {
     out: Distribute,
     /// Whether a message is under way.
     inside: bool,
-    pending: VecDeque<Pending>,
+    /// What is to be read.
+    inbox: Inbox,
     /// The frame that was read last, and its properties.
     shown: Msg,
     metadata: Option<Arc<Metadata>>,
     /// Pipes with something to read, which have their turns.
     unread: Ring,
-    /// Whether the pipe whose turn it is has shown a part of a message, and whether the rest of it may hold
-    /// subscriptions.
-    inside_of: Option<bool>,
+    /// The message of which the pipe whose turn it is has shown a part.
+    inside_of: Option<Begun>,
     /// Whose subscription was read last: manual changes are for this pipe.
     last: Option<PipeId>,
     /// PUB shows nothing.
     silent: bool,
 }
 
-/// A frame to be read.
-struct Pending {
-    msg: Msg,
-    source: Source,
-}
-
-/// What a frame to be read is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// Something that a XSUB sent upstream.
-    User,
-    /// A subscription or its end, and whose; `None` when that pipe is gone.
-    Subscriber(Option<PipeId>),
+/// A message that is being read.
+#[derive(Clone, Copy)]
+struct Begun {
+    /// Its frames may hold subscriptions.
+    examine: bool,
+    /// Its other frames are shown.
+    keep: bool,
+    /// One of them has been.
+    is_shown: bool,
 }
 
 impl Xpub {
@@ -110,25 +105,27 @@ impl Xpub {
             let Some(frame) = pipe.take() else { return false };
             let more = frame.more();
             work.spend(frame.data().len());
-            let examine = self.inside_of.unwrap_or(true);
+            let examine = self.inside_of.is_none_or(|begun| begun.examine);
             let change = if examine { subscription::parse(&frame) } else { None };
-            let examine_rest = match self.inside_of {
-                None => change.is_some() || !options.only_first_subscribe,
-                Some(examine) => examine,
-            };
+            let mut begun = self.inside_of.unwrap_or_else(|| Begun {
+                examine: change.is_some() || !options.only_first_subscribe,
+                keep: !self.silent && self.inbox.has_room(id, options.rcvhwm),
+                is_shown: false,
+            });
             match change {
                 Some((on, topic)) => self.apply(options, id, on, topic, frame.metadata),
-                None if frame.is_command() || self.silent => {
+                None if frame.is_command() || !begun.keep => {
                     frame.discard();
                 }
                 None => {
                     // Without memory the frame is lost, like one that met a full queue.
                     if let Ok(msg) = frame.into_msg() {
-                        self.pending.push_back(Pending { msg, source: Source::User });
+                        self.inbox.add_frame(id, msg, !begun.is_shown);
+                        begun.is_shown = true;
                     }
                 }
             }
-            self.inside_of = more.then_some(examine_rest);
+            self.inside_of = more.then_some(begun);
             messages += usize::from(!more);
         }
         true
@@ -151,25 +148,44 @@ impl Xpub {
         topic: &[u8],
         metadata: Option<&Arc<Metadata>>,
     ) {
+        let shows = self.shows(options);
+        let each = shows == Shows::Subscribers;
+        let mut change = Change { who: id, on, before: on, after: on, is_known: true, shows };
         let show = match (self.is_manual(options), on) {
             (true, true) => {
-                self.asked.add(topic, id);
+                change.before = !self.asked.add(topic, id).new_for_subscriber;
                 true
             }
             (true, false) => {
-                self.asked.remove(topic, id);
+                let removed = self.asked.remove(topic, id);
+                (change.before, change.is_known) = (removed.known, removed.known);
                 true
             }
             (false, true) => {
-                self.subscriptions.add(topic, id).first_for_topic || options.xpub_verbose
+                let added = self.subscriptions.add(topic, id);
+                change.before =
+                    if each { !added.new_for_subscriber } else { !added.first_for_topic };
+                added.first_for_topic || options.xpub_verbose
             }
             (false, false) => {
                 let removed = self.subscriptions.remove(topic, id);
+                (change.before, change.is_known) = (removed.known, removed.known);
+                change.after = !each && !removed.last_for_topic;
                 !removed.known || removed.last_for_topic || options.xpub_verbose_unsubscribe
             }
         };
         if show && !self.silent {
-            show_change(&mut self.pending, on, topic, Some(id), metadata);
+            show_change(&mut self.inbox, change, topic, metadata);
+        }
+    }
+
+    /// Which changes are shown.
+    fn shows(&self, options: &SocketOptions) -> Shows {
+        match (options.xpub_verbose, options.xpub_verbose_unsubscribe) {
+            _ if self.is_manual(options) => Shows::Subscribers,
+            (true, true) => Shows::Subscribers,
+            (true, false) => Shows::Repeats,
+            (false, _) => Shows::Topics,
         }
     }
 
@@ -212,21 +228,15 @@ impl Xpub {
 }
 
 /// Queues the message that tells of a subscription or its end.
-fn show_change(
-    pending: &mut VecDeque<Pending>,
-    on: bool,
-    topic: &[u8],
-    who: Option<PipeId>,
-    metadata: Option<&Arc<Metadata>>,
-) {
+fn show_change(inbox: &mut Inbox, change: Change, topic: &[u8], metadata: Option<&Arc<Metadata>>) {
     // Without memory the news is lost; the subscription holds.
     let Ok(mut msg) = Msg::with_size(topic.len() + 1) else { return };
     if let Some((first, rest)) = msg.data_mut().and_then(<[u8]>::split_first_mut) {
-        *first = u8::from(on);
+        *first = u8::from(change.on);
         rest.copy_from_slice(topic);
     }
     msg.set_metadata(metadata.cloned());
-    pending.push_back(Pending { msg, source: Source::Subscriber(who) });
+    inbox.add_change(msg, change);
 }
 
 impl Pattern for Xpub {
@@ -262,31 +272,30 @@ impl Pattern for Xpub {
         self.out.remove(pipe);
         self.forget_unread(pipe);
         self.last.take_if(|id| *id == pipe);
-        for item in &mut self.pending {
-            if item.source == Source::Subscriber(Some(pipe)) {
-                item.source = Source::Subscriber(None);
-            }
-        }
         let manual = self.is_manual(env.options);
         let all = env.options.xpub_verbose_unsubscribe;
+        let shows = self.shows(env.options);
         let mut ended = Vec::new();
         let silent = self.silent;
-        let mut end = |topic: &[u8]| {
+        let mut end = |topic: &[u8], last: bool| {
             if !silent {
-                ended.push(topic.to_vec());
+                ended.push((topic.to_vec(), !last && shows != Shows::Subscribers));
             }
         };
-        self.asked.remove_subscriber(pipe, |topic, _| end(topic));
+        self.asked.remove_subscriber(pipe, |topic, _| end(topic, true));
         self.subscriptions.remove_subscriber(pipe, |topic, last| {
             if !manual && (last || all) {
-                end(topic);
+                end(topic, last);
             }
         });
         // The same order each time, which is that of libzmq.
         ended.sort_unstable();
-        for topic in ended {
-            show_change(&mut self.pending, false, &topic, None, None);
+        for (topic, after) in ended {
+            let change =
+                Change { who: pipe, on: false, before: true, after, is_known: true, shows };
+            show_change(&mut self.inbox, change, &topic, None);
         }
+        self.inbox.leave(pipe);
     }
 
     fn readable(&mut self, env: &mut Env<'_>, pipe: PipeId) {
@@ -314,8 +323,8 @@ impl Pattern for Xpub {
     }
 
     fn recv<'p>(&'p mut self, _env: &'p mut Env<'_>) -> Result<Incoming<'p>> {
-        let Pending { msg, source } = self.pending.pop_front().ok_or(Errno::EAGAIN)?;
-        if let Source::Subscriber(who) = source {
+        let (msg, received) = self.inbox.receive().ok_or(Errno::EAGAIN)?;
+        if let Received::Change(who) = received {
             self.last = who;
         }
         self.metadata = msg.metadata().cloned();
@@ -329,7 +338,7 @@ impl Pattern for Xpub {
     }
 
     fn has_in(&mut self, _env: &mut Env<'_>) -> bool {
-        !self.pending.is_empty()
+        !self.inbox.is_empty()
     }
 
     fn has_out(&mut self, _env: &mut Env<'_>) -> bool {

@@ -3,6 +3,8 @@
 //! Plain values without a lock. The numbers are those of `zmq.h`.
 #![forbid(unsafe_code)]
 
+use std::collections::TryReserveError;
+
 /// What the failure means for an endpoint that connects. A bound side forgets the connection in
 /// either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub enum ErrorKind {
     Protocol,
     /// The connection was lost or timed out: dial again after the reconnect interval.
     Connection,
+    /// We have no memory for what the peer says, or for the answer: the same.
+    Memory,
 }
 
 /// The monitor event that goes with a failure, ahead of `DISCONNECTED`.
@@ -79,6 +83,9 @@ impl HandshakeError {
     pub const CONNECTION: HandshakeError =
         HandshakeError { kind: ErrorKind::Connection, event: None };
 
+    /// There is no memory; its owner adds the event with `ENOMEM`.
+    pub const MEMORY: HandshakeError = HandshakeError { kind: ErrorKind::Memory, event: None };
+
     /// A protocol error that raises `HANDSHAKE_FAILED_PROTOCOL` with this code.
     pub const fn with_code(code: u32) -> Self {
         HandshakeError { kind: ErrorKind::Protocol, event: Some(HandshakeEvent::Protocol(code)) }
@@ -96,5 +103,11 @@ impl HandshakeError {
             Some(HandshakeEvent::Auth(_)) => HandshakeError { kind: ErrorKind::Connection, ..self },
             _ => self,
         }
+    }
+}
+
+impl From<TryReserveError> for HandshakeError {
+    fn from(_: TryReserveError) -> HandshakeError {
+        HandshakeError::MEMORY
     }
 }

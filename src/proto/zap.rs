@@ -4,6 +4,7 @@
 //! socket that is bound to [`ENDPOINT`].
 #![forbid(unsafe_code)]
 
+use crate::memory::copy_of;
 use crate::options::SocketType;
 use crate::proto::HandshakeError;
 use crate::proto::mechanism::{AuthRequest, Denial, Verdict};
@@ -98,8 +99,8 @@ impl Reply {
             _ => return Err(HandshakeError::ZAP_INVALID_STATUS_CODE),
         };
         let PeerProperties { identity, list, .. } = PeerProperties::parse(metadata, own)
-            .map_err(|_| HandshakeError::ZAP_INVALID_METADATA)?;
-        let mut properties = vec![(USER_ID.to_vec(), user_id.clone())];
+            .map_err(|error| error.in_handshake(HandshakeError::ZAP_INVALID_METADATA))?;
+        let mut properties = vec![(USER_ID.to_vec(), copy_of(user_id)?)];
         properties.extend(list);
         Ok(Reply { verdict, properties, identity })
     }

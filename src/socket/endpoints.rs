@@ -150,7 +150,8 @@ impl Core {
     }
 
     /// `zmq_connect`: `ETERM`, `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `EMTHREAD`,
-    /// `ENAMETOOLONG`. Names are looked up later.
+    /// `ENAMETOOLONG`; `ENOSPC` and `ENOMEM` when the kernel watches no more descriptors. Names are looked up
+    /// later.
     pub fn connect(&mut self, text: &[u8]) -> Result<()> {
         self.process_commands()?;
         self.connect_now(text)?;

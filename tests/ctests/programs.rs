@@ -20,6 +20,7 @@ programs! {
         both ctx_options,
         both ctx_term_wakes,
         both curve,
+        both disconnect_lingers,
         both eintr,
         both endpoints,
         both errors,
@@ -93,6 +94,7 @@ programs! {
         ours subscribe_at_once,
         ours xpub_long_topic,
         both xpub_manual,
+        ours xpub_unread,
         both zap_null,
         ours zap_refusal,
     }
@@ -108,6 +110,7 @@ programs! {
         ours late_answers,
         ours missing_parts,
         ours multicast,
+        ours no_memory,
         ours null_endpoint,
         both option_noise,
         ours socks_proxy,

@@ -19,10 +19,12 @@ mod tx;
 mod unseal;
 mod web;
 
+use std::collections::TryReserveError;
 use std::os::fd::{AsFd, AsRawFd};
 
 use crate::error::Errno;
 use crate::io::port::Port;
+use crate::memory::copy_of;
 use crate::msg::{Metadata, Msg};
 use crate::pipe::{Command, Far, Flush, PipeKey};
 use crate::proto::HandshakeError;
@@ -82,6 +84,12 @@ pub enum Cause {
     Protocol(Errno),
     /// The peer broke the rules of the security mechanism: the same, and the monitor is told.
     Violation(HandshakeError),
+}
+
+impl From<TryReserveError> for Cause {
+    fn from(_: TryReserveError) -> Cause {
+        Cause::Connection(Errno::ENOMEM)
+    }
 }
 
 /// What a peer has sent lately.
@@ -449,7 +457,10 @@ impl Connection {
         if bytes.is_empty() {
             return;
         }
-        let (connection, bytes) = (self.clone(), bytes.to_vec());
+        let (connection, bytes) = match copy_of(bytes) {
+            Ok(bytes) => (self.clone(), bytes),
+            Err(_) => return self.fail(Cause::Connection(Errno::ENOMEM)),
+        };
         self.change_rx(move |rx| {
             if let Err(cause) = rx.feed(&connection, &bytes) {
                 connection.fail(cause);

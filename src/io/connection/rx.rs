@@ -13,6 +13,7 @@ use crate::io::connection::partial::Partial;
 use crate::io::connection::unseal::Opened;
 use crate::io::connection::web::Wrapping;
 use crate::io::connection::{Cause, Connection, Framing};
+use crate::memory::copy_of;
 use crate::msg::{Metadata, Msg};
 use crate::pipe::{Command, HEAVY};
 use crate::proto::zmtp::command::Command as Zmtp;
@@ -240,7 +241,10 @@ impl Rx {
     ) -> core::result::Result<(), Cause> {
         let fed = match self.wrapping {
             Wrapping::None => self.take_in(connection, bytes),
-            Wrapping::Sealed(_) => self.unseal(connection, &mut bytes.to_vec()),
+            Wrapping::Sealed(_) => match copy_of(bytes) {
+                Ok(mut bytes) => self.unseal(connection, &mut bytes),
+                Err(refused) => Err(refused.into()),
+            },
             Wrapping::Web(_) => self.take_web(connection, bytes),
         };
         self.is_broken = fed.is_err();

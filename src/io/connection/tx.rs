@@ -225,6 +225,8 @@ impl Tx {
         let control = core::mem::take(&mut *connection.control.lock());
         self.written = 0;
         if let Some(encoder) = &mut self.encoder {
+            // A header may take more here than it did there, and so does each mask.
+            self.encoded.try_reserve(control.len().saturating_mul(8))?;
             encoder.append_queued(&control, &mut self.encoded);
             return Ok(());
         }
@@ -343,19 +345,19 @@ pub(super) fn seal_frame(
     if framing == Framing::V3_1 || !frame.is_command() {
         return sealer.append(frame.flags, frame.data(), out);
     }
-    match subscription(frame.data()) {
+    match subscription(frame.data())? {
         Some(message) => sealer.append(0, &message, out),
         None => Ok(()),
     }
 }
 
-/// A subscription as a message. Other commands have no such form.
-pub(super) fn subscription(command: &[u8]) -> Option<Vec<u8>> {
-    match command::parse(command) {
-        Zmtp::Subscribe(topic) => Some(Subscription::Subscribe.message_body(topic)),
-        Zmtp::Cancel(topic) => Some(Subscription::Cancel.message_body(topic)),
+/// A subscription as a message. Other commands have no such form. `ENOMEM`.
+pub(super) fn subscription(command: &[u8]) -> Result<Option<Vec<u8>>> {
+    Ok(match command::parse(command) {
+        Zmtp::Subscribe(topic) => Some(Subscription::Subscribe.message_body(topic)?),
+        Zmtp::Cancel(topic) => Some(Subscription::Cancel.message_body(topic)?),
         _ => None,
-    }
+    })
 }
 
 /// Adds a frame in the form that an older or raw peer wants. Commands other than subscriptions have
@@ -366,7 +368,7 @@ fn encode_frame(framing: Framing, frame: &Incoming<'_>, out: &mut Vec<u8>) -> Re
         append(framing, frame.more(), frame.data(), out);
         return Ok(());
     }
-    if let Some(message) = subscription(frame.data()) {
+    if let Some(message) = subscription(frame.data())? {
         append(framing, false, &message, out);
     }
     Ok(())

@@ -141,7 +141,7 @@ pub fn append_frame(
         encoder.append_wire(&sealed, out);
     } else if !frame.is_command() {
         encoder.append(frame.flags, frame.data(), out);
-    } else if let Some(message) = subscription(frame.data()) {
+    } else if let Some(message) = subscription(frame.data())? {
         encoder.append(0, &message, out);
     }
     Ok(())

@@ -43,6 +43,9 @@ pub use station::{Station, StationEnd};
 /// The token of a reactor's own wake-up descriptor; others carry their kind in the top bits.
 const WAKE: u64 = u64::MAX;
 
+/// The token of places that are kept for descriptors to come. Nothing is told of them.
+const RESERVED: u64 = 0;
+
 /// What other threads ask of a reactor.
 enum Job {
     Listen {
@@ -137,6 +140,14 @@ impl Reactor {
         Ok(reactor)
     }
 
+    /// Keeps a place in the poller for a descriptor to come. `ENOSPC`, `ENOMEM`: the kernel watches no more.
+    /// None is kept where no descriptor can be had; an attempt to connect meets that again, and waits.
+    fn reserve_watch(&self) -> Result<Option<ReservedWatch>> {
+        let Ok(place) = EventFd::new() else { return Ok(None) };
+        self.epoll.add(place.as_raw_fd(), 0, RESERVED)?;
+        Ok(Some(ReservedWatch(place)))
+    }
+
     fn post(&self, job: Job) {
         self.jobs.push(job);
         self.wake_up();
@@ -148,6 +159,9 @@ impl Reactor {
         }
     }
 }
+
+/// A place in a reactor's poller, which is free again when this is dropped: the descriptor is closed.
+struct ReservedWatch(#[expect(dead_code, reason = "its end frees the place")] EventFd);
 
 impl Background for Reactor {
     fn look_after(&self) {
@@ -359,10 +373,13 @@ impl Pool {
         }
     }
 
-    /// A place for a connecting session of this socket; `EMTHREAD` when no reactor serves the affinity.
+    /// A place for a connecting session of this socket. `EMTHREAD` when no reactor serves the affinity;
+    /// `ENOSPC` and `ENOMEM` when no descriptor of the session could be watched.
     pub fn reserve(&self, affinity: u64, port: &Port) -> Result<Seat> {
+        let member = self.choose(affinity)?.clone();
+        let watch = member.reactor.reserve_watch()?;
         port.note_served();
-        Ok(Seat { id: self.next_id(), member: self.choose(affinity)?.clone() })
+        Ok(Seat { id: self.next_id(), member, watch })
     }
 
     /// Ends a connecting session with `ZMQ_IMMEDIATE`: its pipe may be there or not.
@@ -388,6 +405,8 @@ impl Pool {
 pub struct Seat {
     pub id: u64,
     member: Arc<Member>,
+    /// For the first descriptor of the session.
+    watch: Option<ReservedWatch>,
 }
 
 impl Seat {
@@ -407,7 +426,8 @@ impl Seat {
     }
 
     /// Hands the session to its reactor.
-    pub fn adopt(self, session: Session) {
+    pub fn adopt(self, mut session: Session) {
+        session.reserve_watch(self.watch);
         self.member.reactor.post(Job::Adopt(Box::new(session)));
     }
 }

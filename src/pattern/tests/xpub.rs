@@ -143,3 +143,71 @@ fn last_value_goes_to_the_new_subscriber_only() {
         assert_eq!(bench.peer_reads(b), Some(vec![body.to_vec()]));
     }
 }
+
+#[test]
+fn what_nobody_receives_has_a_bound_and_subscriptions_hold() {
+    let mut bench = bench();
+    let (a, b) = (bench.attach_hwm(10), bench.attach(b""));
+    for round in 0..20_000 {
+        bench.peer_subscribes(a, b"A");
+        bench.peer_sends(a, &[b"user", b"message"]);
+        if round % 2 == 0 {
+            bench.peer_cancels(a, b"A");
+        }
+        bench.peer_cancels(b, b"unknown");
+    }
+    // The rest of a message that is dropped subscribes.
+    bench.peer_sends(a, &[b"part", b"\x01B", b"part"]);
+    for topic in [b"A", b"B"] {
+        bench.send(&[topic]).expect("sent");
+        assert_eq!(bench.peer_reads(a), Some(vec![topic.to_vec()]));
+    }
+    let (mut messages, mut changes, mut is_subscribed) = (0, 0, false);
+    while let Ok(frames) = bench.recv() {
+        match frames[0].as_slice() {
+            b"\x01A" => is_subscribed = true,
+            b"\0A" => is_subscribed = false,
+            _ => {}
+        }
+        changes += usize::from(frames.len() == 1);
+        messages += usize::from(frames.len() > 1);
+    }
+    assert!(is_subscribed && changes <= 4097, "{changes}");
+    assert_eq!(messages, 4096);
+    // There is room again.
+    bench.peer_sends(a, &[b"user"]);
+    assert_eq!(bench.recv(), Ok(vec![b"user".to_vec()]));
+}
+
+#[test]
+fn visitors_that_nobody_looks_at_take_each_others_news_back() {
+    for (verbose, each, manual) in
+        [(false, false, false), (true, false, false), (true, true, false), (false, false, true)]
+    {
+        let mut bench = bench();
+        bench.options.xpub_verbose = verbose;
+        bench.options.xpub_verbose_unsubscribe = each;
+        bench.options.xpub_manual = manual;
+        let stays = bench.attach(b"");
+        bench.peer_subscribes(stays, b"A");
+        for _ in 0..20_000 {
+            let visitor = bench.attach(b"");
+            bench.peer_subscribes(visitor, b"A");
+            bench.peer_subscribes(visitor, b"B");
+            bench.close(visitor);
+        }
+        let shown = shown(&mut bench);
+        assert!(shown.len() <= 4097, "{}", shown.len());
+        assert_eq!(shown[0], b"\x01A");
+        let net = |topic: u8| {
+            let of_topic = shown.iter().filter(|text| text[1] == topic);
+            of_topic.map(|text| if text[0] == 1 { 1 } else { -1 }).sum::<i32>()
+        };
+        assert!(net(b'B') <= 0 || verbose && !each, "{verbose} {each} {manual}");
+        if !verbose || each {
+            assert_eq!((net(b'A'), net(b'B')), (1, 0), "{verbose} {each} {manual}");
+        }
+        bench.peer_subscribes(stays, b"B");
+        assert_eq!(bench.recv(), Ok(vec![b"\x01B".to_vec()]));
+    }
+}

@@ -172,7 +172,8 @@ pub(crate) fn checked_properties(
     list: &[u8],
     local: &Local,
 ) -> Result<PeerProperties, HandshakeError> {
-    PeerProperties::parse(list, local.socket_type).map_err(|_| HandshakeError::INVALID_METADATA)
+    PeerProperties::parse(list, local.socket_type)
+        .map_err(|error| error.in_handshake(HandshakeError::INVALID_METADATA))
 }
 
 /// A command's name with its length byte, and its data. The original wants two bytes at least.

@@ -55,7 +55,7 @@ impl Mechanism for NullMechanism {
         Ok(match self.own {
             Own::Granted => {
                 self.own = Own::Ready;
-                Some(command::ready_body(&local.properties))
+                Some(command::ready_body(&local.properties)?)
             }
             Own::Denied(denial) => {
                 self.own = Own::Refused;
@@ -74,7 +74,8 @@ impl Mechanism for NullMechanism {
         match command::parse(body) {
             Command::Ready(list) if self.peer.is_none() => {
                 let peer = PeerProperties::parse(list, local.socket_type);
-                self.peer = Some(peer.map_err(|_| HandshakeError::PROTOCOL)?);
+                self.peer =
+                    Some(peer.map_err(|error| error.in_handshake(HandshakeError::PROTOCOL))?);
                 Ok(())
             }
             Command::Error { reason } => Err(peer_error(reason)),

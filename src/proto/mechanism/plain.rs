@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{AuthRequest, Denial, Local, Mechanism, Verdict};
 use super::{checked_properties, peer_error, split_command};
+use crate::memory::joined;
 use crate::proto::HandshakeError;
 use crate::proto::zmtp::command::{self, Command};
 use crate::proto::zmtp::metadata::PeerProperties;
@@ -108,7 +109,7 @@ impl Mechanism for PlainClient {
             }
             ClientState::Initiate => {
                 self.state = ClientState::Ready;
-                Some([INITIATE, &local.properties].concat())
+                Some(joined(&[INITIATE, &local.properties])?)
             }
             _ => None,
         })
@@ -123,7 +124,7 @@ impl Mechanism for PlainClient {
             return self.receive_welcome(data);
         }
         if let Some(reason) = body.strip_prefix(ORIGINAL_ERROR) {
-            return self.receive(&[ERROR, reason].concat(), local);
+            return self.receive(&joined(&[ERROR, reason])?, local);
         }
         match command::parse(body) {
             Command::Ready(list) => self.receive_ready(list, local),
@@ -221,7 +222,7 @@ impl Mechanism for PlainServer {
             }
             ServerState::Ready => {
                 self.state = ServerState::Done;
-                Some(command::ready_body(&local.properties))
+                Some(command::ready_body(&local.properties)?)
             }
             ServerState::Denied(denial) => {
                 self.state = ServerState::Done;
@@ -247,7 +248,8 @@ impl Mechanism for PlainServer {
             (ServerState::Hello, HELLO) => self.receive_hello(data),
             (ServerState::Initiate, INITIATE) => {
                 let peer = PeerProperties::parse(data, local.socket_type);
-                self.peer = Some(peer.map_err(|_| HandshakeError::PROTOCOL)?);
+                self.peer =
+                    Some(peer.map_err(|error| error.in_handshake(HandshakeError::PROTOCOL))?);
                 self.state = ServerState::Ready;
                 Ok(())
             }

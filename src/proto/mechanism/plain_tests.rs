@@ -7,7 +7,7 @@ use crate::proto::zmtp::metadata::local_properties;
 use crate::proto::{HandshakeError, HandshakeEvent};
 
 fn local(socket_type: SocketType) -> Local {
-    Local { socket_type, properties: local_properties(socket_type, b"", &[]) }
+    Local { socket_type, properties: local_properties(socket_type, b"", &[]).unwrap() }
 }
 
 fn send(side: &mut dyn Mechanism, socket_type: SocketType) -> Vec<u8> {

@@ -100,6 +100,9 @@ impl Assembly {
             let whole =
                 parsed.and_then(|parsed| Some((bytes.split_at_checked(self.need)?, parsed)));
             let Some(((frame, rest), parsed)) = whole else {
+                if self.begun.try_reserve(bytes.len()).is_err() {
+                    return false;
+                }
                 self.begun.extend_from_slice(bytes);
                 return true;
             };

@@ -21,7 +21,7 @@ const COMMAND: u8 = 2;
 pub const MAX_CONTROL: usize = 125;
 
 /// Two bytes, eight of length, four of mask, and the flags.
-const LONGEST_HEADER: usize = 15;
+pub(super) const LONGEST_HEADER: usize = 15;
 
 /// What a control frame is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

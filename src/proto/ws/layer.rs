@@ -4,7 +4,9 @@
 //! Part of a connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
 
-use super::frame::{CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, Control, Decoder, Encoder, Step};
+use super::frame::{
+    CLOSE_PROTOCOL_ERROR, CLOSE_TOO_BIG, Control, Decoder, Encoder, LONGEST_HEADER, Step,
+};
 use super::upgrade::{self, Head, KEY_BYTES, Protocol, Protocols};
 use zeroize::Zeroizing;
 
@@ -89,6 +91,7 @@ impl Layer {
         while !rest.is_empty() {
             let used = match &mut self.head {
                 Some(head) => {
+                    head.reserve(rest.len())?;
                     let used = head.feed(rest).map_err(|_| HandshakeError::WS_UNSPECIFIED)?;
                     if head.is_complete() {
                         self.upgrade(handshake)?;
@@ -105,17 +108,21 @@ impl Layer {
     }
 
     /// The bytes to send now, with what the handshake has to say.
-    pub fn take_output(&mut self, handshake: &mut Handshake) -> Vec<u8> {
-        self.gather(handshake);
-        core::mem::take(&mut self.output)
+    ///
+    /// # Errors
+    /// [`HandshakeError::MEMORY`]: the connection is over.
+    pub fn take_output(&mut self, handshake: &mut Handshake) -> Result<Vec<u8>, HandshakeError> {
+        self.gather(handshake)?;
+        Ok(core::mem::take(&mut self.output))
     }
 
     /// What the handshake has said by now goes before anything else.
-    fn gather(&mut self, handshake: &mut Handshake) {
+    fn gather(&mut self, handshake: &mut Handshake) -> Result<(), HandshakeError> {
         let output = Zeroizing::new(handshake.take_output());
         // Each frame gets a header, of a few bytes more than the one it had.
-        reserve_wiping(&mut self.output, output.len() + 64);
+        reserve_wiping(&mut self.output, output.len() + 64)?;
         self.encoder.append_wire(&output, &mut self.output);
+        Ok(())
     }
 
     /// Whether it has become a WebSocket since the last call.
@@ -145,7 +152,9 @@ impl Layer {
 
     /// Takes what belongs to one frame.
     fn step(&mut self, handshake: &mut Handshake, bytes: &[u8]) -> Result<usize, HandshakeError> {
-        self.gather(handshake);
+        self.gather(handshake)?;
+        // A header may take more here than it did there.
+        self.frame.try_reserve(bytes.len().saturating_add(LONGEST_HEADER))?;
         let used = match self.decoder.step(bytes, &mut self.frame) {
             Ok((used, Step::Partial | Step::Frame)) => used,
             Ok((used, Step::Control(control, payload))) => {

@@ -373,8 +373,7 @@ struct Side {
 
 impl Side {
     fn new(socket_type: SocketType, mechanism: Box<dyn Mechanism>, is_client: bool) -> Side {
-        let config =
-            HandshakeConfig { socket_type, routing_id: b"me".to_vec(), metadata: Vec::new() };
+        let config = HandshakeConfig { socket_type, routing_id: b"me", metadata: &[] };
         let handshake = Handshake::carried(config, mechanism);
         let client = Client { host: b"h".to_vec(), path: b"/".to_vec(), key: [7; 16], seed: 7 };
         let layer =
@@ -394,7 +393,7 @@ impl Side {
             self.handshake.authenticated(Verdict::Granted).unwrap();
             self.input(b"");
         }
-        self.output.extend(self.layer.take_output(&mut self.handshake));
+        self.output.extend(self.layer.take_output(&mut self.handshake).unwrap());
     }
 }
 
@@ -504,14 +503,13 @@ fn ends_of_handshakes() {
 fn a_refusal_is_told_in_a_frame() {
     let (mut server, said) = asked_for("ZWS2.0/NULL", Box::new(NullMechanism::new(true)));
     assert_eq!(said, b"\x82,\x02\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0\x02me");
-    drop(server.layer.take_output(&mut server.handshake));
-    let config =
-        HandshakeConfig { socket_type: Dealer, routing_id: Vec::new(), metadata: Vec::new() };
+    drop(server.layer.take_output(&mut server.handshake).unwrap());
+    let config = HandshakeConfig { socket_type: Dealer, routing_id: b"", metadata: &[] };
     let mut handshake = Handshake::carried(config, Box::new(NullMechanism::new(true)));
     let mut layer = Layer::server(&handshake);
     let request = request_with("", "");
     assert_eq!(layer.input(&mut handshake, &request), Ok(request.len()));
     assert!(handshake.auth_request().is_some());
     assert!(handshake.authenticated(Verdict::Denied(Denial::Failure)).is_err());
-    assert!(layer.take_output(&mut handshake).ends_with(b"\x82\x0b\x02\x05ERROR\x03400"));
+    assert!(layer.take_output(&mut handshake).unwrap().ends_with(b"\x82\x0b\x02\x05ERROR\x03400"));
 }

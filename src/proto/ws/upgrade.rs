@@ -5,6 +5,8 @@
 //! handshake. A stranger is recognised by its first bytes, and cannot make us hold more than [`MAX_HEAD`].
 #![forbid(unsafe_code)]
 
+use std::collections::TryReserveError;
+
 /// Longest request or response.
 pub const MAX_HEAD: usize = 16 * 1024;
 
@@ -189,6 +191,14 @@ impl Head {
     /// One that has to begin so.
     pub fn new(start: &'static [u8]) -> Head {
         Head { start, bytes: Vec::new() }
+    }
+
+    /// Makes room for so many bytes, as far as it may hold them.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
+        self.bytes.try_reserve(more.min(MAX_HEAD - self.bytes.len().min(MAX_HEAD)))
     }
 
     /// Takes what belongs to it from the start of `input`; returns how many bytes that was.

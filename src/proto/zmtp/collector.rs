@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::frame::{self, FrameError};
 use super::v1;
 use crate::crypto::extend_wiping;
+use crate::proto::HandshakeError;
 
 /// Longest frame of a handshake, in bytes. A stranger cannot make a connection hold more than
 /// this; the protocol itself needs a few hundred. `ZMQ_MAXMSGSIZE` is for messages.
@@ -30,7 +31,7 @@ impl Collector {
 
     /// Takes what belongs to the current frame from the start of `input`, and returns how many
     /// bytes that was: 0 only when the frame is complete or `input` empty.
-    pub(super) fn feed(&mut self, input: &[u8]) -> Result<usize, FrameError> {
+    pub(super) fn feed(&mut self, input: &[u8]) -> Result<usize, HandshakeError> {
         let mut used = 0;
         for byte in input {
             if self.body_len.is_some() {
@@ -44,7 +45,7 @@ impl Collector {
         let missing = self.body_len.map_or(0, |len| len.saturating_sub(self.bytes.len()));
         let body = rest.get(..missing).unwrap_or(rest);
         // It may be a password.
-        extend_wiping(&mut self.bytes, body);
+        extend_wiping(&mut self.bytes, body)?;
         Ok(used + body.len())
     }
 

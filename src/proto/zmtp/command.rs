@@ -4,9 +4,12 @@
 //! A body is name length (1 byte), name, data. Pure functions.
 #![forbid(unsafe_code)]
 
+use std::collections::TryReserveError;
+
 use super::ZmtpVersion;
 use super::frame::{self, COMMAND};
 use super::v1;
+use crate::memory::joined;
 
 /// Longest context of a PING that is sent back, in bytes.
 pub const MAX_CONTEXT: usize = 16;
@@ -85,8 +88,11 @@ fn cut(context: &[u8]) -> &[u8] {
 }
 
 /// The body of a READY with this property list.
-pub fn ready_body(properties: &[u8]) -> Vec<u8> {
-    body([READY, properties, &[]])
+///
+/// # Errors
+/// There is no memory.
+pub fn ready_body(properties: &[u8]) -> Result<Vec<u8>, TryReserveError> {
+    joined(&[READY, properties])
 }
 
 /// The body of an ERROR; a reason above 255 bytes is cut.
@@ -113,19 +119,31 @@ impl Subscription {
     }
 
     /// The body of the message form, for older peers.
-    pub fn message_body(self, topic: &[u8]) -> Vec<u8> {
-        body([&[(self == Subscription::Subscribe).into()], topic, &[]])
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn message_body(self, topic: &[u8]) -> Result<Vec<u8>, TryReserveError> {
+        joined(&[&[(self == Subscription::Subscribe).into()], topic])
     }
 
     /// Appends the whole frame in the form that a peer of this version understands.
-    pub fn append(self, version: ZmtpVersion, topic: &[u8], out: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn append(
+        self,
+        version: ZmtpVersion,
+        topic: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), TryReserveError> {
         if version.subscribes_by_command() {
             frame::append(COMMAND, &self.command_body(topic), out);
         } else if version.uses_v1_frames() {
-            v1::append(false, &self.message_body(topic), out);
+            v1::append(false, &self.message_body(topic)?, out);
         } else {
-            frame::append(0, &self.message_body(topic), out);
+            frame::append(0, &self.message_body(topic)?, out);
         }
+        Ok(())
     }
 }
 
@@ -138,7 +156,7 @@ mod tests {
     fn subscriptions_in_the_form_of_each_version() {
         let wire = |version, subscription: Subscription| {
             let mut out = Vec::new();
-            subscription.append(version, b"A", &mut out);
+            subscription.append(version, b"A", &mut out).unwrap();
             out
         };
         use Subscription::*;
@@ -157,13 +175,13 @@ mod tests {
         for (topic_len, header) in [(245, &[4, 255][..]), (246, &[6, 0, 0, 0, 0, 0, 0, 1, 0])] {
             let topic = vec![b't'; topic_len];
             let mut out = Vec::new();
-            Subscription::Subscribe.append(ZmtpVersion::V3_1, &topic, &mut out);
+            Subscription::Subscribe.append(ZmtpVersion::V3_1, &topic, &mut out).unwrap();
             assert_eq!(out[..header.len()], *header);
             assert_eq!(parse(&out[header.len()..]), Command::Subscribe(&topic));
         }
         // A 256-byte message needs the long form, flag included.
         let mut out = Vec::new();
-        Subscription::Subscribe.append(ZmtpVersion::V3_0, &[b't'; 255], &mut out);
+        Subscription::Subscribe.append(ZmtpVersion::V3_0, &[b't'; 255], &mut out).unwrap();
         assert_eq!(out[..10], [2, 0, 0, 0, 0, 0, 0, 1, 0, 1]);
     }
 
@@ -205,7 +223,7 @@ mod tests {
             prop_assert_eq!(parse(&subscribe), Command::Subscribe(&data));
             let cancel = Subscription::Cancel.command_body(&data);
             prop_assert_eq!(parse(&cancel), Command::Cancel(&data));
-            let ready = ready_body(&data);
+            let ready = ready_body(&data).unwrap();
             prop_assert_eq!(parse(&ready), Command::Ready(&data));
             let ping = ping_body(ttl_ds, &data);
             prop_assert_eq!(parse(&ping), Command::Ping { ttl_ds, context: cut(&data) });

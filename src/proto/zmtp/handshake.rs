@@ -23,13 +23,13 @@ use crate::proto::mechanism::{
 };
 
 /// What a handshake needs to know of its socket.
-#[derive(Clone, Debug)]
-pub struct HandshakeConfig {
+#[derive(Clone, Copy, Debug)]
+pub struct HandshakeConfig<'a> {
     pub socket_type: SocketType,
     /// Our own id, 0 to 255 bytes.
-    pub routing_id: Vec<u8>,
+    pub routing_id: &'a [u8],
     /// `X-` properties in the order they were set.
-    pub metadata: Vec<(Vec<u8>, Vec<u8>)>,
+    pub metadata: &'a [(Vec<u8>, Vec<u8>)],
 }
 
 /// What the handshake found out.
@@ -81,29 +81,36 @@ pub struct Handshake {
 
 impl Handshake {
     /// A handshake with the NULL mechanism and no authenticator.
-    pub fn new(config: HandshakeConfig) -> Self {
+    pub fn new(config: HandshakeConfig<'_>) -> Self {
         Self::with_mechanism(config, Box::new(NullMechanism::new(false)))
     }
 
-    /// A handshake with this mechanism. The signature is at once ready to be sent.
-    pub fn with_mechanism(config: HandshakeConfig, mechanism: Box<dyn Mechanism>) -> Self {
+    /// A handshake with this mechanism. The signature is at once ready to be sent. Without memory for our
+    /// properties it has failed.
+    pub fn with_mechanism(config: HandshakeConfig<'_>, mechanism: Box<dyn Mechanism>) -> Self {
         let HandshakeConfig { socket_type, routing_id, metadata } = config;
-        let properties = metadata::local_properties(socket_type, &routing_id, &metadata);
+        let (properties, phase) =
+            match metadata::local_properties(socket_type, routing_id, metadata) {
+                Ok(properties) => (properties, Phase::Greeting(GreetingReader::new())),
+                Err(refused) => (Vec::new(), Phase::Failed(refused.into())),
+            };
         Handshake {
             output: greeting::signature(routing_id.len()).to_vec(),
             local: Local { socket_type, properties },
-            routing_id,
+            routing_id: routing_id.to_vec(),
             mechanism,
-            phase: Phase::Greeting(GreetingReader::new()),
+            phase,
         }
     }
 
     /// A handshake without a greeting, for a connection where another protocol agrees on the mechanism
     /// and then [begins](Handshake::begin_carried) it.
-    pub fn carried(config: HandshakeConfig, mechanism: Box<dyn Mechanism>) -> Self {
+    pub fn carried(config: HandshakeConfig<'_>, mechanism: Box<dyn Mechanism>) -> Self {
         let mut handshake = Self::with_mechanism(config, mechanism);
         handshake.output.clear();
-        handshake.phase = Phase::Carried;
+        if !matches!(handshake.phase, Phase::Failed(_)) {
+            handshake.phase = Phase::Carried;
+        }
         handshake
     }
 
@@ -352,7 +359,7 @@ impl Handshake {
     fn pump(&mut self) -> Result<(), HandshakeError> {
         let Phase::Commands { version, .. } = self.phase else { return Ok(()) };
         while let Some(body) = self.mechanism.next_command(&self.local)?.map(Zeroizing::new) {
-            reserve_wiping(&mut self.output, body.len() + frame::MAX_HEADER);
+            reserve_wiping(&mut self.output, body.len() + frame::MAX_HEADER)?;
             frame::append(COMMAND, &body, &mut self.output);
         }
         if let Some(peer) = self.mechanism.finish() {

@@ -4,7 +4,11 @@
 //! compared case-sensitively, as the original does. Pure functions and values.
 #![forbid(unsafe_code)]
 
+use std::collections::TryReserveError;
+
+use crate::memory::copy_of;
 use crate::options::SocketType;
+use crate::proto::HandshakeError;
 
 /// Longest value of a property, in bytes.
 const MAX_VALUE: usize = 0x7fff_ffff;
@@ -15,6 +19,9 @@ const MOST_PROPERTIES: usize = 1024;
 
 /// Longest routing id, in bytes (RFC 23: "Identity").
 pub const MAX_IDENTITY: usize = 255;
+
+/// Bytes of a property beside its name and value.
+const PROPERTY_HEAD: usize = 5;
 
 const SOCKET_TYPE: &[u8] = b"Socket-Type";
 const IDENTITY: &[u8] = b"Identity";
@@ -30,6 +37,21 @@ pub enum MetadataError {
     LongIdentity,
     /// There are more properties than anybody needs.
     TooMany,
+    /// We have no memory for them.
+    NoMemory,
+}
+
+impl MetadataError {
+    /// What becomes of the handshake: `refused`, if it is the peer's fault.
+    pub fn in_handshake(self, refused: HandshakeError) -> HandshakeError {
+        if self == MetadataError::NoMemory { HandshakeError::MEMORY } else { refused }
+    }
+}
+
+impl From<TryReserveError> for MetadataError {
+    fn from(_: TryReserveError) -> MetadataError {
+        MetadataError::NoMemory
+    }
 }
 
 /// The properties of a list, in its order. After an error there is nothing more.
@@ -90,11 +112,14 @@ pub fn append_property(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 
 /// The property list we send: `Socket-Type`, `Identity` for the types that have one, then `extra`
 /// sorted by name, of which the first of equal names counts.
+///
+/// # Errors
+/// There is no memory.
 pub fn local_properties(
     socket_type: SocketType,
     routing_id: &[u8],
     extra: &[(Vec<u8>, Vec<u8>)],
-) -> Vec<u8> {
+) -> Result<Vec<u8>, TryReserveError> {
     let mut out = Vec::new();
     append_property(SOCKET_TYPE, socket_type.wire_name().as_bytes(), &mut out);
     if socket_type.sends_identity() {
@@ -104,9 +129,10 @@ pub fn local_properties(
     extra.sort_by_key(|(name, _)| name);
     extra.dedup_by_key(|(name, _)| name);
     for (name, value) in extra {
+        out.try_reserve(name.len().saturating_add(value.len()).saturating_add(PROPERTY_HEAD))?;
         append_property(name, value, &mut out);
     }
-    out
+    Ok(out)
 }
 
 /// What the peer says about itself in READY or INITIATE.
@@ -139,7 +165,8 @@ impl PeerProperties {
                 IDENTITY => peer.identity = Some(value.to_vec()),
                 _ => {}
             }
-            peer.list.push((name.to_vec(), value.to_vec()));
+            peer.list.try_reserve(1)?;
+            peer.list.push((name.to_vec(), copy_of(value)?));
         }
         Ok(peer)
     }
@@ -168,8 +195,9 @@ mod tests {
             b"id",
             &extra(&[("X-b", "2"), ("X-a", "1"), ("X-b", "3")]),
         );
+        let list = list.unwrap();
         assert_eq!(list, b"\x0bSocket-Type\0\0\0\x03PUB\x03X-a\0\0\0\x011\x03X-b\0\0\0\x012");
-        let list = local_properties(SocketType::Req, b"id", &[]);
+        let list = local_properties(SocketType::Req, b"id", &[]).unwrap();
         assert_eq!(list, b"\x0bSocket-Type\0\0\0\x03REQ\x08Identity\0\0\0\x02id");
     }
 
@@ -220,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_cut_of_a_list_but_the_whole_is_malformed() {
-        let list = local_properties(SocketType::Pub, b"", &[]);
+        let list = local_properties(SocketType::Pub, b"", &[]).unwrap();
         for cut in 1..list.len() {
             assert!(PeerProperties::parse(&list[..cut], SocketType::Sub).is_err(), "{cut}");
         }

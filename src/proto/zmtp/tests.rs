@@ -13,8 +13,8 @@ const READY_DEALER: &[u8] = b"\x04\x29\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x
 const READY_SUB: &[u8] = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB";
 const READY_XPUB: &[u8] = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04XPUB";
 
-fn config(socket_type: SocketType, routing_id: &[u8]) -> HandshakeConfig {
-    HandshakeConfig { socket_type, routing_id: routing_id.to_vec(), metadata: Vec::new() }
+fn config(socket_type: SocketType, routing_id: &[u8]) -> HandshakeConfig<'_> {
+    HandshakeConfig { socket_type, routing_id, metadata: &[] }
 }
 
 fn handshake(socket_type: SocketType, routing_id: &[u8]) -> Handshake {
@@ -335,7 +335,7 @@ fn a_stranger_cannot_make_us_hold_much() {
 #[test]
 fn extra_metadata_arrives() {
     let extra = vec![(b"X-key".to_vec(), b"value".to_vec())];
-    let sender = Handshake::new(HandshakeConfig { metadata: extra, ..config(Push, b"") });
+    let sender = Handshake::new(HandshakeConfig { metadata: &extra, ..config(Push, b"") });
     let wire = run(sender, &[&null_greeting()]).output;
     let established = run(handshake(Pull, b""), &[&wire]).result.unwrap().unwrap();
     assert_eq!(established.properties[1], (b"X-key".to_vec(), b"value".to_vec()));

@@ -7,8 +7,10 @@
 
 use zeroize::Zeroizing;
 
+use crate::error::Result;
 use crate::io::connection::Owner;
 use crate::io::port::Port;
+use crate::memory::copy_of;
 use crate::msg::frame;
 use crate::options::SocketType;
 use crate::pipe::{Command, Far, FarMarks, Flush, PipeKey, PipeParts};
@@ -71,8 +73,10 @@ impl Session {
     /// The authenticator has written.
     pub fn answered(&mut self, tools: &mut Tools<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        let Some(frames) = greeting.inquiry.as_mut().and_then(Inquiry::answer) else {
-            return Step::Stay;
+        let frames = match greeting.inquiry.as_mut().map(Inquiry::answer) {
+            Some(Ok(Some(frames))) => frames,
+            Some(Err(error)) => return self.handshake_lost(tools, error),
+            Some(Ok(None)) | None => return Step::Stay,
         };
         greeting.inquiry = None;
         let reply = match zap::Reply::parse(&frames, self.options.socket_type) {
@@ -141,20 +145,20 @@ impl Inquiry {
     }
 
     /// The frames of the answer, once it is there. Of one that is too long only so many are kept
-    /// that it is still too long.
-    fn answer(&mut self) -> Option<Vec<Vec<u8>>> {
+    /// that it is still too long. `ENOMEM`.
+    fn answer(&mut self) -> Result<Option<Vec<Vec<u8>>>> {
         let mut frames = Vec::new();
         while self.reader.ready() {
-            let frame = self.reader.take()?;
+            let Some(frame) = self.reader.take() else { break };
             let more = frame.more();
             if frames.len() <= zap::REPLY_FRAMES {
-                frames.push(frame.data().to_vec());
+                frames.push(copy_of(frame.data())?);
             }
             if !more {
-                return Some(frames);
+                return Ok(Some(frames));
             }
         }
-        None
+        Ok(None)
     }
 }
 

@@ -82,7 +82,7 @@ impl Session {
 
     fn await_connect(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
         self.raise(event::CONNECT_DELAYED, libc::EINPROGRESS as u64);
-        if let Err(error) = tools.watch_session(fd.as_raw_fd(), epoll::WRITABLE, self.id) {
+        if let Err(error) = self.watch_stream(tools, fd.as_raw_fd(), epoll::WRITABLE) {
             self.raise(event::CLOSED, fd.as_raw_fd() as u64);
             return self.attempt_failed(tools, error);
         }
@@ -128,6 +128,8 @@ impl Session {
     /// An attempt failed: the next address at once, or a new round after a pause.
     fn attempt_failed(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
         self.state = State::Waiting;
+        // The next attempt may be far away.
+        self.reserved = None;
         let Role::Dialled(dialling) = &self.role else { return Step::Remove };
         if dialling.next < dialling.addresses.len() {
             return self.dial_next(tools);

@@ -54,8 +54,8 @@ impl Session {
         let mechanism = mechanism::for_options(&self.options)?;
         let config = HandshakeConfig {
             socket_type: self.options.socket_type,
-            routing_id: self.options.routing_id.clone(),
-            metadata: self.options.metadata.clone(),
+            routing_id: &self.options.routing_id,
+            metadata: &self.options.metadata,
         };
         let (handshake, layer) = if self.web {
             let handshake = Handshake::carried(config, mechanism);
@@ -98,7 +98,7 @@ impl Session {
         if self.is_raw() {
             return self.start_raw(tools);
         }
-        if let Err(error) = tools.watch_session(fd, epoll::READABLE, self.id) {
+        if let Err(error) = self.watch_stream(tools, fd, epoll::READABLE) {
             return self.handshake_lost(tools, error);
         }
         if self.options.handshake_ivl > 0 {
@@ -125,9 +125,12 @@ impl Session {
     pub(super) fn continue_handshake(&mut self, tools: &mut Tools<'_>, read: usize) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         let read = tools.buffer.get_mut(..read).unwrap_or_default();
-        extend_wiping(&mut greeting.unread, read);
+        let kept = extend_wiping(&mut greeting.unread, read);
         // The buffer is everybody's, and what came may be a password.
         read.zeroize();
+        if kept.is_err() {
+            return self.handshake_lost(tools, Errno::ENOMEM);
+        }
         loop {
             let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
             let read = greeting.read_on();
@@ -186,7 +189,9 @@ impl Session {
     /// Sends what the handshake has to say, and goes on when it is done.
     fn write_handshake(&mut self, tools: &mut Tools<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        greeting.write_on();
+        if let Err(error) = greeting.write_on() {
+            return self.handshake_lost(tools, error);
+        }
         if let Some(established) = greeting.handshake.established() {
             return self.establish(tools, established);
         }
@@ -210,6 +215,9 @@ impl Session {
         tools: &mut Tools<'_>,
         error: HandshakeError,
     ) -> Step {
+        if error.kind == ErrorKind::Memory {
+            return self.handshake_lost(tools, Errno::ENOMEM);
+        }
         if let State::Handshaking(greeting) = &mut self.state {
             greeting.part(tools.buffer);
         }
@@ -217,7 +225,7 @@ impl Session {
         self.end_greeting(tools);
         let cause = match error.kind {
             ErrorKind::Protocol => Cause::Protocol(Errno::EPROTO),
-            ErrorKind::Connection => Cause::Connection(Errno::EPROTO),
+            ErrorKind::Connection | ErrorKind::Memory => Cause::Connection(Errno::EPROTO),
         };
         self.after_handshake(tools, cause)
     }
@@ -266,15 +274,15 @@ impl Greeting {
     }
 
     /// Writes what the kernel takes. If it takes no more, the peer may have left a last word, such
-    /// as why it refuses us: reading finds that, and the end.
-    fn write_on(&mut self) {
+    /// as why it refuses us: reading finds that, and the end. `ENOMEM`: the rest is lost.
+    fn write_on(&mut self) -> Result<()> {
         let output = Zeroizing::new(match &mut self.layer {
             None => self.handshake.take_output(),
-            Some(layer) => layer.take_output(&mut self.handshake),
+            Some(layer) => layer.take_output(&mut self.handshake).map_err(|_| Errno::ENOMEM)?,
         });
-        extend_wiping(&mut self.unsent, &output);
+        extend_wiping(&mut self.unsent, &output)?;
         if self.unsent.is_empty() {
-            return;
+            return Ok(());
         }
         match net::send(self.stream.as_fd(), &self.unsent) {
             Ok(sent) => {
@@ -287,6 +295,7 @@ impl Greeting {
                 self.stuck = self.stuck.or(Some(error));
             }
         }
+        Ok(())
     }
 
     /// What to wait for: a peer that is ahead of the handshake is read no further.
@@ -299,7 +308,7 @@ impl Greeting {
     /// A last word, such as why the peer is refused. What it sent meanwhile is read, since closing
     /// before would reset the connection and might take the word away from it.
     fn part(&mut self, buffer: &mut [u8]) {
-        self.write_on();
+        let _ = self.write_on();
         let _ = net::recv(self.stream.as_fd(), buffer);
     }
 }

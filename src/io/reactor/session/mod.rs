@@ -13,10 +13,10 @@ mod proxy;
 mod running;
 
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use crate::endpoint::Endpoint;
-use crate::error::Errno;
+use crate::error::{Errno, Result};
 use crate::io::connection::{Connection, Owner};
 use crate::io::port::Port;
 use crate::monitor::{EndpointPair, event};
@@ -29,7 +29,7 @@ use super::backoff::Backoff;
 use super::engine::Tools;
 use super::listen::SHORTAGE_PAUSE;
 use super::timers::{Key, Purpose};
-use super::{DrainGuard, from_now};
+use super::{DrainGuard, ReservedWatch, from_now};
 
 use handshake::Greeting;
 use heartbeat::Beat;
@@ -70,6 +70,8 @@ pub struct Session {
     modern: bool,
     /// Whether the stream becomes a WebSocket.
     web: bool,
+    /// The place in the reactor's poller that was kept for the first descriptor.
+    reserved: Option<ReservedWatch>,
 }
 
 enum Role {
@@ -183,7 +185,19 @@ impl Session {
             ending: false,
             modern: false,
             web: false,
+            reserved: None,
         }
+    }
+
+    /// Keeps this place for the session's first descriptor.
+    pub(super) fn reserve_watch(&mut self, reserved: Option<ReservedWatch>) {
+        self.reserved = reserved;
+    }
+
+    /// Has the reactor's poller watch a descriptor, in the place that was kept if it is the first.
+    fn watch_stream(&mut self, tools: &Tools<'_>, fd: RawFd, events: u32) -> Result<()> {
+        self.reserved = None;
+        tools.watch_session(fd, events, self.id)
     }
 
     pub fn belongs_to(&self, port: &Arc<Port>) -> bool {

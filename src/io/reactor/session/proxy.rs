@@ -37,7 +37,7 @@ impl Session {
         let fd = stream.as_raw_fd();
         self.state =
             State::Proxying(Box::new(Asking { stream, dialogue, unsent: Zeroizing::default() }));
-        if let Err(error) = tools.watch_session(fd, epoll::READABLE, self.id) {
+        if let Err(error) = self.watch_stream(tools, fd, epoll::READABLE) {
             return self.proxy_failed(tools, error);
         }
         let limits = [self.options.connect_timeout, self.options.handshake_ivl];
@@ -117,7 +117,7 @@ impl Asking {
     }
 
     fn write(&mut self) -> Result<()> {
-        extend_wiping(&mut self.unsent, &Zeroizing::new(self.dialogue.take_output()));
+        extend_wiping(&mut self.unsent, &Zeroizing::new(self.dialogue.take_output()))?;
         if self.unsent.is_empty() {
             return Ok(());
         }

@@ -5,7 +5,9 @@
 
 use std::os::fd::AsRawFd;
 
+use crate::error::Result;
 use crate::io::connection::{Cause, Connection, ConnectionEnd, Framing, Inbound, Start};
+use crate::memory::copy_of;
 use crate::monitor::event;
 use crate::msg::Metadata;
 use crate::options::SocketType;
@@ -50,10 +52,14 @@ impl Session {
         }
     }
 
-    fn metadata(&self, established: &Established, greeting: &Greeting) -> Option<Arc<Metadata>> {
+    fn metadata(
+        &self,
+        established: &Established,
+        greeting: &Greeting,
+    ) -> Result<Option<Arc<Metadata>>> {
         let raw = self.is_raw();
         if !self.modern && !raw {
-            return None;
+            return Ok(None);
         }
         let fd = greeting.stream.as_raw_fd().to_string();
         let address: (&[u8], &[u8]) = (b"Peer-Address", &greeting.peer_address);
@@ -62,11 +68,22 @@ impl Session {
         let all = own
             .filter(|(_, value)| !value.is_empty())
             .chain(told.map(|(name, value)| (name.as_slice(), value.as_slice())));
-        Some(Arc::new(Metadata::new(all)))
+        Ok(Some(Arc::new(Metadata::new(all)?)))
     }
 
     pub(super) fn establish(&mut self, tools: &mut Tools<'_>, established: Established) -> Step {
         self.cancel_timer(tools);
+        let version = established.version;
+        self.modern = matches!(version, ZmtpVersion::V3_0 | ZmtpVersion::V3_1) && !self.is_raw();
+        let State::Handshaking(greeting) = &self.state else { return Step::Stay };
+        let kept = self.metadata(&established, greeting).and_then(|metadata| {
+            // A copy, because there may have been a password behind it, which is wiped.
+            Ok((metadata, copy_of(&greeting.unsent)?))
+        });
+        let (metadata, unsent) = match kept {
+            Ok(kept) => kept,
+            Err(error) => return self.handshake_lost(tools, error),
+        };
         let State::Handshaking(mut greeting) = core::mem::replace(&mut self.state, State::Waiting)
         else {
             return Step::Stay;
@@ -76,8 +93,6 @@ impl Session {
         if !self.is_raw() {
             tools.unwatch(stream.as_raw_fd());
         }
-        self.modern =
-            matches!(established.version, ZmtpVersion::V3_0 | ZmtpVersion::V3_1) && !self.is_raw();
         if self.modern {
             self.raise(event::HANDSHAKE_SUCCEEDED, 0);
         }
@@ -87,10 +102,10 @@ impl Session {
             stream: stream.clone(),
             framing: self.framing(established.version),
             inbound: self.inbound(),
-            metadata: self.metadata(&established, &greeting),
+            metadata,
             sealing: greeting.handshake.sealing(),
             web: greeting.layer.take().map(|layer| layer.into_halves(self.options.maxmsgsize)),
-            unsent: greeting.unsent.to_vec(),
+            unsent,
         };
         self.state = State::Running(stream);
         let connection = match &self.connection {
@@ -180,6 +195,7 @@ impl Session {
     /// Has the connection watched in the socket's poller, and that by a reactor. What cannot be had now is
     /// tried again a little later; until then nobody reads, and what the peer sends waits.
     pub(super) fn watch(&mut self, tools: &mut Tools<'_>, connection: &Arc<Connection>) {
+        self.reserved = None;
         let watched = connection.register().and_then(|()| tools.watch_port(&self.port));
         if watched.is_err() {
             self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Deadline);

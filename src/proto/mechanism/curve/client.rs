@@ -5,7 +5,7 @@ use super::{
     COOKIE_BYTES, Fields, HELLO, HELLO_BYTES, HELLO_PREFIX, INITIATE, INITIATE_PREFIX,
     LONG_NONCE_BYTES, PADDING_BYTES, PROOF_BYTES, READY, READY_BYTES, READY_PREFIX, Sealing,
     VERSION, VOUCH_PREFIX, WELCOME, WELCOME_BYTES, WELCOME_PREFIX, long_nonce, open_counted,
-    short_nonce,
+    sealed, short_nonce,
 };
 use crate::crypto::{BoxKey, KeyPair, PublicKey, SecretKey, random_bytes};
 use crate::error::Result as SystemResult;
@@ -129,12 +129,15 @@ impl CurveClient {
         let vouching = agreed(&welcomed.server_short, &self.keys.secret)?;
         let nonce = long_nonce(VOUCH_PREFIX, &self.vouch_nonce);
         let vouch = vouching.seal_boxed(&nonce, &[self.short.public, self.keys.server].concat());
-        let content =
-            [&self.keys.public, &self.vouch_nonce[..], &vouch[..], &local.properties[..]].concat();
         let count = self.count();
-        let sealed = welcomed.key.seal_boxed(&short_nonce(INITIATE_PREFIX, count), &content);
+        let initiate = sealed(
+            &welcomed.key,
+            &short_nonce(INITIATE_PREFIX, count),
+            &[INITIATE, &welcomed.cookie, &count.to_be_bytes()],
+            &[&self.keys.public, &self.vouch_nonce, &vouch, &local.properties],
+        )?;
         self.state = State::Ready(welcomed.key);
-        Ok([INITIATE, &welcomed.cookie, &count.to_be_bytes(), &sealed].concat())
+        Ok(initiate)
     }
 
     fn receive_ready(&mut self, body: &[u8], local: &Local) -> Result<(), HandshakeError> {
@@ -161,12 +164,11 @@ fn agreed(theirs: &PublicKey, ours: &SecretKey) -> Result<BoxKey, HandshakeError
 
 /// S' and the cookie of a WELCOME.
 fn open_welcome(key: &BoxKey, body: &[u8]) -> Option<(PublicKey, [u8; COOKIE_BYTES])> {
-    let mut fields = Fields(body.strip_prefix(WELCOME)?);
+    let mut fields = Fields(body.strip_prefix(WELCOME).filter(|_| body.len() == WELCOME_BYTES)?);
     let nonce = fields.take()?;
     let content = key.open_boxed(&long_nonce(WELCOME_PREFIX, nonce), fields.0).ok()?;
     let mut fields = Fields(&content);
-    let (server_short, cookie) = (*fields.take()?, *fields.take()?);
-    (body.len() == WELCOME_BYTES).then_some((server_short, cookie))
+    Some((*fields.take()?, *fields.take()?))
 }
 
 impl Mechanism for CurveClient {

@@ -19,6 +19,7 @@ pub use message::{OVERHEAD, Opener, Sealer, Sealing};
 pub use server::{CurveServer, ServerEntropy};
 
 use crate::crypto::{BoxKey, KEY_BYTES, NONCE_BYTES, Nonce, TAG_BYTES};
+use crate::memory::{copy_of, joined};
 use crate::proto::HandshakeError;
 
 const HELLO: &[u8] = b"\x05HELLO";
@@ -58,15 +59,15 @@ const COOKIE_PREFIX: &[u8; 8] = b"COOKIE--";
 
 /// The nonce of a command that is counted.
 fn short_nonce(prefix: &[u8; 16], count: u64) -> Nonce {
-    joined(prefix, &count.to_be_bytes())
+    nonce_of(prefix, &count.to_be_bytes())
 }
 
 /// The nonce of a box whose nonce is random.
 fn long_nonce(prefix: &[u8; 8], random: &[u8; LONG_NONCE_BYTES]) -> Nonce {
-    joined(prefix, random)
+    nonce_of(prefix, random)
 }
 
-fn joined(prefix: &[u8], suffix: &[u8]) -> Nonce {
+fn nonce_of(prefix: &[u8], suffix: &[u8]) -> Nonce {
     let mut nonce = [0; NONCE_BYTES];
     for (to, from) in nonce.iter_mut().zip(prefix.iter().chain(suffix)) {
         *to = *from;
@@ -81,7 +82,30 @@ fn open_counted(
     count: u64,
     sealed: &[u8],
 ) -> Result<Vec<u8>, HandshakeError> {
-    key.open_boxed(&short_nonce(prefix, count), sealed).map_err(|_| HandshakeError::CRYPTOGRAPHIC)
+    let (tag, content) = sealed.split_first_chunk().ok_or(HandshakeError::CRYPTOGRAPHIC)?;
+    let mut content = copy_of(content)?;
+    let opened = key.open(&short_nonce(prefix, count), tag, &mut content);
+    opened.map_err(|_| HandshakeError::CRYPTOGRAPHIC)?;
+    Ok(content)
+}
+
+/// A command that ends with a box: its fields before that, in all `head` bytes, the place of the tag, and
+/// the content in its parts, which is encrypted where it lies.
+fn sealed<const N: usize>(
+    key: &BoxKey,
+    nonce: &Nonce,
+    head: &[&[u8]; N],
+    content: &[&[u8]],
+) -> Result<Vec<u8>, HandshakeError> {
+    let parts: Vec<&[u8]> =
+        head.iter().copied().chain([&[0; TAG_BYTES][..]]).chain(content.iter().copied()).collect();
+    let mut command = joined(&parts)?;
+    let start = head.iter().map(|field| field.len()).sum::<usize>();
+    let sealed = command.get_mut(start..).and_then(|rest| rest.split_first_chunk_mut());
+    if let Some((tag, content)) = sealed {
+        *tag = key.seal(nonce, content);
+    }
+    Ok(command)
 }
 
 /// The fields of a command one after the other.

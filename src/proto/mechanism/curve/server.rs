@@ -6,7 +6,8 @@ use super::cookie::Cookie;
 use super::{
     Fields, HELLO, HELLO_BYTES, HELLO_PREFIX, INITIATE, INITIATE_BYTES, INITIATE_PREFIX,
     LONG_NONCE_BYTES, PADDING_BYTES, PROOF_BYTES, READY, READY_PREFIX, Sealing, VERSION,
-    VOUCH_BYTES, VOUCH_PREFIX, WELCOME, WELCOME_PREFIX, long_nonce, open_counted, short_nonce,
+    VOUCH_BYTES, VOUCH_PREFIX, WELCOME, WELCOME_PREFIX, long_nonce, open_counted, sealed,
+    short_nonce,
 };
 use crate::crypto::{BoxKey, KeyPair, PublicKey, SecretKey, random_bytes};
 use crate::error::Result as SystemResult;
@@ -138,7 +139,7 @@ impl CurveServer {
         let (client, list) = self.check_vouch(greeted, &content)?;
         // Bad properties of a client have no event.
         let peer = PeerProperties::parse(list, local.socket_type);
-        let peer = peer.map_err(|_| HandshakeError::PROTOCOL)?;
+        let peer = peer.map_err(|error| error.in_handshake(HandshakeError::PROTOCOL))?;
         Ok(State::Unasked(Box::new(Introduced { client, key, received: count, peer })))
     }
 
@@ -164,13 +165,18 @@ impl CurveServer {
         Ok((*client, fields.0))
     }
 
-    fn ready(&mut self, introduced: Introduced, local: &Local) -> Vec<u8> {
+    fn ready(&mut self, introduced: Introduced, local: &Local) -> Result<Vec<u8>, HandshakeError> {
         let count: u64 = 1;
         let Introduced { key, received, peer, .. } = introduced;
-        let sealed = key.seal_boxed(&short_nonce(READY_PREFIX, count), &local.properties);
+        let ready = sealed(
+            &key,
+            &short_nonce(READY_PREFIX, count),
+            &[READY, &count.to_be_bytes()],
+            &[&local.properties],
+        )?;
         self.sealing = Some(Sealing::new(&key, true, count, received));
         self.peer = Some(peer);
-        [READY, &count.to_be_bytes(), &sealed].concat()
+        Ok(ready)
     }
 }
 
@@ -203,7 +209,7 @@ impl Mechanism for CurveServer {
                 self.state = State::Initiate(greeted);
                 Ok(Some(body))
             }
-            State::Ready(introduced) => Ok(Some(self.ready(*introduced, local))),
+            State::Ready(introduced) => self.ready(*introduced, local).map(Some),
             State::Denied(denial) => Ok(refusal(denial)),
             other => {
                 self.state = other;

@@ -12,7 +12,7 @@ use crate::proto::zmtp::metadata::local_properties;
 use proptest::prelude::*;
 
 fn local(socket_type: SocketType) -> Local {
-    Local { socket_type, properties: local_properties(socket_type, b"", &[]) }
+    Local { socket_type, properties: local_properties(socket_type, b"", &[]).unwrap() }
 }
 
 fn pair(seed: u8) -> KeyPair {

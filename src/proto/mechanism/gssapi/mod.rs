@@ -17,6 +17,7 @@ use super::{AuthRequest, Local, Mechanism, Verdict, Work};
 use super::{checked_properties, peer_error, sealing, split_command};
 use crate::crypto::gssapi::{NameKind, Negotiation, Principal, Progress, Session, Step, Wanted};
 use crate::error::{Errno, Result as SystemResult};
+use crate::memory::{copy_of, joined};
 use crate::options::SocketOptions;
 use crate::proto::HandshakeError;
 use crate::proto::zmtp::command::{self, Command};
@@ -97,23 +98,30 @@ impl Gssapi {
 
     /// The token of a step. A client that has its context and no token says so by a command
     /// without a name, which the original waits for.
-    fn speak(&self, negotiation: Box<Negotiation>, progress: Progress) -> (State, Vec<u8>) {
+    fn speak(
+        &self,
+        negotiation: Box<Negotiation>,
+        progress: Progress,
+    ) -> Result<(State, Vec<u8>), HandshakeError> {
         let Progress { token, complete, peer } = progress;
-        let body = if token.is_empty() { Vec::new() } else { initiate(&token) };
+        let body = if token.is_empty() { Vec::new() } else { initiate(&token)? };
         let state = match (complete, peer) {
             (false, _) => State::Listening(negotiation),
             (true, Some(peer)) => State::Confirming(negotiation.into_session(), peer.to_vec()),
             (true, None) => State::TheirReady(negotiation.into_session()),
         };
-        (state, body)
+        Ok((state, body))
     }
 
     fn our_ready(&mut self, session: Session, local: &Local) -> Result<Vec<u8>, HandshakeError> {
-        let ready = command::ready_body(&local.properties);
+        let ready = command::ready_body(&local.properties)?;
         let body = if self.plaintext {
             ready
         } else {
-            message::seal(&session, 0, &ready).map_err(|_| HandshakeError::CRYPTOGRAPHIC)?
+            message::seal(&session, 0, &ready).map_err(|error| match error {
+                Errno::ENOMEM => HandshakeError::MEMORY,
+                _ => HandshakeError::CRYPTOGRAPHIC,
+            })?
         };
         if self.is_server {
             self.state = State::TheirReady(session);
@@ -145,7 +153,7 @@ impl Gssapi {
         }
         // Bad properties of a client have no event.
         let peer = PeerProperties::parse(list, local.socket_type);
-        self.peer = Some(peer.map_err(|_| HandshakeError::PROTOCOL)?);
+        self.peer = Some(peer.map_err(|error| error.in_handshake(HandshakeError::PROTOCOL))?);
         self.session = Some(session);
         Ok(State::Done)
     }
@@ -163,7 +171,7 @@ impl Mechanism for Gssapi {
     fn next_command(&mut self, local: &Local) -> Result<Option<Vec<u8>>, HandshakeError> {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Speaking(negotiation, progress) => {
-                let (state, body) = self.speak(negotiation, progress);
+                let (state, body) = self.speak(negotiation, progress)?;
                 self.state = state;
                 Ok(Some(body))
             }
@@ -184,7 +192,7 @@ impl Mechanism for Gssapi {
             State::Confirming(session, peer) if body.is_empty() => State::Unasked(session, peer),
             State::Listening(negotiation) if split_command(body)?.0 == INITIATE => {
                 let token = token(body).ok_or(HandshakeError::MALFORMED_INITIATE)?;
-                State::Due(negotiation, token.to_vec())
+                State::Due(negotiation, copy_of(token)?)
             }
             State::TheirReady(session) => self.their_ready(session, body, local)?,
             _ => return Err(misplaced(body)),
@@ -281,8 +289,8 @@ fn misplaced(body: &[u8]) -> HandshakeError {
     }
 }
 
-fn initiate(token: &[u8]) -> Vec<u8> {
-    counted(INITIATE, token).unwrap_or_default()
+fn initiate(token: &[u8]) -> Result<Vec<u8>, HandshakeError> {
+    counted(INITIATE, token).map_err(|_| HandshakeError::MEMORY)
 }
 
 /// A command whose data is a token and its length.
@@ -291,7 +299,7 @@ fn initiate(token: &[u8]) -> Vec<u8> {
 /// `EMSGSIZE` for a token of 4 GiB.
 fn counted(name: &[u8], token: &[u8]) -> SystemResult<Vec<u8>> {
     let length = u32::try_from(token.len()).map_err(|_| Errno::EMSGSIZE)?;
-    Ok([name, &length.to_be_bytes(), token].concat())
+    Ok(joined(&[name, &length.to_be_bytes(), token])?)
 }
 
 /// The token of an INITIATE, which has nothing else.
