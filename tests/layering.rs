@@ -257,7 +257,10 @@ fn what_the_documents_name_exists() {
     let mut wrong = Vec::new();
     for document in [
         "README.md",
+        "CHANGELOG.md",
         "CONTRIBUTING.md",
+        "RELEASING.md",
+        "SECURITY.md",
         "docs/architecture.md",
         "docs/compat.md",
         "docs/conformance.md",

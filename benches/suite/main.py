@@ -6,7 +6,7 @@ import pathlib
 import re
 import tempfile
 
-from . import candidates, cases, machine, measure, plot, report
+from . import candidates, cases, machine, measure, overview, plot, report
 
 HELP = """Measures libzmq, plain sockets (raw) and zincmq side by side, and prints Markdown.
 
@@ -89,6 +89,7 @@ def publish(results, words):
             "median (lowest to highest), a ratio the median of the ratios within a round. `raw` is plain blocking "
             "sockets, or for inproc a mutex and a condition.\n\n")
     (folder / "README.md").write_text(head + text_of(results, words, pictures))
+    overview.write()
 
 
 def main():

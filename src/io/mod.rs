@@ -1,8 +1,8 @@
 //! Moving bytes: pollers, connections that any thread may drive, and the reactors in the background.
 //!
 //! A connection belongs to no thread: whoever holds one of its locks moves bytes in that direction.
-//! A socket's established connections are registered in its [`Port`]'s poller, which the socket's
-//! caller drives while it waits, and a [`reactor`] while the caller is away.
+//! A socket's established connections are registered in the poller of its [`Port`](port::Port), which
+//! the socket's caller drives while it waits, and a [`reactor`] while the caller is away.
 #![forbid(unsafe_code)]
 
 pub mod buffers;

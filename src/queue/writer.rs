@@ -375,7 +375,8 @@ impl Writer {
         !self.conflate && self.pending.is_empty()
     }
 
-    /// A message went past the queue; the reader counts it too ([`Reader::sent`]).
+    /// Counts a message that went past the queue; the reader counts it too
+    /// ([`Reader::sent`](super::Reader::sent)).
     pub fn passed(&mut self) {
         self.written += 1;
     }

@@ -8,7 +8,7 @@ pub fn write() -> Outcome {
     run("write")
 }
 
-/// Fails if [`write`] would change the committed document.
+/// Fails if [`write()`] would change the committed document.
 pub fn check() -> Outcome {
     run("check")
 }

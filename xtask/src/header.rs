@@ -11,7 +11,7 @@ pub fn write() -> Outcome {
     generate_into(&project::root().join("include"))
 }
 
-/// Fails if [`write`] would change a committed header.
+/// Fails if [`write()`] would change a committed header.
 pub fn check() -> Outcome {
     let directory = project::output("header")?;
     generate_into(&directory)?;
