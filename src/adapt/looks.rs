@@ -25,8 +25,6 @@ pub struct LookPacer {
     every: u32,
     /// When the last check was, or the end of the look that it asked for.
     checked: u64,
-    /// When the last look was over.
-    looked: u64,
     /// Calls since the thread was last asked whether it was cancelled.
     uncancelled: u32,
 }
@@ -42,7 +40,7 @@ pub struct Check {
 
 impl Default for LookPacer {
     fn default() -> Self {
-        LookPacer { left: MOST_CALLS, every: MOST_CALLS, checked: 0, looked: 0, uncancelled: 0 }
+        LookPacer { left: MOST_CALLS, every: MOST_CALLS, checked: 0, uncancelled: 0 }
     }
 }
 
@@ -54,9 +52,9 @@ impl LookPacer {
         self.left == 0
     }
 
-    /// A call that is to check, at the time `now`. `interval` is the time between two looks, at least half of it. `several`:
+    /// A call that is to check, at the time `now`. `interval` is the time between two looks, at least half of it; the last one is over `since` then. `several`:
     /// the socket has other peers than the one that is read from, so looks make sense.
-    pub fn check(&mut self, now: u64, interval: u64, several: bool) -> Check {
+    pub fn check(&mut self, now: u64, interval: u64, since: u64, several: bool) -> Check {
         self.uncancelled = self.uncancelled.saturating_add(self.every);
         let pause = self.uncancelled >= MOST_CALLS;
         if pause {
@@ -71,13 +69,13 @@ impl LookPacer {
         };
         self.left = self.every;
         // At the most calls between two checks a fast caller still checks more often than it is to look.
-        let look = several && now.wrapping_sub(self.looked) >= interval / 2;
+        let look = several && since >= interval / 2;
         Check { look, pause }
     }
 
     /// The look that a check asked for is over.
     pub fn looked(&mut self, now: u64) {
-        (self.checked, self.looked) = (now, now);
+        self.checked = now;
     }
 
     /// The socket has got another peer: the next call checks.
@@ -130,7 +128,7 @@ mod tests {
         let (mut pacer, mut now, mut last, mut found) = (LookPacer::default(), 0, 0, Vec::new());
         for _ in 0..200_000 {
             now += step;
-            if pacer.counts_down() && pacer.check(now, INTERVAL, several).look {
+            if pacer.counts_down() && pacer.check(now, INTERVAL, now - last, several).look {
                 found.push(now - core::mem::replace(&mut last, now));
                 pacer.looked(now);
             }
@@ -176,7 +174,8 @@ mod tests {
         for several in [false, true] {
             let (mut pacer, mut pauses) = (LookPacer::default(), 0);
             for call in 0..256 * 100 {
-                if pacer.counts_down() && pacer.check(call * 1_000_000, INTERVAL, several).pause {
+                let now = call * 1_000_000;
+                if pacer.counts_down() && pacer.check(now, INTERVAL, 0, several).pause {
                     pauses += 1;
                 }
             }

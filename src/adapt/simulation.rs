@@ -96,8 +96,11 @@ struct World {
     queue: TurnQueue<usize>,
     looks: LookPacer,
     budget: LookBudget,
-    /// Time that went by in looks although messages were at hand.
+    /// Time that went by in looks although messages were at hand for longer than that. The first look of a caller that was away
+    /// is due in any case: what it took is in `first_looks`.
     looking: u64,
+    first_looks: u64,
+    was_away: bool,
     /// Whose message is next.
     turn: usize,
     /// When a caller last looked at all connections, and when the I/O thread next looks.
@@ -150,6 +153,8 @@ impl World {
             looks: LookPacer::default(),
             budget: LookBudget::default(),
             looking: 0,
+            first_looks: 0,
+            was_away: false,
             turn: 0,
             looked: 0,
             next_tick: MILLISECOND,
@@ -237,10 +242,14 @@ impl World {
 
     /// The caller looks at all connections.
     fn look(&mut self) -> usize {
-        let (began, has_messages) = (self.now, self.peers.iter().any(|peer| peer.at_hand > 0));
+        let began = self.now;
+        let at_hand = self.peers.iter().map(|peer| peer.at_hand).sum::<u64>() * CALL;
         let moved = self.round(turns::CALLER_ROUND);
-        if has_messages {
-            self.looking += self.now - began;
+        let took = self.now - began;
+        match core::mem::take(&mut self.was_away) {
+            true => self.first_looks += took,
+            false if at_hand > took => self.looking += took,
+            false => {}
         }
         if self.rules != Rules::Eager {
             self.budget.looked(began, self.now, LONGEST_LOOK);
@@ -256,7 +265,8 @@ impl World {
         let mut moved = 0;
         if self.rules != Rules::Credit {
             let interval = INTERVAL.max(2 * self.budget.cost());
-            if self.looks.counts_down() && self.looks.check(self.now, interval, true).look {
+            let since = self.budget.since(self.now);
+            if self.looks.counts_down() && self.looks.check(self.now, interval, since, true).look {
                 moved += self.look();
                 self.looks.looked(self.now);
             }
@@ -336,6 +346,7 @@ impl World {
             self.tick();
         }
         self.away += time;
+        self.was_away = true;
     }
 
     /// The peers send no more, and the application takes all there is: how many messages never come, without
@@ -414,7 +425,7 @@ fn play(seed: u64, rules: Rules) -> Seen {
     });
     let silence = silent.max().unwrap_or(0) as f64 / around as f64;
     let most_in_a_call = world.most_in_a_call;
-    let looking = world.looking as f64 / now as f64;
+    let looking = world.looking as f64 / (now - world.first_looks) as f64;
     let forgotten = world.drain();
     Seen { share, silence, most_in_a_call, looking, forgotten }
 }
@@ -428,12 +439,12 @@ fn runs() -> u64 {
 fn every_peer_has_its_share_and_is_heard_and_no_call_does_too_much() {
     for seed in 0..runs() {
         let seen = play(seed, Rules::Turns);
-        assert!(seen.share > 0.9, "{seed}: {seen:?}");
+        assert!(seen.share > 0.85, "{seed}: {seen:?}");
         assert!(seen.silence < 2.0, "{seed}: {seen:?}");
         // A call has at most three rounds, and each of those one turn more than it may move.
         let most = 3 * (turns::CALLER_ROUND + 8 * 4 * turns::READ_BYTES.max(100_000));
         assert!(seen.most_in_a_call <= most, "{seed}: {seen:?}");
-        assert!(seen.looking < 0.8, "{seed}: {seen:?}");
+        assert!(seen.looking < 0.67, "{seed}: {seen:?}");
         assert_eq!(seen.forgotten, 0, "{seed}: {seen:?}");
     }
 }

@@ -408,6 +408,11 @@ impl Port {
         self.looks.is_due(now)
     }
 
+    /// How long ago a caller looked last, in clock ticks.
+    pub fn since_look(&self, now: u64) -> u64 {
+        self.looks.since(now)
+    }
+
     /// How long the last look took, in clock ticks.
     pub fn look_cost(&self) -> u64 {
         self.looks.cost()

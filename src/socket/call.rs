@@ -374,7 +374,8 @@ impl Core {
     fn check_looks(&mut self) -> Result<()> {
         let has_several = self.pipes.len() > 1 && self.port.has_poller();
         let interval = LOOK_INTERVAL.max(2 * self.port.look_cost());
-        let check = self.looks.check(clock::ticks(), interval, has_several);
+        let now = clock::ticks();
+        let check = self.looks.check(now, interval, self.port.since_look(now), has_several);
         if check.look {
             self.port.poll_as_caller();
             self.looks.looked(clock::ticks());
