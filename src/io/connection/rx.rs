@@ -19,6 +19,7 @@ use crate::pipe::{Command, HEAVY};
 use crate::proto::zmtp::command::Command as Zmtp;
 use crate::proto::zmtp::frame::{self, FrameError, Header};
 use crate::proto::zmtp::req_filter::ReqFilter;
+use crate::proto::zmtp::run::Run;
 use crate::proto::zmtp::{command, v1};
 use crate::queue::{Body, Writer, Written};
 use crate::sync::{Arc, Ordering};
@@ -694,61 +695,6 @@ impl Rx {
             tell(connection, self.writer.write(0, Body::Copy(chunk), 0))?;
         }
         Ok(bytes.len())
-    }
-}
-
-/// Complete messages that lie one behind the other, and frames of an unfinished one behind them.
-#[derive(Default)]
-struct Run {
-    start: usize,
-    /// The end of the last complete message.
-    end: usize,
-    position: usize,
-    messages: u64,
-    /// How many messages the pipe still takes; `None` is no limit.
-    room: Option<u64>,
-}
-
-impl Run {
-    /// Whether a new message comes next, and there is no room for it. `begins_inside`: the run begins in
-    /// the middle of one, which is taken to its end.
-    fn is_full(&self, begins_inside: bool) -> bool {
-        let at_message = self.end == self.position && !(begins_inside && self.messages == 0);
-        at_message && self.room.is_some_and(|room| self.messages >= room)
-    }
-
-    /// Adds the messages of one short frame each that come next, as far as there is room for them. The
-    /// quick way for what most messages are.
-    fn add_short(&mut self, bytes: &[u8]) {
-        if self.end != self.position {
-            return;
-        }
-        let room = self.room.unwrap_or(u64::MAX);
-        while self.messages < room
-            && let Some(&[0, len]) = bytes.get(self.position..).and_then(<[u8]>::first_chunk)
-            && bytes.len() - self.position - 2 >= usize::from(len)
-        {
-            self.position += 2 + usize::from(len);
-            self.messages += 1;
-        }
-        self.end = self.position;
-    }
-
-    fn add(&mut self, header: &Header, body_len: usize) {
-        self.position += header.header_len + body_len;
-        if !header.more() {
-            self.end = self.position;
-            self.messages += 1;
-        }
-    }
-
-    /// Everything up to `position` has been handed over.
-    fn restart(&mut self, position: usize) {
-        self.room = self.room.map(|room| room.saturating_sub(self.messages));
-        self.start = position;
-        self.end = position;
-        self.position = position;
-        self.messages = 0;
     }
 }
 

@@ -12,6 +12,7 @@ pub mod handshake;
 pub mod heartbeat;
 pub mod metadata;
 pub mod req_filter;
+pub mod run;
 
 #[cfg(test)]
 mod tests;
