@@ -11,7 +11,7 @@ use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_SNDMORE
 use crate::poll::{Item, poll};
 use crate::queue::Body;
 use crate::socket::{Forwarded, Slot, forward, receive, send};
-use crate::sys::bed::Bed;
+use crate::sys::parker::Parker;
 
 /// Messages that one direction passes on before the other gets its turn.
 const BURST: usize = 1000;
@@ -28,15 +28,15 @@ pub struct Proxy<'a> {
 
 /// Passes messages on until `TERMINATE` comes (`Ok`) or a socket fails, mostly with `ETERM`;
 /// `EINTR` after a signal.
-pub async fn run(bed: &Bed, proxy: &Proxy<'_>) -> Result<()> {
+pub async fn run(parker: &Parker, proxy: &Proxy<'_>) -> Result<()> {
     let mut forth = Direction::default();
     let mut back = Direction::default();
     let mut paused = false;
     loop {
-        bed.pause().await;
-        let ready = wait(bed, proxy, &forth, &back, paused).await?;
+        parker.pause().await;
+        let ready = wait(parker, proxy, &forth, &back, paused).await?;
         if let Some(control) = proxy.control.filter(|_| ready.control) {
-            match obey(bed, control, &forth, &back).await? {
+            match obey(parker, control, &forth, &back).await? {
                 Some(Command::Terminate) => return Ok(()),
                 Some(Command::Pause) => paused = true,
                 Some(Command::Resume) => paused = false,
@@ -46,9 +46,9 @@ pub async fn run(bed: &Bed, proxy: &Proxy<'_>) -> Result<()> {
         if paused {
             continue;
         }
-        forth.turn(bed, ready.front, proxy.front, proxy.back, proxy.capture).await?;
+        forth.turn(parker, ready.front, proxy.front, proxy.back, proxy.capture).await?;
         if !core::ptr::eq(proxy.front, proxy.back) {
-            back.turn(bed, ready.back, proxy.back, proxy.front, proxy.capture).await?;
+            back.turn(parker, ready.back, proxy.back, proxy.front, proxy.capture).await?;
         }
     }
 }
@@ -61,7 +61,7 @@ struct Ready {
 }
 
 async fn wait(
-    bed: &Bed,
+    parker: &Parker,
     proxy: &Proxy<'_>,
     forth: &Direction,
     back: &Direction,
@@ -79,7 +79,7 @@ async fn wait(
     ];
     // Nothing but the sockets that are there, so that a socket that is alone is waited for as such.
     let used = if proxy.control.is_some() { items.len() } else { items.len() - 1 };
-    poll(bed, items.get_mut(..used).unwrap_or_default(), None).await?;
+    poll(parker, items.get_mut(..used).unwrap_or_default(), None).await?;
     let [front, back, control] = items.map(|item| item.ready & ZMQ_POLLIN != 0);
     Ok(Ready { front, back, control })
 }
@@ -106,7 +106,7 @@ impl Direction {
 
     async fn turn(
         &mut self,
-        bed: &Bed,
+        parker: &Parker,
         input: bool,
         from: &Slot,
         to: &Slot,
@@ -118,7 +118,7 @@ impl Direction {
                 core::ptr::eq(from, to) || to.with(|core| core.known_events(ZMQ_POLLOUT))? != 0;
             self.blocked = !has_room;
             if !self.blocked {
-                self.burst(bed, from, to, capture).await?;
+                self.burst(parker, from, to, capture).await?;
             }
         }
         Ok(())
@@ -126,41 +126,41 @@ impl Direction {
 
     async fn burst(
         &mut self,
-        bed: &Bed,
+        parker: &Parker,
         from: &Slot,
         to: &Slot,
         capture: Option<&Slot>,
     ) -> Result<()> {
         let most = if capture.is_none() { 1 } else { BURST };
-        if capture.is_none() && !self.forward(bed, from, to).await? {
+        if capture.is_none() && !self.forward(parker, from, to).await? {
             return Ok(());
         }
         for _ in 0..most {
-            let mut frame = match take(bed, from, ZMQ_DONTWAIT).await {
+            let mut frame = match take(parker, from, ZMQ_DONTWAIT).await {
                 Err(Errno::EAGAIN) => return Ok(()),
                 frame => frame?,
             };
-            while self.pass(bed, &mut frame, to, capture).await? {
-                frame = take(bed, from, 0).await?;
+            while self.pass(parker, &mut frame, to, capture).await? {
+                frame = take(parker, from, 0).await?;
             }
         }
         Ok(())
     }
 
     /// The short way for what is there. Whether nothing was, so that the long way has to be gone.
-    async fn forward(&mut self, bed: &Bed, from: &Slot, to: &Slot) -> Result<bool> {
+    async fn forward(&mut self, parker: &Parker, from: &Slot, to: &Slot) -> Result<bool> {
         let Forwarded { frames, bytes, left, inside } = forward(from, to, BURST as u64)?;
         self.frames += frames;
         self.bytes += bytes;
         let mut inside = inside;
         if let Some(mut frame) = left {
-            inside = self.pass(bed, &mut frame, to, None).await?;
+            inside = self.pass(parker, &mut frame, to, None).await?;
         } else if frames == 0 {
             return Ok(true);
         }
         while inside {
-            let mut frame = take(bed, from, 0).await?;
-            inside = self.pass(bed, &mut frame, to, None).await?;
+            let mut frame = take(parker, from, 0).await?;
+            inside = self.pass(parker, &mut frame, to, None).await?;
         }
         Ok(false)
     }
@@ -168,7 +168,7 @@ impl Direction {
     /// Sends a frame; whether another of the same message follows.
     async fn pass(
         &mut self,
-        bed: &Bed,
+        parker: &Parker,
         frame: &mut Msg,
         to: &Slot,
         capture: Option<&Slot>,
@@ -177,17 +177,17 @@ impl Direction {
         let flags = if more { ZMQ_SNDMORE } else { 0 };
         let bytes = frame.len() as u64;
         if let Some(capture) = capture {
-            send(bed, capture, Body::Own(&mut frame.share()), flags).await?;
+            send(parker, capture, Body::Own(&mut frame.share()), flags).await?;
         }
-        send(bed, to, Body::Own(frame), flags).await?;
+        send(parker, to, Body::Own(frame), flags).await?;
         self.frames += 1;
         self.bytes += bytes;
         Ok(more)
     }
 }
 
-async fn take(bed: &Bed, from: &Slot, flags: i32) -> Result<Msg> {
-    receive(bed, from, flags, |frame| frame.into_msg()).await?
+async fn take(parker: &Parker, from: &Slot, flags: i32) -> Result<Msg> {
+    receive(parker, from, flags, |frame| frame.into_msg()).await?
 }
 
 /// What the control socket may say.
@@ -213,28 +213,28 @@ impl Command {
 
 /// Takes a command and answers it: the statistics, or on a REP an empty message.
 async fn obey(
-    bed: &Bed,
+    parker: &Parker,
     control: &Slot,
     forth: &Direction,
     back: &Direction,
 ) -> Result<Option<Command>> {
-    let frame = match take(bed, control, ZMQ_DONTWAIT).await {
+    let frame = match take(parker, control, ZMQ_DONTWAIT).await {
         Err(Errno::EAGAIN) => return Ok(None),
         frame => frame?,
     };
     let mut more = frame.more();
     let command = if more { None } else { Command::parse(frame.data()) };
     while more {
-        more = take(bed, control, 0).await?.more();
+        more = take(parker, control, 0).await?.more();
     }
     match command {
         Some(Command::Statistics) => {
             let numbers = statistics(forth, back).map(u64::to_ne_bytes);
-            answer(bed, control, &numbers.each_ref().map(<[u8; 8]>::as_slice)).await?;
+            answer(parker, control, &numbers.each_ref().map(<[u8; 8]>::as_slice)).await?;
         }
         // Only a REP has to answer before it can take the next command.
         _ if control.with(|core| Ok(core.options().socket_type))? == SocketType::Rep => {
-            answer(bed, control, &[&[]]).await?;
+            answer(parker, control, &[&[]]).await?;
         }
         _ => {}
     }
@@ -256,10 +256,10 @@ fn statistics(forth: &Direction, back: &Direction) -> [u64; 8] {
 
 /// Sends an answer, without waiting for anybody. Whoever does not take it, or has a control socket
 /// that cannot send, goes without.
-async fn answer(bed: &Bed, control: &Slot, frames: &[&[u8]]) -> Result<()> {
+async fn answer(parker: &Parker, control: &Slot, frames: &[&[u8]]) -> Result<()> {
     for (n, frame) in frames.iter().enumerate() {
         let more = if n + 1 < frames.len() { ZMQ_SNDMORE } else { 0 };
-        match send(bed, control, Body::Copy(frame), more | ZMQ_DONTWAIT).await {
+        match send(parker, control, Body::Copy(frame), more | ZMQ_DONTWAIT).await {
             Err(Errno::EAGAIN | Errno::ENOTSUP) => return Ok(()),
             sent => sent?,
         }

@@ -8,17 +8,17 @@ use zmq::monitor::{EndpointPair, Sink, event};
 use zmq::options::SocketType;
 use zmq::queue::{Body, Incoming};
 use zmq::socket::{Core, Slot};
-use zmq::sys::bed::block_on;
+use zmq::sys::parker::block_on;
 
 const RCVTIMEO: i32 = 27;
 const LAST_ENDPOINT: i32 = 32;
 
 fn send(slot: &Slot, body: Body<'_>, flags: i32) -> Result<()> {
-    block_on(async |bed| zmq::socket::send(bed, slot, body, flags).await)
+    block_on(async |parker| zmq::socket::send(parker, slot, body, flags).await)
 }
 
 fn receive<R>(slot: &Slot, flags: i32, take: impl FnMut(Incoming<'_>) -> R) -> Result<R> {
-    block_on(async |bed| zmq::socket::receive(bed, slot, flags, take).await)
+    block_on(async |parker| zmq::socket::receive(parker, slot, flags, take).await)
 }
 
 fn socket(context: &Arc<Context>, socket_type: SocketType) -> &'static Slot {
@@ -62,7 +62,7 @@ fn echo(endpoint: &str) {
     }
     close(client);
     close(server);
-    block_on(async |bed| context.terminate(bed).await).expect("end");
+    block_on(async |parker| context.terminate(parker).await).expect("end");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_stream_of_messages_arrives_in_order() {
     }
     sender.join().expect("sender");
     close(pull);
-    block_on(async |bed| context.terminate(bed).await).expect("end");
+    block_on(async |parker| context.terminate(parker).await).expect("end");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_publisher_reaches_its_subscribers() {
         close(subscriber);
     }
     close(publisher);
-    assert_eq!(block_on(async |bed| context.terminate(bed).await), Ok(()));
+    assert_eq!(block_on(async |parker| context.terminate(parker).await), Ok(()));
     assert!(matches!(Core::new(&context, SocketType::Pair), Err(Errno::ETERM)));
 }
 
@@ -177,7 +177,7 @@ fn a_panic_costs_one_connection() {
     let clumsy = Arc::new(Clumsy::default());
     publisher
         .with(|core| {
-            core.port().monitor.start(event::HANDSHAKE_SUCCEEDED, clumsy.clone());
+            core.shared().monitor.start(event::HANDSHAKE_SUCCEEDED, clumsy.clone());
             core.set_option(40, Some(&1i32.to_ne_bytes()))
         })
         .expect("monitored and verbose");
@@ -197,5 +197,5 @@ fn a_panic_costs_one_connection() {
         assert_eq!(reading.join().expect("subscriber"), Ok(b"a message".to_vec()));
     }
     close(publisher);
-    assert_eq!(block_on(async |bed| context.terminate(bed).await), Ok(()));
+    assert_eq!(block_on(async |parker| context.terminate(parker).await), Ok(()));
 }

@@ -18,7 +18,7 @@ use zmq::context::Context;
 use zmq::options::SocketType;
 use zmq::queue::Body;
 use zmq::socket::{Core, Slot};
-use zmq::sys::bed::block_on;
+use zmq::sys::parker::block_on;
 
 const RCVTIMEO: i32 = 27;
 const LAST_ENDPOINT: i32 = 32;
@@ -33,12 +33,15 @@ fn socket(context: &Arc<Context>, socket_type: SocketType) -> &'static Slot {
 }
 
 fn send(slot: &Slot, bytes: &[u8]) {
-    block_on(async |bed| zmq::socket::send(bed, slot, Body::Copy(bytes), 0).await).expect("send");
+    block_on(async |parker| zmq::socket::send(parker, slot, Body::Copy(bytes), 0).await)
+        .expect("send");
 }
 
 fn receive(slot: &Slot) -> Vec<u8> {
-    block_on(async |bed| zmq::socket::receive(bed, slot, 0, |frame| frame.data().to_vec()).await)
-        .expect("receive")
+    block_on(async |parker| {
+        zmq::socket::receive(parker, slot, 0, |frame| frame.data().to_vec()).await
+    })
+    .expect("receive")
 }
 
 fn patient(stream: TcpStream) -> TcpStream {
@@ -99,7 +102,7 @@ fn a_client_of_others() {
     assert_eq!(peer.read().expect("answer"), Message::Close(Some(leave)));
     assert!(matches!(peer.read(), Err(Error::ConnectionClosed)));
     slot.take().expect("open").close();
-    block_on(async |bed| context.terminate(bed).await).expect("end");
+    block_on(async |parker| context.terminate(parker).await).expect("end");
 }
 
 #[test]
@@ -135,5 +138,5 @@ fn a_server_of_others() {
     peer.read().expect("READY");
     converse(&mut peer, slot);
     slot.take().expect("open").close();
-    block_on(async |bed| context.terminate(bed).await).expect("end");
+    block_on(async |parker| context.terminate(parker).await).expect("end");
 }

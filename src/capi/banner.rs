@@ -10,7 +10,7 @@ use crate::capi::util::capabilities;
 use crate::capi::{error, extension};
 use crate::sync::{AtomicBool, Ordering};
 use crate::sys::library;
-use crate::sys::poll::{PollFd, glance};
+use crate::sys::poll::{PollFd, poll_now};
 
 static DONE: AtomicBool = AtomicBool::new(false);
 
@@ -33,7 +33,7 @@ fn is_yes(value: &OsStr) -> bool {
 /// Writing to a pipe that nobody reads would end the process with a signal.
 fn somebody_reads_stderr() -> bool {
     let mut stderr = [PollFd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 }];
-    glance(&mut stderr).is_ok() && stderr[0].revents & (libc::POLLERR | libc::POLLNVAL) == 0
+    poll_now(&mut stderr).is_ok() && stderr[0].revents & (libc::POLLERR | libc::POLLNVAL) == 0
 }
 
 fn line() -> String {

@@ -12,8 +12,8 @@ use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
-use crate::sys::bed::Bed;
-use crate::sys::cancel::{self, Cleanup, Shelter};
+use crate::sys::cancel::{self, CancelGuard, Cleanup};
+use crate::sys::parker::Parker;
 
 #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "hurd"))]
 use libc::__errno_location as errno_location;
@@ -67,14 +67,14 @@ fn catch<T: Copy>(body: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// What [`guard_first`] answers when the call has to go on in [`block`].
-pub(crate) const UNDONE: c_int = -2;
+pub(crate) const MUST_BLOCK: c_int = -2;
 
 /// As [`guard`], for a first try that may not be enough.
 #[inline]
 pub(crate) fn guard_first(body: impl FnOnce() -> Result<c_int>) -> c_int {
     match catch(body) {
         Ok(value) => value,
-        Err(Errno::UNDONE) => UNDONE,
+        Err(Errno::UNDONE) => MUST_BLOCK,
         Err(error) => {
             set_errno(error);
             -1
@@ -85,7 +85,7 @@ pub(crate) fn guard_first(body: impl FnOnce() -> Result<c_int>) -> c_int {
 /// As [`guard`], for whatever may make system calls beyond those of the message path: the thread is
 /// not cancelled in `body`.
 pub(crate) fn guard_cold<T: Copy>(failure: T, body: impl FnOnce() -> Result<T>) -> T {
-    let _shelter = Shelter::new();
+    let _guard = CancelGuard::new();
     guard(failure, body)
 }
 
@@ -98,16 +98,16 @@ pub(crate) fn guard_cold<T: Copy>(failure: T, body: impl FnOnce() -> Result<T>) 
 #[inline(never)]
 pub(crate) unsafe fn block<T: Copy, C>(failure: T, call: C) -> T
 where
-    C: AsyncFnOnce(&Bed) -> Result<T>,
+    C: AsyncFnOnce(&Parker) -> Result<T>,
 {
     // This frame ends without more ado when the thread is cancelled. So nothing in it is dropped
     // by the compiler, but by `step` and `abandon`.
     const { assert!(!needs_drop::<C>(), "a call captures plain data") };
     // SAFETY: nothing here, and nothing in the caller's frame, as it promises.
     unsafe { cancel::point() };
-    let bed = ManuallyDrop::new(Bed::new());
-    let mut call = ManuallyDrop::new(call(&bed));
-    let mut sleeper = Sleeper { bed: from_ref(&*bed), call: &raw mut *call };
+    let parker = ManuallyDrop::new(Parker::new());
+    let mut call = ManuallyDrop::new(call(&parker));
+    let mut sleeper = ParkedCall { parker: from_ref(&*parker), call: &raw mut *call };
     // SAFETY: the call has not ended, and is used by nobody else.
     if let Some(answer) = unsafe { step(failure, &raw const sleeper) } {
         return answer;
@@ -120,7 +120,7 @@ where
     unsafe {
         Cleanup::push(cleanup, abandon_of(&sleeper), (&raw mut sleeper).cast());
         loop {
-            bed.sleep();
+            parker.sleep();
             if let Some(answer) = step(failure, &raw const sleeper) {
                 Cleanup::pop(cleanup);
                 return answer;
@@ -130,19 +130,19 @@ where
 }
 
 /// A call that has begun, and where it sleeps. Both are in the frame of [`block`].
-struct Sleeper<F> {
-    bed: *const Bed,
+struct ParkedCall<F> {
+    parker: *const Parker,
     call: *mut F,
 }
 
-impl<F> Sleeper<F> {
+impl<F> ParkedCall<F> {
     /// # Safety
     /// - The call has not ended, and is used by nobody else.
     unsafe fn end(&self) {
-        // SAFETY: what the caller promises; the bed outlives the call.
+        // SAFETY: what the caller promises; the parker outlives the call.
         unsafe {
             drop_in_place(self.call);
-            (*self.bed).clear();
+            (*self.parker).clear();
         }
     }
 }
@@ -152,12 +152,12 @@ impl<F> Sleeper<F> {
 ///
 /// # Safety
 /// - The call has not ended, and is used by nobody else.
-unsafe fn step<T: Copy, F>(failure: T, sleeper: *const Sleeper<F>) -> Option<T>
+unsafe fn step<T: Copy, F>(failure: T, sleeper: *const ParkedCall<F>) -> Option<T>
 where
     F: Future<Output = Result<T>>,
 {
     /// Ends the call, also when it panics.
-    struct Ending<'a, F>(&'a Sleeper<F>);
+    struct Ending<'a, F>(&'a ParkedCall<F>);
 
     impl<F> Drop for Ending<'_, F> {
         fn drop(&mut self) {
@@ -182,7 +182,7 @@ where
     })
 }
 
-fn abandon_of<F>(_: &Sleeper<F>) -> unsafe extern "C" fn(*mut c_void) {
+fn abandon_of<F>(_: &ParkedCall<F>) -> unsafe extern "C" fn(*mut c_void) {
     abandon::<F>
 }
 
@@ -193,7 +193,7 @@ fn abandon_of<F>(_: &Sleeper<F>) -> unsafe extern "C" fn(*mut c_void) {
 unsafe extern "C" fn abandon<F>(sleeper: *mut c_void) {
     guard((), || {
         // SAFETY: what the caller promises.
-        unsafe { (*sleeper.cast::<Sleeper<F>>()).end() };
+        unsafe { (*sleeper.cast::<ParkedCall<F>>()).end() };
         Ok(())
     });
 }

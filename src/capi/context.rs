@@ -33,8 +33,8 @@ fn open(context: Context) -> *mut c_void {
 pub unsafe extern "C-unwind" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
     // SAFETY: this is all that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
-            object::context(context_)?.terminate(bed).await?;
+        block(-1, async move |parker| {
+            object::context(context_)?.terminate(parker).await?;
             Ok(0)
         })
     }

@@ -11,7 +11,7 @@ use crate::error::{Errno, Result};
 use crate::options::numbers::ZMQ_SNDMORE;
 use crate::queue::Body;
 use crate::socket::{Slot, receive, send};
-use crate::sys::bed::Bed;
+use crate::sys::parker::Parker;
 
 /// Deprecated name of zmq_proxy, without capture.
 ///
@@ -72,7 +72,7 @@ pub unsafe extern "C-unwind" fn zmq_sendiov(
 ) -> c_int {
     // SAFETY: this is all that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let slot = object::socket(s_)?;
             if count_ == 0 || iov_.is_null() {
                 return Err(Errno::EINVAL);
@@ -84,7 +84,7 @@ pub unsafe extern "C-unwind" fn zmq_sendiov(
                 let bytes = object::bytes(buffer.iov_base, buffer.iov_len)?;
                 let last = n + 1 == count_;
                 let flags = if last { flags_ & !ZMQ_SNDMORE } else { flags_ };
-                send(bed, slot, Body::Copy(bytes), flags).await?;
+                send(parker, slot, Body::Copy(bytes), flags).await?;
                 size = object::size(bytes.len());
             }
             Ok(size)
@@ -109,7 +109,7 @@ pub unsafe extern "C-unwind" fn zmq_recviov(
 ) -> c_int {
     // SAFETY: this is all that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let slot = object::socket(s_)?;
             // SAFETY: not null, and the caller promises that it can be read.
             if count_.is_null() || iov_.is_null() || count_.read() == 0 {
@@ -118,7 +118,7 @@ pub unsafe extern "C-unwind" fn zmq_recviov(
             // SAFETY: as above.
             let room = count_.replace(0);
             for n in 0..room {
-                let (buffer, more) = receive_buffer(bed, slot, flags_).await?;
+                let (buffer, more) = receive_buffer(parker, slot, flags_).await?;
                 // SAFETY: within the entries that the caller promises, and as above.
                 iov_.add(n).write(buffer);
                 count_.write(n + 1);
@@ -132,8 +132,8 @@ pub unsafe extern "C-unwind" fn zmq_recviov(
 }
 
 /// A frame in a buffer from malloc, and whether more of the message follows.
-async fn receive_buffer(bed: &Bed, slot: &Slot, flags: c_int) -> Result<(libc::iovec, bool)> {
-    let frame = receive(bed, slot, flags, |frame| frame.into_msg()).await??;
+async fn receive_buffer(parker: &Parker, slot: &Slot, flags: c_int) -> Result<(libc::iovec, bool)> {
+    let frame = receive(parker, slot, flags, |frame| frame.into_msg()).await??;
     let len = frame.len();
     // SAFETY: a size that is not 0, so that null means failure.
     let data = unsafe { libc::malloc(len.max(1)) };

@@ -8,7 +8,7 @@ use core::ptr::{null, null_mut};
 
 use crate::capi::constants::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
 use crate::capi::types::{FreeFn, zmq_msg_t};
-use crate::capi::{UNDONE, block, guard, guard_first, object, set_errno};
+use crate::capi::{MUST_BLOCK, block, guard, guard_first, object, set_errno};
 use crate::error::{Errno, Result};
 use crate::msg::{Foreign, Msg};
 use crate::queue::Body;
@@ -76,11 +76,11 @@ pub unsafe extern "C-unwind" fn zmq_msg_send(
         // SAFETY: what the caller promises is handed on.
         let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
         let size = object::size(msg.len());
-        socket::first_send::<false>(slot, Body::Own(msg), flags_)?;
+        socket::try_send::<false>(slot, Body::Own(msg), flags_)?;
         Ok(empty(msg, size))
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
-    if first != UNDONE { first } else { unsafe { wait_to_send(msg_, s_, flags_) } }
+    if first != MUST_BLOCK { first } else { unsafe { wait_to_send(msg_, s_, flags_) } }
 }
 
 /// The rest of [`zmq_msg_send`].
@@ -91,10 +91,10 @@ pub unsafe extern "C-unwind" fn zmq_msg_send(
 unsafe fn wait_to_send(msg_: *mut zmq_msg_t, s_: *mut c_void, flags_: c_int) -> c_int {
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let (slot, msg) = (object::socket(s_)?, message(msg_)?);
             let size = object::size(msg.len());
-            socket::send_slowly(bed, slot, Body::Own(msg), flags_).await?;
+            socket::send_blocking(parker, slot, Body::Own(msg), flags_).await?;
             Ok(empty(msg, size))
         })
     }
@@ -123,10 +123,10 @@ pub unsafe extern "C-unwind" fn zmq_msg_recv(
     let first = guard_first(move || {
         // SAFETY: what the caller promises is handed on.
         let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
-        fill(msg, socket::first_receive(slot, flags_, |frame| frame.into_msg()))
+        fill(msg, socket::try_receive(slot, flags_, |frame| frame.into_msg()))
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
-    if first != UNDONE { first } else { unsafe { wait_to_receive(msg_, s_, flags_) } }
+    if first != MUST_BLOCK { first } else { unsafe { wait_to_receive(msg_, s_, flags_) } }
 }
 
 /// The rest of [`zmq_msg_recv`].
@@ -137,9 +137,12 @@ pub unsafe extern "C-unwind" fn zmq_msg_recv(
 unsafe fn wait_to_receive(msg_: *mut zmq_msg_t, s_: *mut c_void, flags_: c_int) -> c_int {
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let (slot, msg) = (object::socket(s_)?, message(msg_)?);
-            fill(msg, socket::receive_slowly(bed, slot, flags_, |frame| frame.into_msg()).await)
+            fill(
+                msg,
+                socket::receive_blocking(parker, slot, flags_, |frame| frame.into_msg()).await,
+            )
         })
     }
 }

@@ -23,4 +23,4 @@ pub mod timers;
 pub mod types;
 pub mod util;
 
-pub(crate) use boundary::{UNDONE, block, errno, guard, guard_cold, guard_first, set_errno};
+pub(crate) use boundary::{MUST_BLOCK, block, errno, guard, guard_cold, guard_first, set_errno};

@@ -104,11 +104,11 @@ pub(super) fn size(len: usize) -> c_int {
 mod tests {
     use super::*;
     use crate::context::Context;
-    use crate::sys::bed::block_on;
+    use crate::sys::parker::block_on;
     use core::ptr::{from_ref, null, null_mut};
 
     fn end(slot: &'static ContextSlot) -> Result<()> {
-        block_on(async |bed| slot.terminate(bed).await)
+        block_on(async |parker| slot.terminate(parker).await)
     }
 
     #[test]

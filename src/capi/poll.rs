@@ -25,11 +25,11 @@ pub unsafe extern "C-unwind" fn zmq_poll(
 ) -> c_int {
     // SAFETY: this is all that the function does.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let count = usize::try_from(nitems_).map_err(|_| Errno::EINVAL)?;
             let timeout = u64::try_from(timeout_).ok().map(Duration::from_millis);
             if count == 0 {
-                return poll(bed, &mut [], timeout).await.map(|_| 0);
+                return poll(parker, &mut [], timeout).await.map(|_| 0);
             }
             if items_.is_null() {
                 return Err(Errno::EFAULT);
@@ -42,7 +42,7 @@ pub unsafe extern "C-unwind" fn zmq_poll(
                 // SAFETY: what the caller promises is handed on.
                 items.push(item(given)?);
             }
-            let ready = poll(bed, &mut items, timeout).await;
+            let ready = poll(parker, &mut items, timeout).await;
             // Also after a failure: some programs look at the events without asking how it went.
             for (given, item) in given.iter_mut().zip(&items) {
                 // Events are small numbers.

@@ -38,7 +38,7 @@ pub unsafe extern "C-unwind" fn zmq_proxy_steerable(
 ) -> c_int {
     // SAFETY: this is all that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             if frontend_.is_null() || backend_.is_null() {
                 return Err(Errno::EFAULT);
             }
@@ -48,7 +48,7 @@ pub unsafe extern "C-unwind" fn zmq_proxy_steerable(
                 capture: object::socket_if_any(capture_)?,
                 control: object::socket_if_any(control_)?,
             };
-            proxy::run(bed, &proxy).await?;
+            proxy::run(parker, &proxy).await?;
             Ok(0)
         })
     }

@@ -6,13 +6,13 @@
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::{from_ref, null_mut};
 
-use crate::capi::{UNDONE, block, guard, guard_cold, guard_first, object};
+use crate::capi::{MUST_BLOCK, block, guard, guard_cold, guard_first, object};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::msg::copy::copy;
 use crate::options::SocketType;
 use crate::queue::{Body, InBody, Incoming};
-use crate::socket::{Core, Slot, first_receive, first_send, receive_slowly, send_slowly};
+use crate::socket::{Core, Slot, receive_blocking, send_blocking, try_receive, try_send};
 
 /// A new socket in a context; null on failure.
 ///
@@ -153,11 +153,11 @@ pub unsafe extern "C-unwind" fn zmq_send(
     let first = guard_first(move || {
         // SAFETY: what the caller promises is handed on.
         let (slot, bytes) = unsafe { (object::socket(s_)?, object::bytes(buf_, len_)?) };
-        first_send::<true>(slot, Body::Copy(bytes), flags_)?;
+        try_send::<true>(slot, Body::Copy(bytes), flags_)?;
         Ok(object::size(len_))
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
-    if first != UNDONE { first } else { unsafe { wait_to_send(s_, buf_, len_, flags_) } }
+    if first != MUST_BLOCK { first } else { unsafe { wait_to_send(s_, buf_, len_, flags_) } }
 }
 
 /// The rest of [`zmq_send`].
@@ -168,9 +168,9 @@ pub unsafe extern "C-unwind" fn zmq_send(
 unsafe fn wait_to_send(s_: *mut c_void, buf_: *const c_void, len_: usize, flags_: c_int) -> c_int {
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let (slot, bytes) = (object::socket(s_)?, object::bytes(buf_, len_)?);
-            send_slowly(bed, slot, Body::Copy(bytes), flags_).await?;
+            send_blocking(parker, slot, Body::Copy(bytes), flags_).await?;
             Ok(object::size(len_))
         })
     }
@@ -198,17 +198,17 @@ pub unsafe extern "C-unwind" fn zmq_send_const(
     };
     let first = guard_first(move || {
         let (slot, mut msg) = parts()?;
-        first_send::<false>(slot, Body::Own(&mut msg), flags_)?;
+        try_send::<false>(slot, Body::Own(&mut msg), flags_)?;
         Ok(object::size(len_))
     });
-    if first != UNDONE {
+    if first != MUST_BLOCK {
         return first;
     }
     // SAFETY: the last thing that the function does.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let (slot, mut msg) = parts()?;
-            send_slowly(bed, slot, Body::Own(&mut msg), flags_).await?;
+            send_blocking(parker, slot, Body::Own(&mut msg), flags_).await?;
             Ok(object::size(len_))
         })
     }
@@ -232,13 +232,13 @@ pub unsafe extern "C-unwind" fn zmq_recv(
         // SAFETY: what the caller promises is handed on.
         let received = unsafe {
             let (slot, whole) = (receiver(s_, buf_, len_)?, &mut whole);
-            first_receive(slot, flags_, move |frame| copy_out(frame, buf_, len_, whole))
+            try_receive(slot, flags_, move |frame| copy_out(frame, buf_, len_, whole))
         };
         end_whole(whole);
         received
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
-    if first != UNDONE { first } else { unsafe { wait_to_receive(s_, buf_, len_, flags_) } }
+    if first != MUST_BLOCK { first } else { unsafe { wait_to_receive(s_, buf_, len_, flags_) } }
 }
 
 /// The socket to receive from into a buffer; `ENOTSOCK`, `EFAULT`.
@@ -260,10 +260,10 @@ unsafe fn receiver(s_: *mut c_void, buf_: *mut c_void, len_: usize) -> Result<&'
 unsafe fn wait_to_receive(s_: *mut c_void, buf_: *mut c_void, len_: usize, flags_: c_int) -> c_int {
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
     unsafe {
-        block(-1, async move |bed| {
+        block(-1, async move |parker| {
             let mut whole = None;
             let take = |frame: Incoming<'_>| copy_out(frame, buf_, len_, &mut whole);
-            let received = receive_slowly(bed, receiver(s_, buf_, len_)?, flags_, take).await;
+            let received = receive_blocking(parker, receiver(s_, buf_, len_)?, flags_, take).await;
             end_whole(whole);
             received
         })

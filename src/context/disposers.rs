@@ -4,10 +4,10 @@
 //! Any thread.
 #![forbid(unsafe_code)]
 
-use crate::context::places::Places;
+use crate::context::handle_pool::HandlePool;
 use crate::msg::Disposer;
 
-static PLACES: Places<Disposer> = Places::none();
+static PLACES: HandlePool<Disposer> = HandlePool::none();
 
 /// A disposer for a new context, not open yet.
 pub fn take() -> &'static Disposer {

@@ -1,13 +1,13 @@
 //! A context: its options, its reactors, the names bound inside it, and its end.
 //!
 //! Shared by all its sockets. The reactors start with the first socket; nothing runs before.
-//! Locks: `options` is taken under `started` when the reactors start, and otherwise alone; `ports` is
+//! Locks: `options` is taken under `started` when the reactors start, and otherwise alone; `sockets` is
 //! taken alone; for the registry see there.
 #![forbid(unsafe_code)]
 
 mod disposers;
+pub mod handle_pool;
 pub mod inherited;
-pub mod places;
 mod registry;
 mod slot;
 
@@ -18,15 +18,15 @@ use std::collections::BTreeMap;
 
 use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
-use crate::io::port::Port;
 use crate::io::reactor::{Drains, Pool};
+use crate::io::shared::SocketShared;
 use crate::msg::Disposer;
 use crate::options::{ContextOptions, SocketOptions, SocketType};
-use crate::pipe::Tempo;
+use crate::pipe::StreamActivity;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
 use crate::sys::alarm::AlwaysReadable;
-use crate::sys::bed::Bed;
-use crate::sys::cancel::Shelter;
+use crate::sys::cancel::CancelGuard;
+use crate::sys::parker::Parker;
 use crate::sys::thread::Schedule;
 use crate::sys::{clock, futex};
 
@@ -38,10 +38,10 @@ pub struct Context {
     /// Sockets that are open.
     open: AtomicU32,
     /// By the place in memory: there may be very many.
-    ports: Mutex<BTreeMap<usize, Arc<Port>>>,
+    sockets: Mutex<BTreeMap<usize, Arc<SocketShared>>>,
     pub registry: Arc<Registry>,
     drains: Arc<Drains>,
-    tempo: Arc<Tempo>,
+    activity: Arc<StreamActivity>,
     buffers: Arc<Buffers>,
     /// What the pollers of its sockets are woken by.
     readable: Arc<AlwaysReadable>,
@@ -64,10 +64,10 @@ impl Default for Context {
             started: Mutex::new(None),
             terminating: AtomicBool::new(false),
             open: AtomicU32::new(0),
-            ports: Mutex::default(),
+            sockets: Mutex::default(),
             registry: Arc::default(),
             drains: Arc::default(),
-            tempo: Arc::default(),
+            activity: Arc::default(),
             buffers: Arc::default(),
             readable: Arc::default(),
             disposer: disposers::take(),
@@ -88,8 +88,8 @@ impl Context {
     }
 
     /// What its sockets know of each other's streams.
-    pub fn tempo(&self) -> &Arc<Tempo> {
-        &self.tempo
+    pub fn activity(&self) -> &Arc<StreamActivity> {
+        &self.activity
     }
 
     /// Takes the calls of free functions whose messages were sent in this context.
@@ -114,29 +114,32 @@ impl Context {
         if self.open.load(Ordering::SeqCst) >= max { Err(Errno::EMFILE) } else { Ok(()) }
     }
 
-    /// Counts a new socket in and gives its port and first options. `ETERM`; `EMFILE` when there
+    /// Counts a new socket in and gives its shared and first options. `ETERM`; `EMFILE` when there
     /// are as many as allowed.
-    pub fn open_socket(&self, socket_type: SocketType) -> Result<(Arc<Port>, SocketOptions)> {
+    pub fn open_socket(
+        &self,
+        socket_type: SocketType,
+    ) -> Result<(Arc<SocketShared>, SocketOptions)> {
         let max = self.start()?.max_sockets;
-        let mut ports = self.ports.lock();
+        let mut sockets = self.sockets.lock();
         if self.is_terminating() {
             return Err(Errno::ETERM);
         }
         if self.open.load(Ordering::SeqCst) >= max {
             return Err(Errno::EMFILE);
         }
-        let port = Arc::new(Port::new(self.buffers.clone(), self.readable.clone()));
-        ports.insert(place_of(&port), port.clone());
+        let shared = Arc::new(SocketShared::new(self.buffers.clone(), self.readable.clone()));
+        sockets.insert(place_of(&shared), shared.clone());
         self.open.fetch_add(1, Ordering::SeqCst);
-        drop(ports);
+        drop(sockets);
         let mut options = SocketOptions::new(socket_type);
         self.options.lock().apply_defaults(&mut options);
-        Ok((port, options))
+        Ok((shared, options))
     }
 
-    /// The socket with this port is closed.
-    pub fn close_socket(&self, port: &Arc<Port>) {
-        self.ports.lock().remove(&place_of(port));
+    /// The socket with this shared is closed.
+    pub fn close_socket(&self, shared: &Arc<SocketShared>) {
+        self.sockets.lock().remove(&place_of(shared));
         self.open.fetch_sub(1, Ordering::SeqCst);
         futex::wake(&self.open);
     }
@@ -175,37 +178,37 @@ impl Context {
 
     /// `zmq_ctx_shutdown`: every call on its sockets but closing answers `ETERM` from now on.
     pub fn shut_down(&self) {
-        let ports = self.ports.lock().clone();
+        let sockets = self.sockets.lock().clone();
         self.terminating.store(true, Ordering::SeqCst);
-        let late = self.ports.lock().clone();
-        for port in ports.values().chain(late.values()) {
-            port.stop();
+        let late = self.sockets.lock().clone();
+        for shared in sockets.values().chain(late.values()) {
+            shared.stop();
         }
     }
 
     /// `zmq_ctx_term`: waits until every socket is closed and what lingers has gone out, then ends
     /// the threads. `EINTR`: call again.
-    pub async fn terminate(&self, bed: &Bed) -> Result<()> {
+    pub async fn terminate(&self, parker: &Parker) -> Result<()> {
         self.begin_end();
         loop {
             match self.open.load(Ordering::SeqCst) {
                 0 => break,
-                open => bed.futex(&self.open, open, None).await?,
+                open => parker.futex(&self.open, open, None).await?,
             }
         }
-        self.drains.wait(bed).await?;
+        self.drains.wait(parker).await?;
         self.end_threads();
         Ok(())
     }
 
     fn begin_end(&self) {
-        let _shelter = Shelter::new();
+        let _guard = CancelGuard::new();
         self.registry.end_pending();
         self.shut_down();
     }
 
     fn end_threads(&self) {
-        let _shelter = Shelter::new();
+        let _guard = CancelGuard::new();
         let started = self.started.lock().take();
         if let Some(started) = started {
             started.pool.stop();
@@ -220,7 +223,7 @@ impl Drop for Context {
     }
 }
 
-/// Tells one open port from all others.
-fn place_of(port: &Arc<Port>) -> usize {
-    Arc::as_ptr(port).addr()
+/// Tells one open shared from all others.
+fn place_of(shared: &Arc<SocketShared>) -> usize {
+    Arc::as_ptr(shared).addr()
 }

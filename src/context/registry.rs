@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Errno, Result};
-use crate::io::port::Port;
 use crate::io::reactor::{Bound, Directory};
+use crate::io::shared::SocketShared;
 use crate::options::SocketType;
 use crate::pipe::{Assigned, PipeParts};
 use crate::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use crate::sync::{Arc, Mutex};
 /// A socket that bound a name.
 #[derive(Clone)]
 pub struct Binder {
-    pub port: Arc<Port>,
+    pub shared: Arc<SocketShared>,
     pub socket_type: SocketType,
     pub send_hwm: i32,
     pub receive_hwm: i32,
@@ -58,7 +58,7 @@ impl Directory for Registry {
     fn find(&self, name: &[u8]) -> Option<Bound> {
         let names = self.0.lock();
         let binder = names.bound.get(name)?;
-        Some(Bound { port: binder.port.clone(), socket_type: binder.socket_type })
+        Some(Bound { shared: binder.shared.clone(), socket_type: binder.socket_type })
     }
 }
 
@@ -73,20 +73,20 @@ impl Registry {
         Ok(names.pending.remove(name).unwrap_or_default().into_values().collect())
     }
 
-    /// Gives a name free if this port holds it; whether it did.
-    pub fn unbind(&self, name: &[u8], port: &Arc<Port>) -> bool {
+    /// Gives a name free if this shared holds it; whether it did.
+    pub fn unbind(&self, name: &[u8], shared: &Arc<SocketShared>) -> bool {
         let mut names = self.0.lock();
-        let own = names.bound.get(name).is_some_and(|binder| Arc::ptr_eq(&binder.port, port));
+        let own = names.bound.get(name).is_some_and(|binder| Arc::ptr_eq(&binder.shared, shared));
         let gone = if own { names.bound.remove(name) } else { None };
         drop(names);
         drop(gone);
         own
     }
 
-    /// Gives all names of a port free.
-    pub fn unbind_all(&self, port: &Arc<Port>) {
+    /// Gives all names of a shared free.
+    pub fn unbind_all(&self, shared: &Arc<SocketShared>) {
         let mut names = self.0.lock();
-        let is_own = |entry: &(&Vec<u8>, &Binder)| Arc::ptr_eq(&entry.1.port, port);
+        let is_own = |entry: &(&Vec<u8>, &Binder)| Arc::ptr_eq(&entry.1.shared, shared);
         let own: Vec<_> = names.bound.iter().filter(is_own).map(|(name, _)| name.clone()).collect();
         // Their memory is given back when the lock is gone.
         let gone: Vec<_> = own.iter().map(|name| names.bound.remove_entry(name)).collect();
@@ -127,7 +127,7 @@ impl Registry {
     pub fn end_pending(&self) {
         let pending = core::mem::take(&mut self.0.lock().pending);
         for connecter in pending.into_values().flat_map(BTreeMap::into_values) {
-            connecter.parts.far.close(0);
+            connecter.parts.peer_end.close(0);
         }
     }
 }

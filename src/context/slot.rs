@@ -1,16 +1,16 @@
-//! The place that a C context handle points to. Places stay, so that a late call with a handle that has
+//! The place that a C context handle points to. HandlePool stay, so that a late call with a handle that has
 //! ended finds a tag that says so.
 //!
 //! Any thread. The lock is held for a moment only and nothing is locked under it.
 #![forbid(unsafe_code)]
 
-use crate::context::places::Places;
+use crate::context::handle_pool::HandlePool;
 use crate::context::{Context, inherited};
 use crate::error::{Errno, Result};
 use crate::msg::blocks;
 use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
-use crate::sys::bed::Bed;
-use crate::sys::cancel::Shelter;
+use crate::sys::cancel::CancelGuard;
+use crate::sys::parker::Parker;
 
 /// How many places wait at least before one is reused.
 const RESERVE: usize = 256;
@@ -22,7 +22,7 @@ pub struct ContextSlot {
     context: Mutex<Option<Arc<Context>>>,
 }
 
-static PLACES: Places<ContextSlot> = Places::none();
+static PLACES: HandlePool<ContextSlot> = HandlePool::none();
 
 impl ContextSlot {
     /// The first word of a place in use.
@@ -49,15 +49,15 @@ impl ContextSlot {
 
     /// `zmq_ctx_term`: ends the context and then the handle. `EFAULT`; `EINTR` leaves the handle
     /// as it is, for another call.
-    pub async fn terminate(&'static self, bed: &Bed) -> Result<()> {
+    pub async fn terminate(&'static self, parker: &Parker) -> Result<()> {
         let context = self.get()?;
         if context.is_own() {
-            context.terminate(bed).await?;
+            context.terminate(parker).await?;
         } else {
             inherited::keep(context.clone());
         }
         // What goes now may close descriptors.
-        let _shelter = Shelter::new();
+        let _guard = CancelGuard::new();
         let mut held = self.context.lock();
         // Another thread may have done the same meanwhile, and the place may be in use again.
         if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &context)) {
@@ -75,10 +75,10 @@ impl ContextSlot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::bed::block_on;
+    use crate::sys::parker::block_on;
 
     fn end(slot: &'static ContextSlot) -> Result<()> {
-        block_on(async |bed| slot.terminate(bed).await)
+        block_on(async |parker| slot.terminate(parker).await)
     }
 
     #[test]

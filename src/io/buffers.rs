@@ -6,7 +6,7 @@
 
 use core::ops::{Deref, DerefMut};
 
-use crate::sys::brief::Brief;
+use crate::sys::spin_lock::SpinLock;
 
 /// Bytes read from a connection in one system call.
 pub const READ_SIZE: usize = 64 * 1024;
@@ -16,7 +16,7 @@ const KEPT: usize = 4;
 
 /// The buffers that nobody uses.
 #[derive(Default)]
-pub struct Buffers(Brief<Vec<Box<[u8]>>>);
+pub struct Buffers(SpinLock<Vec<Box<[u8]>>>);
 
 impl Buffers {
     pub fn lend(&self) -> Lent<'_> {

@@ -1,7 +1,7 @@
 //! The connections in a socket's poller. A token is a place and the generation of that place, so that late
 //! news of a connection that is gone misses.
 //!
-//! Under a lock of the port that owns it, which is a leaf.
+//! Under a lock of the shared that owns it, which is a leaf.
 #![forbid(unsafe_code)]
 
 use crate::io::connection::Connection;

@@ -13,7 +13,7 @@ use crate::sys::{clock, thread};
 
 /// How long a caller gives another thread that is moving bytes of its socket, before it answers without what
 /// that thread moves, in clock ticks: a moment (10 to 40 us), without giving its core away.
-pub const MOMENT: u64 = 20 * clock::TICKS_A_MICROSECOND;
+pub const STREAM_GAP: u64 = 20 * clock::TICKS_A_MICROSECOND;
 
 /// How long a patient caller goes on, giving its core away, in clock ticks (2 to 10 ms). A thread that is not
 /// running may take longer; then the caller has waited for it once.
@@ -101,8 +101,8 @@ impl Rounds {
         let since = clock::ticks();
         while is_under_way() {
             match clock::ticks().wrapping_sub(since) {
-                passed if passed < MOMENT => core::hint::spin_loop(),
-                passed if passed < patience => thread::give_way(),
+                passed if passed < STREAM_GAP => core::hint::spin_loop(),
+                passed if passed < patience => thread::yield_now(),
                 _ => return self.given_up.store(begun, Ordering::Relaxed),
             }
         }

@@ -1,14 +1,14 @@
 //! Whether polling for a moment before sleeping has paid lately. Waking a core that sleeps costs more
 //! than the message; but who polls while its peer waits for the same core, or will answer much later,
-//! only loses time. Who shares a core is looked after by [`glance`](crate::io::glance).
+//! only loses time. Who shares a core is looked after by [`yielding`](crate::io::yielding).
 //!
-//! Used by a port's leader. The numbers are atomic because the leader changes; a lost update does no harm.
+//! Used by a shared's leader. The numbers are atomic because the leader changes; a lost update does no harm.
 #![forbid(unsafe_code)]
 
-use crate::io::glance::Glance;
+use crate::io::yield_policy::YieldPolicy;
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sys::clock::{self, TICKS_A_MICROSECOND};
-use crate::sys::thread::give_way;
+use crate::sys::thread::yield_now;
 
 /// The longest that a caller polls before it sleeps, in ticks of the processor's clock like all times here.
 const LONGEST: u64 = 60 * TICKS_A_MICROSECOND;
@@ -19,7 +19,7 @@ const SHORTEST: u64 = 10 * TICKS_A_MICROSECOND;
 /// What comes within this time was worth polling for. What comes later came when others had the core at last.
 pub(super) const SOON: u64 = 40 * TICKS_A_MICROSECOND;
 
-/// What one failure adds to the doubt.
+/// What one failure adds to the backoff.
 const FAILURE: u32 = 32;
 
 /// The most that one success takes from it: more with each one in a row. So what fails one time in six
@@ -38,25 +38,25 @@ const SELDOM: u32 = 16;
 
 /// See the module's documentation.
 #[derive(Default)]
-pub struct Spin {
+pub struct AdaptiveSpin {
     /// Waits to go without polling.
     skip: AtomicU32,
-    doubt: AtomicU32,
+    backoff: AtomicU32,
     /// Successes in a row.
-    streak: AtomicU32,
+    successes: AtomicU32,
     /// How long a wait takes that sleeps at once, of late; 0 if there was none.
-    slept: AtomicU64,
+    recent_sleep: AtomicU64,
     /// What was waited for came while others had the core: who will leave it seems to need it.
     shares_core: AtomicBool,
-    pub glance: Glance,
+    pub yielding: YieldPolicy,
 }
 
-impl Spin {
+impl AdaptiveSpin {
     /// How long to poll in the coming wait; 0 is not at all. Where sleeping gets a caller what it waits for
     /// in a short time, what does not come soon comes much later.
     pub fn budget(&self) -> u64 {
         match self.skip.load(Ordering::Relaxed) {
-            0 => match self.slept.load(Ordering::Relaxed) {
+            0 => match self.recent_sleep.load(Ordering::Relaxed) {
                 0 => LONGEST,
                 slept => (2 * slept).clamp(SHORTEST, LONGEST),
             },
@@ -80,7 +80,7 @@ impl Spin {
         let mut time = 0;
         if gives_way {
             let began = clock::ticks();
-            give_way();
+            yield_now();
             time = clock::ticks().wrapping_sub(began);
         } else {
             (0..TURNS).for_each(|_| core::hint::spin_loop());
@@ -93,7 +93,7 @@ impl Spin {
     fn gives_way(&self, looks: u32) -> bool {
         let shares = self.shares_core.load(Ordering::Relaxed);
         let is_due = if shares { looks.is_multiple_of(2) } else { looks % SELDOM == SELDOM - 1 };
-        is_due && self.glance.may_be_part()
+        is_due && self.yielding.may_be_part()
     }
 
     fn paused(&self, gave_way: bool, came: bool, time: u64) {
@@ -101,52 +101,54 @@ impl Spin {
             self.shares_core.store(gave_way, Ordering::Relaxed);
         }
         if gave_way {
-            self.glance.learn_by_the_way(came, time);
+            self.yielding.learn_from_spin(came, time);
         }
     }
 
-    /// Whether to [glance](Glance) before a wait: if that was enough lately, and now and then to find out, once
+    /// Whether to [yielding](YieldPolicy) before a wait: if that was enough lately, and now and then to find out, once
     /// polling has failed.
     #[inline]
-    pub fn may_glance(&self) -> bool {
-        self.glance.is_trusted() || self.glance.is_due() && self.skip.load(Ordering::Relaxed) > 0
+    pub fn may_yield(&self) -> bool {
+        self.yielding.is_trusted()
+            || self.yielding.is_due() && self.skip.load(Ordering::Relaxed) > 0
     }
 
     /// A wait that slept at once brought something after this time.
     pub fn slept(&self, time: u64) {
         let time = time.clamp(1, LONGEST);
-        let before = match self.slept.load(Ordering::Relaxed) {
+        let before = match self.recent_sleep.load(Ordering::Relaxed) {
             0 => time,
             before => before,
         };
-        self.slept.store((3 * before + time) / 4, Ordering::Relaxed);
+        self.recent_sleep.store((3 * before + time) / 4, Ordering::Relaxed);
     }
 
     /// Polling brought something after some time, or it did not: then it is tried less and less often, so
     /// that an idle program burns nothing and a crowded machine is left to the others.
     pub fn learn(&self, found: Option<u64>) {
         let paid = found.is_some_and(|time| time < SOON);
-        let doubt = self.doubt.load(Ordering::Relaxed);
-        let streak = if paid { self.streak.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
-        let doubt = match paid {
-            true => doubt.saturating_sub((1 << (streak - 1).min(8)).min(SUCCESS)),
-            false => (doubt + FAILURE).min(DEEPEST),
+        let backoff = self.backoff.load(Ordering::Relaxed);
+        let successes =
+            if paid { self.successes.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
+        let backoff = match paid {
+            true => backoff.saturating_sub((1 << (successes - 1).min(8)).min(SUCCESS)),
+            false => (backoff + FAILURE).min(DEEPEST),
         };
-        self.streak.store(streak, Ordering::Relaxed);
-        self.doubt.store(doubt, Ordering::Relaxed);
-        let skip = (1 << (doubt / FAILURE)) - 1;
+        self.successes.store(successes, Ordering::Relaxed);
+        self.backoff.store(backoff, Ordering::Relaxed);
+        let skip = (1 << (backoff / FAILURE)) - 1;
         // Successes in a row are followed up soon: times may have changed.
-        self.skip.store(skip >> (2 * streak).min(31), Ordering::Relaxed);
+        self.skip.store(skip >> (2 * successes).min(31), Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::glance::FIRST_WAITS;
+    use crate::io::yield_policy::FIRST_WAITS;
 
     /// How many of `waits` polled, where polling pays by `pays`, told the number of the try.
-    fn polled(spin: &Spin, waits: u32, pays: impl Fn(u32) -> bool) -> u32 {
+    fn polled(spin: &AdaptiveSpin, waits: u32, pays: impl Fn(u32) -> bool) -> u32 {
         let mut tries = 0;
         for _ in 0..waits {
             if spin.budget() > 0 {
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_pays_is_done_always() {
-        let spin = Spin::default();
+        let spin = AdaptiveSpin::default();
         assert_eq!(polled(&spin, 1000, |_| true), 1000);
         // Now and then in vain, as happens.
         assert!(polled(&spin, 10_000, |n| n % 50 != 0) > 9_000);
@@ -167,21 +169,21 @@ mod tests {
 
     #[test]
     fn what_fails_is_hardly_ever_done() {
-        let spin = Spin::default();
+        let spin = AdaptiveSpin::default();
         polled(&spin, 5_000, |_| false);
         assert!(polled(&spin, 100_000, |_| false) <= 100);
     }
 
     #[test]
     fn chance_does_not_count() {
-        let spin = Spin::default();
+        let spin = AdaptiveSpin::default();
         polled(&spin, 20_000, |n| n % 3 == 0);
         assert!(polled(&spin, 100_000, |n| n % 3 == 0) <= 1_000);
     }
 
     #[test]
     fn nothing_is_waited_for_much_longer_than_it_takes() {
-        let spin = Spin::default();
+        let spin = AdaptiveSpin::default();
         assert_eq!(spin.budget(), LONGEST);
         spin.slept(LONGEST / 5);
         assert_eq!(spin.budget(), LONGEST / 5 * 2);
@@ -192,14 +194,14 @@ mod tests {
     }
 
     /// So many pauses, after which something comes.
-    fn pauses(spin: &Spin, comes: u32) {
+    fn pauses(spin: &AdaptiveSpin, comes: u32) {
         (0..comes).for_each(|looks| spin.paused(spin.gives_way(looks), looks == comes - 1, 1));
     }
 
     /// After the first waits.
-    fn seasoned() -> Spin {
-        let spin = Spin::default();
-        assert!((0..FIRST_WAITS).all(|_| spin.gives_way(SELDOM - 1) && !spin.may_glance()));
+    fn seasoned() -> AdaptiveSpin {
+        let spin = AdaptiveSpin::default();
+        assert!((0..FIRST_WAITS).all(|_| spin.gives_way(SELDOM - 1) && !spin.may_yield()));
         spin
     }
 
@@ -222,22 +224,22 @@ mod tests {
     fn who_lost_a_slice_in_a_pause_keeps_the_core() {
         let spin = seasoned();
         pauses(&spin, SELDOM);
-        assert!(spin.gives_way(0) && spin.may_glance());
+        assert!(spin.gives_way(0) && spin.may_yield());
         spin.paused(true, false, LONGEST * 1_000);
-        assert!(!spin.gives_way(0) && !spin.may_glance());
+        assert!(!spin.gives_way(0) && !spin.may_yield());
     }
 
     #[test]
     fn a_glance_is_tried_where_polling_has_failed() {
         let spin = seasoned();
-        assert!((0..1_000).all(|_| !spin.may_glance()));
+        assert!((0..1_000).all(|_| !spin.may_yield()));
         spin.learn(None);
-        assert!(spin.may_glance());
+        assert!(spin.may_yield());
     }
 
     #[test]
     fn better_times_are_noticed() {
-        let spin = Spin::default();
+        let spin = AdaptiveSpin::default();
         polled(&spin, 5_000, |_| false);
         polled(&spin, 2_000, |_| true);
         assert_eq!(polled(&spin, 100, |_| true), 100);

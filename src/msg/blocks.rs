@@ -13,7 +13,7 @@ use std::alloc::{Layout, alloc, dealloc};
 use lock_api::MutexGuard;
 
 use crate::sync::{AtomicUsize, Ordering};
-use crate::sys::brief::{Brief, Raw};
+use crate::sys::spin_lock::{Raw, SpinLock};
 
 /// Blocks of at least this size are kept: what is smaller the allocator keeps at hand itself.
 const SMALLEST: usize = 1024;
@@ -59,8 +59,8 @@ struct Spares {
     hand: usize,
 }
 
-static SPARES: Brief<Spares> =
-    Brief::new(Spares { blocks: [const { Vec::new() }; CLASSES], bytes: 0, large: 0, hand: 0 });
+static SPARES: SpinLock<Spares> =
+    SpinLock::new(Spares { blocks: [const { Vec::new() }; CLASSES], bytes: 0, large: 0, hand: 0 });
 
 /// Contexts that there are: without one nothing is kept.
 static CONTEXTS: AtomicUsize = AtomicUsize::new(0);

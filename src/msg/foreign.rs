@@ -12,7 +12,7 @@ use core::ffi::c_void;
 
 use crate::msg::disposer::Disposer;
 use crate::sync::Arc;
-use crate::sys::cancel::Shelter;
+use crate::sys::cancel::CancelGuard;
 
 /// The caller's free function: data, hint (`zmq_free_fn`).
 pub type FreeFn = unsafe extern "C" fn(*mut c_void, *mut c_void);
@@ -133,7 +133,7 @@ unsafe impl Send for FreeCall {}
 impl Drop for FreeCall {
     fn drop(&mut self) {
         // The function may not unwind, so the thread does not end in it.
-        let _shelter = Shelter::new();
+        let _guard = CancelGuard::new();
         // SAFETY: this was made of the last reference, so the function is called once, with what
         // the caller gave.
         unsafe { (self.free)(self.data.cast(), self.hint) };

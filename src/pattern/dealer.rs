@@ -69,12 +69,12 @@ impl Pattern for Dealer {
         self.out.has_out(env)
     }
 
-    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
-        self.out.lane()
+    fn fast_path_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.out.fast_path()
     }
 
-    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
-        self.inward.lane()
+    fn fast_path_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.fast_path()
     }
 }
 

@@ -25,31 +25,31 @@ use crate::adapt::work::Work;
 use crate::error::{Errno, Result};
 use crate::msg::frame;
 use crate::options::{SocketOptions, SocketType};
-use crate::pipe::{Pace, PipeId, Pipes};
-use crate::queue::{Body, Incoming, Look, Room};
+use crate::pipe::{FlushPolicy, PipeId, Pipes};
+use crate::queue::{Body, CreditEpoch, Incoming, Room};
 
 /// What a pattern works on during one call of its socket.
 pub struct Env<'a> {
     pub pipes: &'a mut Pipes,
     pub options: &'a SocketOptions,
     /// Whether what is sent goes out at once.
-    pub pace: &'a Pace,
+    pub flush_policy: &'a FlushPolicy,
     /// How the call looks for credit, where it can answer `EAGAIN`. What is dropped where there is no
     /// room is dropped only if there really is none.
-    pub look: Look,
+    pub look: CreditEpoch,
     /// The call looks for input again soon if it finds none: nobody need tell it meanwhile.
-    pub looks_again: bool,
+    pub polls_again: bool,
     /// What the call may drop or apply. A loop over frames that do not end the call spends it; when it is
     /// used up the call answers what it knows, and [`Pattern::go_on`] follows.
     pub work: &'a Work,
-    /// Pipes the pattern has done with: their far end is gone and everything was read, or the
+    /// Pipes the pattern has done with: their peer_end end is gone and everything was read, or the
     /// pattern wants them closed. The socket removes them after the call (and calls
     /// [`Pattern::detach`]).
     pub done: &'a mut Vec<PipeId>,
 }
 
 impl Env<'_> {
-    /// Whether a pipe has room for another message, so far as the call looks.
+    /// Whether a pipe has room for another message, so peer_end as the call looks.
     pub fn has_room(&mut self, id: PipeId) -> bool {
         self.pipes.get_mut(id).is_some_and(|pipe| pipe.room_for(self.look) == Room::Some)
     }
@@ -111,9 +111,9 @@ pub trait Pattern: Send {
     /// The pipe's connection was lost and will be made again.
     fn disconnected(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
 
-    /// The far end takes nothing more (`write_open` is false); what it sent can still be read.
+    /// The peer_end end takes nothing more (`write_open` is false); what it sent can still be read.
     /// The pattern puts the pipe into [`Env::done`] as soon as that was read, or at once if it does
-    /// not read. The far end has finished its writer before it says so.
+    /// not read. The peer_end end has finished its writer before it says so.
     fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId);
 
     /// The pipe leaves the table, or has just left it: forget its number.
@@ -142,12 +142,12 @@ pub trait Pattern: Send {
 
     /// The pipe that a message of one frame would go to now, if nothing but that happens in sending it:
     /// so it is the same one next time, until the pattern is called again.
-    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+    fn fast_path_out(&self, _options: &SocketOptions) -> Option<PipeId> {
         None
     }
 
     /// The same for receiving.
-    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+    fn fast_path_in(&self, _options: &SocketOptions) -> Option<PipeId> {
         None
     }
 

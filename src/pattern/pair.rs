@@ -32,7 +32,7 @@ impl Pair {
         Pair::swallow(env, id);
     }
 
-    /// Throws away what a refused peer sent, as far as the call may work.
+    /// Throws away what a refused peer sent, as peer_end as the call may work.
     fn swallow(env: &mut Env<'_>, id: PipeId) {
         let work = env.work;
         let Some(pipe) = env.pipes.get_mut(id) else { return };
@@ -110,12 +110,12 @@ impl Pattern for Pair {
         self.out.has_out(env)
     }
 
-    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
-        self.out.lane()
+    fn fast_path_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.out.fast_path()
     }
 
-    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
-        self.inward.lane()
+    fn fast_path_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.fast_path()
     }
 }
 

@@ -61,8 +61,8 @@ impl Pattern for Pub {
         true
     }
 
-    fn lane_out(&self, options: &SocketOptions) -> Option<PipeId> {
-        self.xpub.lane_out(options)
+    fn fast_path_out(&self, options: &SocketOptions) -> Option<PipeId> {
+        self.xpub.fast_path_out(options)
     }
 
     fn topics_count(&self) -> Result<usize> {

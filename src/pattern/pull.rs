@@ -49,8 +49,8 @@ impl Pattern for Pull {
         false
     }
 
-    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
-        self.inward.lane()
+    fn fast_path_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.fast_path()
     }
 }
 

@@ -50,8 +50,8 @@ impl Pattern for Push {
         self.out.has_out(env)
     }
 
-    fn lane_out(&self, _options: &SocketOptions) -> Option<PipeId> {
-        self.out.lane()
+    fn fast_path_out(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.out.fast_path()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::msg::frame;
 use crate::pattern::dealer::probe;
 use crate::pattern::policy::FairQueue;
 use crate::pattern::{Env, Outgoing, Pattern};
-use crate::pipe::{Pace, Pipe, PipeId};
+use crate::pipe::{FlushPolicy, Pipe, PipeId};
 use crate::queue::{Body, Incoming};
 
 #[derive(Default)]
@@ -47,11 +47,11 @@ impl Envelope {
         self.ends.len() == 1 && self.bytes.is_empty()
     }
 
-    fn write(&self, pipe: &mut Pipe, pace: &Pace) -> Result<()> {
+    fn write(&self, pipe: &mut Pipe, flush_policy: &FlushPolicy) -> Result<()> {
         let mut start = 0;
         for &end in &self.ends {
             let bytes = self.bytes.get(start..end).unwrap_or_default();
-            pipe.write(frame::MORE, Body::Copy(bytes), pace)?;
+            pipe.write(frame::MORE, Body::Copy(bytes), flush_policy)?;
             start = end;
         }
         Ok(())
@@ -81,10 +81,10 @@ impl Rep {
 
     /// Writes the envelope to the asker, or decides to drop the reply.
     fn begin_reply(&mut self, env: &mut Env<'_>) -> Result<()> {
-        let pace = env.pace;
+        let flush_policy = env.flush_policy;
         let asker = self.asker.and_then(|id| env.pipes.get_mut(id)).filter(|p| p.can_write());
         match asker {
-            Some(pipe) => self.envelope.write(pipe, pace).inspect_err(|_| {
+            Some(pipe) => self.envelope.write(pipe, flush_policy).inspect_err(|_| {
                 pipe.writer.rollback();
             })?,
             None => self.asker = None,
@@ -95,12 +95,12 @@ impl Rep {
 
     /// Sends a whole reply in one step, if it is short and its envelope the delimiter; whether it did.
     fn reply_at_once(&mut self, env: &mut Env<'_>, body: &Body<'_>) -> bool {
-        let pace = env.pace;
+        let flush_policy = env.flush_policy;
         self.envelope.is_delimiter()
             && self
                 .asker
                 .and_then(|id| env.pipes.get_mut(id))
-                .is_some_and(|pipe| pipe.can_write() && pipe.write_delimited(body, pace))
+                .is_some_and(|pipe| pipe.can_write() && pipe.write_delimited(body, flush_policy))
     }
 
     fn end_reply(&mut self) {
@@ -158,7 +158,7 @@ impl Pattern for Rep {
         }
         let more = frame.more;
         if let Some(pipe) = self.asker.and_then(|id| env.pipes.get_mut(id)) {
-            pipe.write(frame.flags(), frame.body, env.pace)?;
+            pipe.write(frame.flags(), frame.body, env.flush_policy)?;
         }
         if !more {
             self.end_reply();

@@ -55,7 +55,7 @@ impl Req {
         Ok(())
     }
 
-    /// What was received until now answers older requests: drops it, as far as the call may. `EAGAIN` if
+    /// What was received until now answers older requests: drops it, as peer_end as the call may. `EAGAIN` if
     /// something is left.
     fn drop_older(&mut self, env: &mut Env<'_>) -> Result<()> {
         while self.dealer.inward.select(env).is_some() {
@@ -69,7 +69,8 @@ impl Req {
     /// Sends a whole request in one step, if it is short; whether it did.
     fn send_at_once(&mut self, env: &mut Env<'_>, body: &Body<'_>) -> bool {
         let Some(id) = self.dealer.out.next(env) else { return false };
-        let sent = env.pipes.get_mut(id).is_some_and(|pipe| pipe.write_delimited(body, env.pace));
+        let sent =
+            env.pipes.get_mut(id).is_some_and(|pipe| pipe.write_delimited(body, env.flush_policy));
         if sent {
             self.dealer.out.wrote_whole();
             self.asked = Some(id);
@@ -232,7 +233,7 @@ mod tests {
     fn who_looks_again_finds_the_reply_untold() {
         let mut bench = Bench::new(SocketType::Req);
         let a = bench.attach(b"");
-        bench.looks_again = true;
+        bench.polls_again = true;
         for _ in 0..3 {
             bench.send(&[b"ask"]).expect("room");
             assert_eq!(bench.recv(), Err(Errno::EAGAIN));
@@ -240,7 +241,7 @@ mod tests {
             assert_eq!(bench.recv(), Ok(vec![b"answer".to_vec()]));
         }
         bench.send(&[b"ask"]).expect("room");
-        bench.looks_again = false;
+        bench.polls_again = false;
         assert_eq!(bench.recv(), Err(Errno::EAGAIN));
         bench.peer_sends(a, &[b"", b"told"]);
         assert_eq!(bench.recv(), Ok(vec![b"told".to_vec()]));

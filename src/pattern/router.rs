@@ -266,7 +266,7 @@ impl Pattern for Router {
                 env.finish(id);
             }
         } else if let Some(pipe) = self.out.and_then(|id| env.pipes.get_mut(id)) {
-            pipe.write(if more { frame::MORE } else { 0 }, frame.body, env.pace)?;
+            pipe.write(if more { frame::MORE } else { 0 }, frame.body, env.flush_policy)?;
         }
         self.addressed = more;
         if !more {

@@ -99,7 +99,7 @@ impl Pattern for Stream {
             if frame.body.data().is_empty() {
                 env.finish(id);
             } else if let Some(pipe) = env.pipes.get_mut(id) {
-                pipe.write(0, frame.body, env.pace)?;
+                pipe.write(0, frame.body, env.flush_policy)?;
             }
         }
         self.addressed = false;

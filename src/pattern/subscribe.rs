@@ -81,9 +81,9 @@ impl Pattern for Sub {
         false
     }
 
-    fn lane_in(&self, options: &SocketOptions) -> Option<PipeId> {
+    fn fast_path_in(&self, options: &SocketOptions) -> Option<PipeId> {
         let unfiltered = self.xsub.filter.wants_everything() && !options.invert_matching;
-        if unfiltered { self.xsub.inward.lane() } else { None }
+        if unfiltered { self.xsub.inward.fast_path() } else { None }
     }
 
     fn subscribe(&mut self, env: &mut Env<'_>, topic: &[u8], on: bool) -> Result<()> {

@@ -1,4 +1,4 @@
-//! A bench for patterns: a socket type with pipes whose far ends are in the test's hands.
+//! A bench for patterns: a socket type with pipes whose peer_end ends are in the test's hands.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
@@ -8,30 +8,30 @@ use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::options::{SocketOptions, SocketType};
 use crate::pattern::{Env, Outgoing, Pattern, new};
-use crate::pipe::{Far, FarMarks, Flush, Pace, PipeId, PipeParts, Pipes};
-use crate::queue::{Body, Look, Reader, Writer, queue};
+use crate::pipe::{Flush, FlushPolicy, PeerMarks, PipeId, PipeParts, PipePeer, Pipes};
+use crate::queue::{Body, CreditEpoch, Reader, Writer, queue};
 use crate::sync::{Arc, AtomicUsize, Ordering};
 
-/// Counts what a socket tells the far end.
+/// Counts what a socket tells the peer_end end.
 #[derive(Default)]
 struct Counter {
     writable: AtomicUsize,
 }
 
-impl Far for Counter {
+impl PipePeer for Counter {
     fn readable(&self, _flush: Flush) {}
-    fn pressed(&self) {}
+    fn flush(&self) {}
     fn writable(&self) {
         self.writable.fetch_add(1, Ordering::Relaxed);
     }
     fn close(&self, _linger: i32) {}
 }
 
-/// The far end of a pipe.
+/// The peer_end end of a pipe.
 struct Peer {
     reader: Reader,
     writer: Writer,
-    far: Arc<Counter>,
+    peer_end: Arc<Counter>,
 }
 
 /// A frame as a peer read it: flags and body.
@@ -43,7 +43,7 @@ pub struct Bench {
     peers: HashMap<PipeId, Peer>,
     pub options: SocketOptions,
     /// The calls look again.
-    pub looks_again: bool,
+    pub polls_again: bool,
 }
 
 /// Calls the pattern and then does what the socket does after each call.
@@ -55,9 +55,9 @@ macro_rules! call {
             let mut env = Env {
                 pipes: &mut $bench.pipes,
                 options: &$bench.options,
-                pace: &Pace::default(),
-                look: Look::default(),
-                looks_again: $bench.looks_again,
+                flush_policy: &FlushPolicy::default(),
+                look: CreditEpoch::default(),
+                polls_again: $bench.polls_again,
                 work: &Work::default(),
                 done: &mut done,
             };
@@ -76,7 +76,7 @@ impl Bench {
             pipes: Pipes::default(),
             peers: HashMap::new(),
             options: SocketOptions::new(socket_type),
-            looks_again: false,
+            polls_again: false,
         }
     }
 
@@ -90,25 +90,25 @@ impl Bench {
     }
 
     pub fn attach_with(&mut self, hwm: i32, change: impl FnOnce(&mut PipeParts)) -> PipeId {
-        let far = Arc::new(Counter::default());
+        let peer_end = Arc::new(Counter::default());
         let (writer, peer_reader) = queue(hwm, self.options.conflates_outward());
         let (peer_writer, reader) = queue(hwm, self.options.conflates_inward());
         let mut parts = PipeParts {
             reader,
             writer,
-            far: far.clone(),
+            peer_end: peer_end.clone(),
             peer_routing_id: Vec::new(),
             identified: true,
             given_routing_id: Vec::new(),
             copy_max: 64,
             session: 1,
             listener: 0,
-            far_marks: FarMarks::None,
+            peer_marks: PeerMarks::None,
             takes_all: false,
         };
         change(&mut parts);
         let id = self.pipes.insert(parts).id;
-        self.peers.insert(id, Peer { reader: peer_reader, writer: peer_writer, far });
+        self.peers.insert(id, Peer { reader: peer_reader, writer: peer_writer, peer_end });
         call!(self, |pattern, env| pattern.attach(env, id));
         id
     }
@@ -144,9 +144,9 @@ impl Bench {
             let mut env = Env {
                 pipes: &mut self.pipes,
                 options: &self.options,
-                pace: &Pace::default(),
-                look: Look::default(),
-                looks_again: false,
+                flush_policy: &FlushPolicy::default(),
+                look: CreditEpoch::default(),
+                polls_again: false,
                 work: &Work::default(),
                 done: &mut none,
             };
@@ -194,7 +194,7 @@ impl Bench {
 
     /// How often the peer was told of credit.
     pub fn writable_calls(&self, id: PipeId) -> usize {
-        self.peers[&id].far.writable.load(Ordering::Relaxed)
+        self.peers[&id].peer_end.writable.load(Ordering::Relaxed)
     }
 
     /// The next message the peer gets, and the credit that goes back with it.

@@ -69,7 +69,7 @@ impl Xpub {
         self.drain_all(env);
     }
 
-    /// Reads what came from the subscribers, some messages of each in turn, as far as the call may work.
+    /// Reads what came from the subscribers, some messages of each in turn, as peer_end as the call may work.
     fn drain_all(&mut self, env: &mut Env<'_>) {
         if self.unread.is_empty() {
             return;
@@ -345,7 +345,7 @@ impl Pattern for Xpub {
         true
     }
 
-    fn lane_out(&self, options: &SocketOptions) -> Option<PipeId> {
+    fn fast_path_out(&self, options: &SocketOptions) -> Option<PipeId> {
         let only = self.out.only()?;
         let everything = self.subscriptions.only_everything() == Some(&[only][..]);
         let usual = !options.invert_matching && !options.xpub_manual_last_value;

@@ -143,8 +143,8 @@ impl Pattern for Xsub {
         true
     }
 
-    fn lane_in(&self, _options: &SocketOptions) -> Option<PipeId> {
-        self.inward.lane()
+    fn fast_path_in(&self, _options: &SocketOptions) -> Option<PipeId> {
+        self.inward.fast_path()
     }
 
     fn topics_count(&self) -> Result<usize> {

@@ -1,8 +1,8 @@
-//! What the far end of a pipe tells a socket. Commands wait in the socket's mailbox and are carried
+//! What the peer_end end of a pipe tells a socket. Commands wait in the socket's mailbox and are carried
 //! out inside the socket's own calls; one for a pipe that is gone is dropped.
 #![forbid(unsafe_code)]
 
-use crate::pipe::{Far, Link, PipeId};
+use crate::pipe::{Link, PipeId, PipePeer};
 use crate::queue::{Reader, Writer};
 use crate::sync::Arc;
 
@@ -24,7 +24,7 @@ impl PipeKey {
 pub struct PipeParts {
     pub reader: Reader,
     pub writer: Writer,
-    pub far: Arc<dyn Far>,
+    pub peer_end: Arc<dyn PipePeer>,
     pub peer_routing_id: Vec<u8>,
     pub identified: bool,
     pub given_routing_id: Vec<u8>,
@@ -33,15 +33,15 @@ pub struct PipeParts {
     pub session: u64,
     /// The listener that accepted the peer; 0 for any other pipe.
     pub listener: u64,
-    pub far_marks: FarMarks,
+    pub peer_marks: PeerMarks,
     /// Who listens there cannot subscribe, and gets whatever is published.
     pub takes_all: bool,
 }
 
-/// The far socket's high-water marks, which add to the own ones inside a context. For a network
+/// The peer_end socket's high-water marks, which add to the own ones inside a context. For a network
 /// pipe the own marks count alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FarMarks {
+pub enum PeerMarks {
     #[default]
     None,
     Inproc {
@@ -50,20 +50,20 @@ pub enum FarMarks {
     },
 }
 
-impl FarMarks {
-    /// The mark of the queue towards the far end.
+impl PeerMarks {
+    /// The mark of the queue towards the peer_end end.
     pub fn outbound(self, own_send: i32) -> i32 {
         match self {
-            FarMarks::None => own_send,
-            FarMarks::Inproc { receive, .. } => sum(own_send, receive),
+            PeerMarks::None => own_send,
+            PeerMarks::Inproc { receive, .. } => sum(own_send, receive),
         }
     }
 
-    /// The mark of the queue from the far end.
+    /// The mark of the queue from the peer_end end.
     pub fn inbound(self, own_receive: i32) -> i32 {
         match self {
-            FarMarks::None => own_receive,
-            FarMarks::Inproc { send, .. } => sum(own_receive, send),
+            PeerMarks::None => own_receive,
+            PeerMarks::Inproc { send, .. } => sum(own_receive, send),
         }
     }
 }
@@ -76,7 +76,7 @@ fn sum(one: i32, other: i32) -> i32 {
 /// Called with the place that a pipe got in its socket.
 pub type Assigned = Box<dyn FnOnce(PipeKey) + Send>;
 
-/// A message from a far end to a socket.
+/// A message from a peer_end end to a socket.
 pub enum Command {
     /// A peer arrived: an accepted connection after its handshake, or a connecter in this context.
     Attach { parts: Box<PipeParts>, assigned: Assigned },
@@ -86,9 +86,9 @@ pub enum Command {
     Writable(PipeKey),
     /// A connecting pipe's connection came up, was lost, or both; it stays and will be connected again.
     Link { pipe: PipeKey, link: Link },
-    /// The socket at the far end of a pipe in this context is known now, and its marks count.
-    Marks { pipe: PipeKey, far: FarMarks },
-    /// The far end is gone; what it sent may still be read.
+    /// The socket at the peer_end end of a pipe in this context is known now, and its marks count.
+    Marks { pipe: PipeKey, peer_end: PeerMarks },
+    /// The peer_end end is gone; what it sent may still be read.
     Closed(PipeKey),
     /// A connecting endpoint is not tried again, and is no longer one of the socket's: the session
     /// that it had.

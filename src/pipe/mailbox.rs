@@ -2,13 +2,13 @@
 //! sense before the socket looked. So what waits is bounded by the peers that are there, not by those that
 //! came and went meanwhile.
 //!
-//! Under the lock of the port that owns it, which is a leaf but for the locks of queues. What a call takes
+//! Under the lock of the shared that owns it, which is a leaf but for the locks of queues. What a call takes
 //! out is handed to the caller, to be dropped when that lock is gone.
 #![forbid(unsafe_code)]
 
 use core::mem;
 
-use crate::pipe::{Assigned, Command, Far, Flush, PipeKey};
+use crate::pipe::{Assigned, Command, Flush, PipeKey, PipePeer};
 use crate::sync::{Arc, OnceLock};
 
 /// So many empty letters are always allowed. Beyond it they are at most as many as the others.
@@ -42,7 +42,7 @@ pub enum Remains {
     /// The socket will not hear of it.
     All(Option<Command>),
     /// What it sent can still be read.
-    FarEnd(Arc<dyn Far>, Assigned),
+    PeerEnd(Arc<dyn PipePeer>, Assigned),
 }
 
 impl Mailbox {
@@ -77,8 +77,8 @@ impl Mailbox {
             && parts.reader.has_frames()
         {
             self.departed += 1;
-            let far = mem::replace(&mut parts.far, departed());
-            return Some(Remains::FarEnd(far, mem::replace(assigned, Box::new(|_| ()))));
+            let peer_end = mem::replace(&mut parts.peer_end, departed());
+            return Some(Remains::PeerEnd(peer_end, mem::replace(assigned, Box::new(|_| ()))));
         }
         let command = letter.command.take();
         self.blank(place);
@@ -153,26 +153,26 @@ impl Link {
     }
 }
 
-/// The far end of a pipe whose peer had left before the socket looked.
+/// The peer_end end of a pipe whose peer had left before the socket looked.
 struct Departed;
 
-impl Far for Departed {
+impl PipePeer for Departed {
     fn readable(&self, _flush: Flush) {}
-    fn pressed(&self) {}
+    fn flush(&self) {}
     fn writable(&self) {}
     fn close(&self, _linger: i32) {}
 }
 
 /// One for all of them.
-fn departed() -> Arc<dyn Far> {
-    static ONE: OnceLock<Arc<dyn Far>> = OnceLock::new();
+fn departed() -> Arc<dyn PipePeer> {
+    static ONE: OnceLock<Arc<dyn PipePeer>> = OnceLock::new();
     ONE.get_or_init(|| Arc::new(Departed)).clone()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipe::{FarMarks, PipeParts};
+    use crate::pipe::{PeerMarks, PipeParts};
     use crate::queue::{Body, queue};
 
     fn key(id: u32) -> PipeKey {
@@ -182,21 +182,21 @@ mod tests {
     /// A visitor that has sent so many messages.
     fn visit(mailbox: &mut Mailbox, messages: usize) -> u64 {
         let (writer, _) = queue(0, false);
-        let (mut far_writer, reader) = queue(0, false);
+        let (mut peer_writer, reader) = queue(0, false);
         for _ in 0..messages {
-            far_writer.write(0, Body::Copy(b"message"), 0).expect("memory");
+            peer_writer.write(0, Body::Copy(b"message"), 0).expect("memory");
         }
         let parts = PipeParts {
             reader,
             writer,
-            far: departed(),
+            peer_end: departed(),
             peer_routing_id: Vec::new(),
             identified: true,
             given_routing_id: Vec::new(),
             copy_max: 0,
             session: 1,
             listener: 0,
-            far_marks: FarMarks::None,
+            peer_marks: PeerMarks::None,
             takes_all: false,
         };
         mailbox.push(Command::Attach { parts: Box::new(parts), assigned: Box::new(|_| ()) })
@@ -232,7 +232,7 @@ mod tests {
     fn what_a_visitor_sent_can_be_read_unless_nobody_reads() {
         let mut mailbox = Mailbox::default();
         let (kept, dropped) = (visit(&mut mailbox, 1), visit(&mut mailbox, 1));
-        assert!(matches!(mailbox.leave(kept, true), Some(Remains::FarEnd(..))));
+        assert!(matches!(mailbox.leave(kept, true), Some(Remains::PeerEnd(..))));
         assert!(matches!(mailbox.leave(dropped, false), Some(Remains::All(Some(_)))));
         assert_eq!(mailbox.departed(), 1);
         let waiting = waiting(&mut mailbox);

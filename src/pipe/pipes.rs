@@ -1,4 +1,4 @@
-//! The table of a socket's pipes. Places are reused; a [`PipeKey`] tells the uses apart.
+//! The table of a socket's pipes. Slots are reused; a [`PipeKey`] tells the uses apart.
 #![forbid(unsafe_code)]
 
 use crate::pipe::{Pipe, PipeId, PipeKey, PipeParts};

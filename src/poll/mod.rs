@@ -12,13 +12,13 @@ use std::time::Instant;
 use smallvec::SmallVec;
 
 use crate::error::{Errno, Result};
-use crate::io::port::{Port, Waiter};
-use crate::io::wake::{Lead, Ticket};
+use crate::io::shared::{SocketShared, Waiter};
+use crate::io::wait_queue::{Leader, WaitToken};
 use crate::options::numbers::{ZMQ_POLLERR, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLPRI};
 use crate::socket::{Core, Slot};
 use crate::sync::Arc;
 use crate::sys;
-use crate::sys::bed::{Bed, PollFds};
+use crate::sys::parker::{Parker, PollFds};
 use crate::sys::poll::PollFd;
 
 /// As many items need no memory from the heap.
@@ -51,10 +51,14 @@ impl<'a> Item<'a> {
 
 /// Waits until an item is ready, at most for `timeout` (`None`: no limit), and sets `ready` of
 /// every item. Returns how many are ready. `ENOTSOCK`, `ETERM`, `EINTR`, `EMFILE`.
-pub async fn poll(bed: &Bed, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
+pub async fn poll(
+    parker: &Parker,
+    items: &mut [Item<'_>],
+    timeout: Option<Duration>,
+) -> Result<usize> {
     match only_socket(items) {
-        Some(slot) => poll_one(bed, slot, items, timeout).await,
-        None => poll_many(bed, items, timeout).await,
+        Some(slot) => poll_one(parker, slot, items, timeout).await,
+        None => poll_many(parker, items, timeout).await,
     }
 }
 
@@ -69,7 +73,7 @@ fn only_socket<'a>(items: &[Item<'a>]) -> Option<&'a Slot> {
 }
 
 async fn poll_one(
-    bed: &Bed,
+    parker: &Parker,
     slot: &Slot,
     items: &mut [Item<'_>],
     timeout: Option<Duration>,
@@ -81,14 +85,14 @@ async fn poll_one(
     if ready > 0 {
         return Ok(ready);
     }
-    let port = slot.with(|core| Ok(core.port().clone()))?;
+    let shared = slot.with(|core| Ok(core.shared().clone()))?;
     let deadline = Deadline::new(timeout);
     loop {
         let last = deadline.is_over();
-        let (ready, ticket) = look_together(slot, items, !last)?;
-        let Some(ticket) = ticket else { return Ok(ready) };
-        let _waiter = Waiter(&port);
-        match port.wait(bed, ticket, deadline.left()).await {
+        let (ready, token) = look_together(slot, items, !last)?;
+        let Some(token) = token else { return Ok(ready) };
+        let _waiter = Waiter(&shared);
+        match shared.wait(parker, token, deadline.left()).await {
             // What came at the last moment still counts.
             Ok(()) | Err(Errno::EAGAIN) => {}
             Err(error) => return Err(error),
@@ -102,11 +106,11 @@ fn look_together(
     slot: &Slot,
     items: &mut [Item<'_>],
     waits: bool,
-) -> Result<(usize, Option<Ticket>)> {
+) -> Result<(usize, Option<WaitToken>)> {
     slot.with(|core| {
         let wanted = items.iter().fold(0, |all, item| all | item.wanted);
         let mut events = core.known_events(wanted)?;
-        if waits && events == 0 && wanted & ZMQ_POLLIN != 0 && core.glances() {
+        if waits && events == 0 && wanted & ZMQ_POLLIN != 0 && core.yields() {
             events = core.known_events(wanted)?;
         }
         let mut ready = 0;
@@ -114,12 +118,16 @@ fn look_together(
             item.ready = events & item.wanted & (ZMQ_POLLIN | ZMQ_POLLOUT);
             ready += usize::from(item.ready != 0);
         }
-        let ticket = (ready == 0 && waits).then(|| core.announce());
-        Ok((ready, ticket))
+        let token = (ready == 0 && waits).then(|| core.prepare_wait());
+        Ok((ready, token))
     })
 }
 
-async fn poll_many(bed: &Bed, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
+async fn poll_many(
+    parker: &Parker,
+    items: &mut [Item<'_>],
+    timeout: Option<Duration>,
+) -> Result<usize> {
     let ready = look(items, Core::known_events)?;
     let all_sockets = items.iter().all(|item| matches!(item.target, Target::Socket(_)));
     if ready > 0 && all_sockets {
@@ -131,8 +139,8 @@ async fn poll_many(bed: &Bed, items: &mut [Item<'_>], timeout: Option<Duration>)
     let deadline = Deadline::new(timeout);
     loop {
         match sleeps {
-            true => watch.sleep(bed, items, deadline.left()).await?,
-            false => watch.glance()?,
+            true => watch.sleep(parker, items, deadline.left()).await?,
+            false => watch.yield_to_peer()?,
         }
         watch.drive();
         let ready = look(items, Core::known_events)? + watch.show_descriptors(items);
@@ -175,62 +183,62 @@ impl Deadline {
 /// What the system's poll watches: an entry for each item, in their order.
 struct Watch {
     fds: PollFds,
-    ports: SmallVec<[Option<Arc<Port>>; USUAL]>,
+    sockets: SmallVec<[Option<Arc<SocketShared>>; USUAL]>,
 }
 
 impl Watch {
     /// `sleeps`: every socket has to be able to end the wait; otherwise only those are watched that
     /// have something to ask the kernel about.
     fn new(items: &[Item<'_>], sleeps: bool) -> Result<Watch> {
-        let mut watch = Watch { fds: SmallVec::new(), ports: SmallVec::new() };
+        let mut watch = Watch { fds: SmallVec::new(), sockets: SmallVec::new() };
         for item in items {
-            let (fd, events, port) = match item.target {
+            let (fd, events, shared) = match item.target {
                 Target::Descriptor(fd) => (fd, requested(item.wanted), None),
                 Target::Socket(slot) => {
-                    let port = slot.with(|core| Ok(core.port().clone()))?;
-                    let asked = sleeps || port.has_poller();
-                    let fd = if asked { port.poll_fd()? } else { -1 };
-                    (fd, libc::POLLIN, Some(port))
+                    let shared = slot.with(|core| Ok(core.shared().clone()))?;
+                    let asked = sleeps || shared.has_poller();
+                    let fd = if asked { shared.poll_fd()? } else { -1 };
+                    (fd, libc::POLLIN, Some(shared))
                 }
             };
             watch.fds.push(PollFd { fd, events, revents: 0 });
-            watch.ports.push(port);
+            watch.sockets.push(shared);
         }
         Ok(watch)
     }
 
     /// Asks the kernel without waiting.
-    fn glance(&mut self) -> Result<()> {
-        sys::poll::glance(&mut self.fds).map(drop)
+    fn yield_to_peer(&mut self) -> Result<()> {
+        sys::poll::poll_now(&mut self.fds).map(drop)
     }
 
     /// Waits in the kernel, at most for `limit`, unless there is something already. `EINTR`, and
     /// what asking for events may answer.
     async fn sleep(
         &mut self,
-        bed: &Bed,
+        parker: &Parker,
         items: &[Item<'_>],
         limit: Option<Duration>,
     ) -> Result<()> {
-        let Watch { fds, ports } = self;
+        let Watch { fds, sockets } = self;
         let mut attended = Attended::default();
-        if attended.look(items, ports)? || attended.is_busy() {
-            return sys::poll::glance(fds).map(drop);
+        if attended.look(items, sockets)? || attended.is_busy() {
+            return sys::poll::poll_now(fds).map(drop);
         }
         let limit = match attended.is_crowded {
             true => Some(limit.unwrap_or(SLICE).min(SLICE)),
             false => limit,
         };
-        bed.poll(fds, limit).await.map(drop)
+        parker.poll(fds, limit).await.map(drop)
     }
 
     /// Moves the bytes of the sockets for which there is something to do.
     fn drive(&self) {
-        for (fd, port) in self.fds.iter().zip(&self.ports) {
-            if let Some(port) = port
-                && (fd.revents != 0 || port.has_ready())
+        for (fd, shared) in self.fds.iter().zip(&self.sockets) {
+            if let Some(shared) = shared
+                && (fd.revents != 0 || shared.has_ready())
             {
-                port.poll_as_caller();
+                shared.poll_as_caller();
             }
         }
     }
@@ -254,53 +262,57 @@ const SLICE: Duration = Duration::from_millis(10);
 /// Ports whose sockets this thread looks after while it sleeps in the system's poll.
 #[derive(Default)]
 struct Attended<'a> {
-    ports: SmallVec<[&'a Port; USUAL]>,
-    leads: SmallVec<[Lead<'a>; USUAL]>,
+    sockets: SmallVec<[&'a SocketShared; USUAL]>,
+    leaders: SmallVec<[Leader<'a>; USUAL]>,
     /// Another thread waits in one of the sockets.
     is_crowded: bool,
-    /// Something came before the leads were taken, of which the kernel will not tell.
+    /// Something came before the leaders were taken, of which the kernel will not tell.
     is_late: bool,
 }
 
 impl<'a> Attended<'a> {
     /// Looks at each socket once more, announces the wait in the same step, and takes the lead.
     /// Whether something is ready.
-    fn look(&mut self, items: &[Item<'_>], ports: &'a [Option<Arc<Port>>]) -> Result<bool> {
+    fn look(
+        &mut self,
+        items: &[Item<'_>],
+        sockets: &'a [Option<Arc<SocketShared>>],
+    ) -> Result<bool> {
         let mut ready = false;
-        for (item, port) in items.iter().zip(ports) {
-            let (Target::Socket(slot), Some(port)) = (item.target, port) else { continue };
-            let look = |core: &mut Core| Ok((core.known_events(item.wanted)?, core.announce()));
-            let (events, ticket) = slot.with(look)?;
-            self.ports.push(port);
+        for (item, shared) in items.iter().zip(sockets) {
+            let (Target::Socket(slot), Some(shared)) = (item.target, shared) else { continue };
+            let look = |core: &mut Core| Ok((core.known_events(item.wanted)?, core.prepare_wait()));
+            let (events, token) = slot.with(look)?;
+            self.sockets.push(shared);
             ready |= events != 0;
-            match port.attend(ticket) {
+            match shared.attend(token) {
                 Some(lead) => {
                     self.is_late |= !lead.may_sleep_at_poller();
-                    self.leads.push(lead);
+                    self.leaders.push(lead);
                 }
-                // It may be an earlier item that leads.
-                None => self.is_crowded |= !self.has_before(port),
+                // It may be an earlier item that leaders.
+                None => self.is_crowded |= !self.has_before(shared),
             }
         }
         Ok(ready)
     }
 
-    fn has_before(&self, port: &Port) -> bool {
-        let count = self.ports.len().saturating_sub(1);
-        self.ports.iter().take(count).any(|other| core::ptr::eq(*other, port))
+    fn has_before(&self, shared: &SocketShared) -> bool {
+        let count = self.sockets.len().saturating_sub(1);
+        self.sockets.iter().take(count).any(|other| core::ptr::eq(*other, shared))
     }
 
     /// Whether the kernel would not tell of what is there.
     fn is_busy(&self) -> bool {
-        self.is_late || self.ports.iter().any(|port| port.is_pending() || port.has_ready())
+        self.is_late || self.sockets.iter().any(|shared| shared.is_pending() || shared.has_ready())
     }
 }
 
 impl Drop for Attended<'_> {
     fn drop(&mut self) {
-        self.leads.clear();
+        self.leaders.clear();
         let now = sys::clock::nanos();
-        self.ports.iter().for_each(|port| port.retire(|| now));
+        self.sockets.iter().for_each(|shared| shared.finish_wait(|| now));
     }
 }
 
@@ -325,13 +337,13 @@ fn shown(revents: i16) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::bed::block_on;
+    use crate::sys::parker::block_on;
     use std::io::Write;
     use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
 
     fn poll(items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
-        block_on(async |bed| super::poll(bed, items, timeout).await)
+        block_on(async |parker| super::poll(parker, items, timeout).await)
     }
 
     const SHORT: Option<Duration> = Some(Duration::from_millis(20));

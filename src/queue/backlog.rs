@@ -97,7 +97,7 @@ impl Backlog {
     }
 
     #[cold]
-    fn push_slowly(&mut self, flags: u8, body: &[u8]) -> Result<()> {
+    fn push_full_path(&mut self, flags: u8, body: &[u8]) -> Result<()> {
         self.make_space(frame::MAX_HEADER + body.len())?;
         self.open.push_copy(flags, body)
     }
@@ -160,7 +160,7 @@ impl Backlog {
 impl Frames for Backlog {
     #[inline(always)]
     fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
-        if self.open.append_short(flags, body) { Ok(()) } else { self.push_slowly(flags, body) }
+        if self.open.append_short(flags, body) { Ok(()) } else { self.push_full_path(flags, body) }
     }
 
     fn push_whole(&mut self, flags: u8, msg: Msg) -> Result<()> {
@@ -172,7 +172,7 @@ impl Frames for Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::batch::FULL_MARKS;
+    use crate::queue::batch::FULL_ATTACHMENTS;
 
     const BODY: usize = 1000;
 
@@ -231,11 +231,11 @@ mod tests {
     #[test]
     fn many_bodies_of_their_own_are_several_batches() {
         let mut backlog = Backlog::default();
-        for _ in 0..3 * FULL_MARKS {
+        for _ in 0..3 * FULL_ATTACHMENTS {
             backlog.push_whole(0, Msg::copy_of(&[2; 100]).expect("memory")).expect("memory");
         }
         assert_eq!(backlog.closed.len(), 2);
-        assert!(backlog.queued_bytes() >= 300 * FULL_MARKS);
+        assert!(backlog.queued_bytes() >= 300 * FULL_ATTACHMENTS);
     }
 
     #[test]

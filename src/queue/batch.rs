@@ -19,11 +19,11 @@ use crate::sync::Arc;
 pub const FULL: usize = 126 * 1024;
 
 /// Likewise with so many bodies that are referred to.
-pub const FULL_MARKS: usize = 1024;
+pub const FULL_ATTACHMENTS: usize = 1024;
 
 /// Something at a place of the arena that is not in the arena.
 #[derive(Debug)]
-enum Mark {
+enum Attachment {
     /// The body of the frame whose header ends here.
     Body(Msg),
     /// From the frame that starts here on, messages carry these properties.
@@ -40,7 +40,7 @@ impl core::fmt::Debug for Msg {
 #[derive(Debug, Default)]
 pub struct Batch {
     bytes: Vec<u8>,
-    marks: VecDeque<(usize, Mark)>,
+    attachments: VecDeque<(usize, Attachment)>,
     /// How far the frames have been taken.
     position: usize,
     /// Complete messages added, commands not counted.
@@ -118,8 +118,8 @@ impl Batch {
             self.bytes = Vec::new();
         }
         self.bytes.clear();
-        if !self.marks.is_empty() {
-            self.marks.clear();
+        if !self.attachments.is_empty() {
+            self.attachments.clear();
         }
         self.position = 0;
         self.messages = 0;
@@ -162,8 +162,8 @@ impl Batch {
     /// Whether `more` bytes or another mark are too many for it. What is empty is never full.
     #[inline]
     pub fn is_full_for(&self, more: usize) -> bool {
-        let is_full =
-            more > FULL.saturating_sub(self.bytes.len()) || self.marks.len() >= FULL_MARKS;
+        let is_full = more > FULL.saturating_sub(self.bytes.len())
+            || self.attachments.len() >= FULL_ATTACHMENTS;
         is_full && !self.bytes.is_empty()
     }
 
@@ -221,7 +221,7 @@ impl Batch {
     }
 
     #[cold]
-    fn push_slowly(&mut self, flags: u8, body: &[u8]) -> Result<()> {
+    fn push_full_path(&mut self, flags: u8, body: &[u8]) -> Result<()> {
         let (header, header_len) = frame::encode(flags, body.len());
         self.reserve(header_len + body.len())?;
         self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
@@ -239,32 +239,32 @@ impl Batch {
     }
 
     /// Messages added from here on carry these properties. Returns those of which no message came, so that
-    /// there are never more marks than frames, and one.
+    /// there are never more attachments than frames, and one.
     pub fn push_metadata(&mut self, metadata: Option<Arc<Metadata>>) -> Option<Arc<Metadata>> {
         let end = self.bytes.len();
-        if let Some((at, Mark::Metadata(last))) = self.marks.back_mut()
+        if let Some((at, Attachment::Metadata(last))) = self.attachments.back_mut()
             && *at == end
         {
             return core::mem::replace(last, metadata);
         }
-        self.marks.push_back((end, Mark::Metadata(metadata)));
+        self.attachments.push_back((end, Attachment::Metadata(metadata)));
         None
     }
 
     /// Moves all of `other`'s untouched frames to the end of this batch.
     pub fn append(&mut self, other: &mut Batch) -> Result<()> {
         debug_assert_eq!(other.position, 0);
-        if self.is_empty() && self.marks.is_empty() {
+        if self.is_empty() && self.attachments.is_empty() {
             self.clear();
             core::mem::swap(self, other);
             return Ok(());
         }
         self.is_secret |= other.is_secret;
         self.reserve(other.bytes.len())?;
-        self.marks.try_reserve(other.marks.len()).map_err(|_| Errno::ENOMEM)?;
+        self.attachments.try_reserve(other.attachments.len()).map_err(|_| Errno::ENOMEM)?;
         let base = self.bytes.len();
         self.bytes.extend_from_slice(&other.bytes);
-        self.marks.extend(other.marks.drain(..).map(|(at, mark)| (base + at, mark)));
+        self.attachments.extend(other.attachments.drain(..).map(|(at, mark)| (base + at, mark)));
         self.messages += other.messages;
         self.referred += other.referred;
         other.clear();
@@ -274,16 +274,16 @@ impl Batch {
     /// Applies a change of properties that stands at the current position, if any.
     #[inline(always)]
     pub fn take_metadata(&mut self) -> Option<Option<Arc<Metadata>>> {
-        if self.marks.is_empty() { None } else { self.take_marked_metadata() }
+        if self.attachments.is_empty() { None } else { self.take_marked_metadata() }
     }
 
     fn take_marked_metadata(&mut self) -> Option<Option<Arc<Metadata>>> {
-        match self.marks.front() {
-            Some((at, Mark::Metadata(_))) if *at == self.position => {}
+        match self.attachments.front() {
+            Some((at, Attachment::Metadata(_))) if *at == self.position => {}
             _ => return None,
         }
-        match self.marks.pop_front() {
-            Some((_, Mark::Metadata(metadata))) => Some(metadata),
+        match self.attachments.pop_front() {
+            Some((_, Attachment::Metadata(metadata))) => Some(metadata),
             _ => None,
         }
     }
@@ -298,8 +298,8 @@ impl Batch {
     pub fn peek(&self) -> Option<&[u8]> {
         let header = frame::parse(self.bytes.get(self.position..)?)?;
         let start = self.position + header.header_len;
-        match self.marks.front() {
-            Some((at, Mark::Body(msg))) if *at == start => Some(msg.data()),
+        match self.attachments.front() {
+            Some((at, Attachment::Body(msg))) if *at == start => Some(msg.data()),
             _ => Some(self.arena(start, usize::try_from(header.body_len).ok()?)),
         }
     }
@@ -309,7 +309,7 @@ impl Batch {
     pub fn take(&mut self, whole: &mut Msg) -> Option<(u8, Taken)> {
         let header = frame::parse(self.bytes.get(self.position..)?)?;
         let start = self.position + header.header_len;
-        if !self.marks.is_empty()
+        if !self.attachments.is_empty()
             && let Some(msg) = self.take_body(start)
         {
             *whole = msg;
@@ -324,7 +324,7 @@ impl Batch {
     /// another frame waits.
     #[inline(always)]
     pub fn take_short(&mut self) -> Option<(&[u8], bool)> {
-        if !self.marks.is_empty() {
+        if !self.attachments.is_empty() {
             return None;
         }
         let rest = self.bytes.get(self.position..)?;
@@ -336,11 +336,11 @@ impl Batch {
 
     /// The message that is the body of the frame whose header ends at `start`, if it is one.
     fn take_body(&mut self, start: usize) -> Option<Msg> {
-        match self.marks.front() {
-            Some((at, Mark::Body(_))) if *at == start => {}
+        match self.attachments.front() {
+            Some((at, Attachment::Body(_))) if *at == start => {}
             _ => return None,
         }
-        let Some((_, Mark::Body(msg))) = self.marks.pop_front() else { return None };
+        let Some((_, Attachment::Body(msg))) = self.attachments.pop_front() else { return None };
         self.position = start;
         self.referred -= msg.len();
         Some(msg)
@@ -356,16 +356,16 @@ impl Batch {
 impl Frames for Batch {
     #[inline(always)]
     fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()> {
-        if self.append_short(flags, body) { Ok(()) } else { self.push_slowly(flags, body) }
+        if self.append_short(flags, body) { Ok(()) } else { self.push_full_path(flags, body) }
     }
 
     fn push_whole(&mut self, flags: u8, msg: Msg) -> Result<()> {
         let (header, header_len) = frame::encode(flags, msg.len());
         self.reserve(header_len)?;
-        self.marks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        self.attachments.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
         self.referred += msg.len();
-        self.marks.push_back((self.bytes.len(), Mark::Body(msg)));
+        self.attachments.push_back((self.bytes.len(), Attachment::Body(msg)));
         self.count(flags);
         Ok(())
     }
@@ -430,8 +430,8 @@ impl Batch {
                 None => false,
             }
         };
-        for (at, mark) in &self.marks {
-            let Mark::Body(msg) = mark else { continue };
+        for (at, mark) in &self.attachments {
+            let Attachment::Body(msg) = mark else { continue };
             if !put(self.bytes.get(from..*at).unwrap_or_default(), &mut skip)
                 || !put(msg.data(), &mut skip)
             {
@@ -447,7 +447,8 @@ impl Batch {
     /// many messages were completed; their bodies are put into `gone` for the caller to drop
     /// where no lock is held.
     pub fn advance(&mut self, sent: &mut Sent, written: usize, gone: &mut Vec<Msg>) -> u64 {
-        if self.marks.is_empty() && written + sent.partial == self.bytes.len() - self.position {
+        if self.attachments.is_empty() && written + sent.partial == self.bytes.len() - self.position
+        {
             let messages = self.messages;
             self.position = self.bytes.len();
             self.messages = 0;

@@ -10,7 +10,7 @@
 #![forbid(unsafe_code)]
 
 use super::primitives::{
-    AtomicBool, Brief, BriefGuard, Ordering, compiler_fence, fence, membarrier,
+    AtomicBool, Ordering, SpinLock, SpinLockGuard, compiler_fence, fence, membarrier,
 };
 
 /// How often the reader looks again before it leaves word: a few microseconds, in which a writer that runs
@@ -19,19 +19,19 @@ const LOOKS: u32 = if cfg!(test) { 1 } else { 200 };
 
 /// See the module's documentation.
 pub struct Gate<T> {
-    state: Brief<T>,
+    state: SpinLock<T>,
     /// The reader found the lock held, and wants to be told.
     asked: AtomicBool,
 }
 
 impl<T> Gate<T> {
     pub fn new(state: T) -> Gate<T> {
-        Gate { state: Brief::new(state), asked: AtomicBool::new(false) }
+        Gate { state: SpinLock::new(state), asked: AtomicBool::new(false) }
     }
 
     /// For the writer, which calls [`Gate::was_asked`] once it has let go.
     #[inline(always)]
-    pub fn write(&self) -> BriefGuard<'_, T> {
+    pub fn write(&self) -> SpinLockGuard<'_, T> {
         self.state.lock()
     }
 
@@ -50,18 +50,18 @@ impl<T> Gate<T> {
 
     /// For the reader, which is told later if it gets `None`.
     #[inline]
-    pub fn read(&self) -> Option<BriefGuard<'_, T>> {
+    pub fn read(&self) -> Option<SpinLockGuard<'_, T>> {
         self.state.try_lock().or_else(|| self.read_or_ask())
     }
 
     /// For the reader that asks again anyhow if it gets `None`.
-    pub fn read_if_free(&self) -> Option<BriefGuard<'_, T>> {
+    pub fn read_if_free(&self) -> Option<SpinLockGuard<'_, T>> {
         self.state.try_lock()
     }
 
     #[cold]
-    fn read_or_ask(&self) -> Option<BriefGuard<'_, T>> {
-        membarrier::want();
+    fn read_or_ask(&self) -> Option<SpinLockGuard<'_, T>> {
+        membarrier::request();
         for _ in 0..LOOKS {
             core::hint::spin_loop();
             if let Some(state) = self.state.try_lock() {

@@ -15,29 +15,29 @@ use gate::Gate;
 
 mod primitives {
     pub use core::sync::atomic::compiler_fence;
-    pub use shuttle::sync::MutexGuard as BriefGuard;
+    pub use shuttle::sync::MutexGuard as SpinLockGuard;
     pub use shuttle::sync::atomic::{AtomicBool, Ordering, fence};
 
-    /// With the answers of [`crate::sys::brief::Brief`].
-    pub struct Brief<T>(shuttle::sync::Mutex<T>);
+    /// With the answers of [`crate::sys::spin_lock::SpinLock`].
+    pub struct SpinLock<T>(shuttle::sync::Mutex<T>);
 
-    impl<T> Brief<T> {
+    impl<T> SpinLock<T> {
         pub fn new(value: T) -> Self {
-            Brief(shuttle::sync::Mutex::new(value))
+            SpinLock(shuttle::sync::Mutex::new(value))
         }
 
-        pub fn lock(&self) -> BriefGuard<'_, T> {
+        pub fn lock(&self) -> SpinLockGuard<'_, T> {
             self.0.lock().unwrap()
         }
 
-        pub fn try_lock(&self) -> Option<BriefGuard<'_, T>> {
+        pub fn try_lock(&self) -> Option<SpinLockGuard<'_, T>> {
             self.0.try_lock().ok()
         }
     }
 
     /// Every step of a model is seen by all threads at once, so there is nothing to do.
     pub mod membarrier {
-        pub fn want() {}
+        pub fn request() {}
 
         pub fn in_all_threads() -> bool {
             true

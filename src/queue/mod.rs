@@ -8,11 +8,11 @@
 
 mod backlog;
 mod batch;
-mod broadcast;
+mod fanout_log;
 #[cfg(test)]
-mod broadcast_model;
+mod fanout_log_model;
 #[cfg(test)]
-mod broadcast_tests;
+mod fanout_log_tests;
 mod gate;
 #[cfg(test)]
 mod gate_model;
@@ -21,22 +21,22 @@ mod reader;
 mod writer;
 
 pub use batch::{Batch, Sent, Taken};
-pub use broadcast::Broadcast;
+pub use fanout_log::FanoutLog;
 pub use reader::{InBody, Incoming, Reader, Short};
-pub use writer::{Body, Look, Room, Writer, Written};
+pub use writer::{Body, CreditEpoch, Room, Writer, Written};
 
 use self::backlog::Backlog;
-use self::broadcast::Follower;
+use self::fanout_log::Cursor;
 use self::gate::Gate;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 
-/// What `gate.rs`, `broadcast.rs` and `piece.rs` are made of; their models have the same names.
+/// What `gate.rs`, `fanout_log.rs` and `piece.rs` are made of; their models have the same names.
 mod primitives {
     pub use crate::sync::{
         Arc, AtomicBool, AtomicU64, OnceLock, Ordering, SegQueue, compiler_fence, fence,
     };
-    pub use crate::sys::brief::{Brief, BriefGuard};
     pub use crate::sys::membarrier;
+    pub use crate::sys::spin_lock::{SpinLock, SpinLockGuard};
 }
 
 /// What both ends share. Nothing else is locked while its lock is held.
@@ -101,7 +101,7 @@ impl<T> core::ops::Deref for Apart<T> {
 struct State {
     back: Backlog,
     /// Where the messages behind those come from.
-    follower: Option<Box<Follower>>,
+    cursor: Option<Box<Cursor>>,
     reader_sleeps: bool,
     /// The writer will add nothing more.
     finished: bool,
@@ -129,19 +129,19 @@ fn mark(hwm: i32) -> u64 {
 
 impl State {
     fn unfollow(&mut self) {
-        let Some(mut follower) = self.follower.take() else { return };
-        follower.pull_all(&mut self.back);
+        let Some(mut cursor) = self.cursor.take() else { return };
+        cursor.pull_all(&mut self.back);
     }
 
     /// Moves what waits to `front`, which is empty; `false` if nothing does. Then the reader sleeps, if it
-    /// `asks` to be told. What follows a broadcast always does.
+    /// `asks` to be told. What follows a fanout_log always does.
     #[inline]
     fn refill(&mut self, front: &mut Batch, asks: bool) -> bool {
         if self.back.take(front) {
             return true;
         }
-        let pulled = match &mut self.follower {
-            Some(follower) => follower.pull(front, self.reader_sleeps),
+        let pulled = match &mut self.cursor {
+            Some(cursor) => cursor.pull(front, self.reader_sleeps),
             None if !asks => return false,
             None => false,
         };
@@ -160,7 +160,7 @@ impl State {
     }
 
     fn is_empty(&self) -> bool {
-        self.back.is_empty() && !self.follower.as_ref().is_some_and(|place| place.has_more())
+        self.back.is_empty() && !self.cursor.as_ref().is_some_and(|place| place.has_more())
     }
 
     #[inline]

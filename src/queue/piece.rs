@@ -26,7 +26,7 @@ pub struct Piece {
     next: OnceLock<Arc<Piece>>,
 }
 
-// SAFETY: `Filling`, of which a piece has one, writes beyond the published length; all others read below it,
+// SAFETY: `PieceWriter`, of which a piece has one, writes beyond the published length; all others read below it,
 // after an acquiring look at it.
 unsafe impl Sync for Piece {}
 
@@ -84,15 +84,15 @@ impl Drop for Piece {
 }
 
 /// The only one that adds to a piece, and then to the next.
-pub struct Filling {
+pub struct PieceWriter {
     piece: Arc<Piece>,
     published: Published,
 }
 
-impl Filling {
+impl PieceWriter {
     /// `None` without memory.
-    pub fn new() -> Option<Filling> {
-        Some(Filling { piece: Arc::new(Piece::new()?), published: Published::default() })
+    pub fn new() -> Option<PieceWriter> {
+        Some(PieceWriter { piece: Arc::new(Piece::new()?), published: Published::default() })
     }
 
     /// Where the next message will be, for who reads from there on.
@@ -131,7 +131,7 @@ impl Filling {
 
     #[cold]
     fn append_to_fresh(&mut self, flags: u8, len: u8, body: &[u8]) -> bool {
-        let Some(mut fresh) = Filling::new() else { return false };
+        let Some(mut fresh) = PieceWriter::new() else { return false };
         let is_added = fresh.append(flags, len, body);
         let full = core::mem::replace(self, fresh);
         // It has had none: only this names one.

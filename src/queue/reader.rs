@@ -337,7 +337,7 @@ impl Reader {
         self.queue.abandoned.store(true, Ordering::SeqCst);
         // While the writer is at work it stays until both ends are gone.
         if let Some(mut state) = self.queue.gate.read_if_free() {
-            state.follower = None;
+            state.cursor = None;
             core::mem::swap(&mut state.back, &mut dropped);
         }
         self.front = Batch::default();

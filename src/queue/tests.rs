@@ -103,24 +103,24 @@ fn credit_comes_back_every_half_mark() {
 #[test]
 fn a_hasty_call_sees_credit_at_the_next_look_only() {
     let (mut writer, mut reader) = queue(2, false);
-    let hasty = |number| Look { number, hasty: true };
+    let nonblocking = |number| CreditEpoch { number, nonblocking: true };
     for _ in 0..2 {
-        assert_eq!(writer.room_for(hasty(1)), Room::Some);
+        assert_eq!(writer.room_for(nonblocking(1)), Room::Some);
         write(&mut writer, 0, b"x");
     }
-    assert_eq!(writer.room_for(hasty(1)), Room::None);
+    assert_eq!(writer.room_for(nonblocking(1)), Room::None);
     read(&mut reader);
     assert!(reader.take_credit_note(), "it was told that there was none");
-    assert_eq!(writer.room_for(hasty(1)), Room::Unseen);
+    assert_eq!(writer.room_for(nonblocking(1)), Room::Unseen);
     read(&mut reader);
     assert!(!reader.take_credit_note(), "it knows");
-    assert_eq!(writer.room_for(hasty(2)), Room::Some);
+    assert_eq!(writer.room_for(nonblocking(2)), Room::Some);
     for _ in 0..2 {
         write(&mut writer, 0, b"x");
     }
     read(&mut reader);
-    assert_eq!(writer.room_for(hasty(2)), Room::Unseen);
-    assert_eq!(writer.room_for(Look { number: 2, hasty: false }), Room::Some);
+    assert_eq!(writer.room_for(nonblocking(2)), Room::Unseen);
+    assert_eq!(writer.room_for(CreditEpoch { number: 2, nonblocking: false }), Room::Some);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use core::cell::Cell;
 
 use super::batch::Frames;
-use super::{Batch, Broadcast, Queue, State};
+use super::{Batch, FanoutLog, Queue, State};
 use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::{Arc, Ordering};
@@ -64,21 +64,21 @@ impl Body<'_> {
     }
 }
 
-/// How a call looks for credit. A hasty one counts what was there when its socket last looked
+/// How a call looks for credit. A nonblocking one counts what was there when its socket last looked
 /// (`number` tells one look from the next), as with libzmq, whose sockets read their mailbox about
 /// once a millisecond: so a sender that does not wait gets to the mark although the queue is emptied
 /// as fast as it fills.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Look {
+pub struct CreditEpoch {
     pub number: u32,
-    pub hasty: bool,
+    pub nonblocking: bool,
 }
 
 /// Whether there is room for another message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     Some,
-    /// There is, but a hasty call does not see it before its socket's next look.
+    /// There is, but a nonblocking call does not see it before its socket's next look.
     Unseen,
     /// There is none, and the writer is told when there is.
     None,
@@ -168,7 +168,7 @@ impl Writer {
 
     /// The same for a call that looks so.
     #[inline]
-    pub fn room_for(&mut self, look: Look) -> Room {
+    pub fn room_for(&mut self, look: CreditEpoch) -> Room {
         if self.looked != look.number {
             self.looked = look.number;
             self.credit = self.queue.released();
@@ -184,11 +184,11 @@ impl Writer {
     }
 
     #[cold]
-    fn look_again(&mut self, look: Look) -> Room {
+    fn look_again(&mut self, look: CreditEpoch) -> Room {
         if !self.has_room() {
             return Room::None;
         }
-        if look.hasty {
+        if look.nonblocking {
             return Room::Unseen;
         }
         self.credit = self.queue.released();
@@ -227,29 +227,29 @@ impl Writer {
         }
     }
 
-    /// What is added to the broadcast from now on is in the queue too. Until [`Writer::unfollow`] nothing
+    /// What is added to the fanout_log from now on is in the queue too. Until [`Writer::unfollow`] nothing
     /// else is written. The reader is told like any sleeper, by the number `who`.
-    pub fn follow(&mut self, broadcast: &Broadcast, who: u32) {
+    pub fn follow(&mut self, fanout_log: &FanoutLog, who: u32) {
         let is_abandoned = self.is_abandoned();
         self.with_state(|state| {
             if !is_abandoned {
-                state.follower = Some(Box::new(broadcast.follow(who, state.reader_sleeps)));
+                state.cursor = Some(Box::new(fanout_log.follow(who, state.reader_sleeps)));
             }
         });
     }
 
-    /// So many messages were added to the broadcast.
+    /// So many messages were added to the fanout_log.
     pub fn followed(&mut self, messages: u64) {
         self.written += messages;
     }
 
-    /// The reader found nothing in the broadcast, and then something came: whether it sleeps still.
-    pub fn rouse(&mut self) -> bool {
+    /// The reader found nothing in the fanout_log, and then something came: whether it sleeps still.
+    pub fn wake(&mut self) -> bool {
         let slept = self.with_state(|state| core::mem::take(&mut state.reader_sleeps));
         slept | self.was_asked.take()
     }
 
-    /// Copies what the reader has not got of the broadcast; nothing that is added later is in the queue.
+    /// Copies what the reader has not got of the fanout_log; nothing that is added later is in the queue.
     pub fn unfollow(&mut self) {
         self.with_state(State::unfollow);
     }

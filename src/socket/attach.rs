@@ -1,15 +1,15 @@
-//! What the far ends of a socket's pipes tell it, carried out inside the socket's own calls.
+//! What the peer_end ends of a socket's pipes tell it, carried out inside the socket's own calls.
 #![forbid(unsafe_code)]
 
 use crate::pipe::{Assigned, Command, PipeId, PipeKey, PipeParts};
 use crate::socket::Core;
-use crate::sys::cancel::Shelter;
+use crate::sys::cancel::CancelGuard;
 
 impl Core {
     pub(super) fn command(&mut self, command: Command) {
         // The way of a message needs none, and most commands belong to that.
         let is_usual = matches!(command, Command::Readable(_) | Command::Writable(_));
-        let _shelter = (!is_usual).then(Shelter::new);
+        let _guard = (!is_usual).then(CancelGuard::new);
         match command {
             Command::Attach { parts, assigned } => {
                 self.admit(*parts, assigned);
@@ -35,11 +35,11 @@ impl Core {
                     self.disconnected(pipe);
                 }
             }
-            Command::Marks { pipe, far } => {
+            Command::Marks { pipe, peer_end } => {
                 let (send, receive) = (self.options.sndhwm, self.options.rcvhwm);
                 let id = self.pipes.find(pipe);
                 if let Some(pipe) = id.and_then(|id| self.pipes.get_mut(id)) {
-                    pipe.set_marks(Some(far), send, receive);
+                    pipe.set_marks(Some(peer_end), send, receive);
                 }
             }
             Command::Closed(key) => {
@@ -92,13 +92,13 @@ impl Core {
         }
     }
 
-    /// Nothing more goes to the far end. What came from there can still be read.
+    /// Nothing more goes to the peer_end end. What came from there can still be read.
     pub(super) fn far_closed(&mut self, id: PipeId) {
         match self.pipes.get_mut(id) {
             Some(pipe) if pipe.write_open => pipe.write_open = false,
             _ => return,
         }
-        self.port.pipe_departed();
+        self.shared.pipe_departed();
         self.with_pattern(|pattern, env| pattern.closed(env, id));
     }
 }

@@ -2,46 +2,46 @@
 //! done and let go while the caller sleeps.
 //!
 //! Most calls end with their first try, which is a function of its own. What has to wait is an
-//! `async fn`, because it must not sleep itself: see [`bed`](crate::sys::bed).
+//! `async fn`, because it must not sleep itself: see [`parker`](crate::sys::parker).
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
 use std::time::Instant;
 
 use crate::error::{Errno, Result};
-use crate::io::port::{Port, Waiter};
-use crate::io::wake::Ticket;
+use crate::io::shared::{SocketShared, Waiter};
+use crate::io::wait_queue::WaitToken;
 use crate::options::SocketType;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::{Env, Outgoing};
-use crate::pipe::{HEAVY, MOMENT, Pipe};
-use crate::queue::{Body, Incoming, Look};
-use crate::socket::haste::Due;
+use crate::pipe::{BACKLOG_LIMIT, Pipe, STREAM_GAP};
+use crate::queue::{Body, CreditEpoch, Incoming};
+use crate::socket::credit_poll::PollDue;
 use crate::socket::{Core, Slot};
 use crate::sync::Arc;
-use crate::sys::bed::Bed;
 use crate::sys::clock;
+use crate::sys::parker::Parker;
 
 /// Sends one frame (`zmq_msg_send`). On success the content of an own body was taken or copied; on
 /// failure it is as it was. `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK`, and what the pattern answers.
-pub async fn send(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
-    match first_send::<false>(slot, body.again(), flags) {
-        Err(Errno::UNDONE) => send_slowly(bed, slot, body, flags).await,
+pub async fn send(parker: &Parker, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
+    match try_send::<false>(slot, body.again(), flags) {
+        Err(Errno::UNDONE) => send_blocking(parker, slot, body, flags).await,
         other => other,
     }
 }
 
-/// The first try of [`send`]; `UNDONE` when more is needed, which [`send_slowly`] does. Made twice, so that
+/// The first try of [`send`]; `UNDONE` when more is needed, which [`send_blocking`] does. Made twice, so that
 /// what is done for each message need not ask whether its body is to be copied.
 #[inline(always)]
-pub fn first_send<const COPIES: bool>(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
+pub fn try_send<const COPIES: bool>(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
     let first = slot.with(|core| {
         core.pause_at_times()?;
-        if core.pace.is_heavy() && core.minds_weight(flags) {
+        if core.flush_policy.is_backlogged() && core.waits_for_drain(flags) {
             return Err(Errno::UNDONE);
         }
         core.process_commands()?;
-        core.hear_subscribers()?;
+        core.poll_subscriptions_if_due()?;
         core.try_send(&mut body, flags)
     });
     match first {
@@ -51,61 +51,66 @@ pub fn first_send<const COPIES: bool>(slot: &Slot, mut body: Body<'_>, flags: i3
 }
 
 /// [`send`], when the first try was not enough.
-pub async fn send_slowly(bed: &Bed, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
+pub async fn send_blocking(
+    parker: &Parker,
+    slot: &Slot,
+    mut body: Body<'_>,
+    flags: i32,
+) -> Result<()> {
     let mut patience = slot.with(|core| Ok(Patience::new(core, core.options.sndtimeo)))?;
-    if slot.with(|core| Ok(core.pace.is_heavy() && core.minds_weight(flags)))? {
-        relieve(bed, slot).await?;
+    if slot.with(|core| Ok(core.flush_policy.is_backlogged() && core.waits_for_drain(flags)))? {
+        wait_for_drain(parker, slot).await?;
     }
     loop {
         let sent = slot.with(|core| {
             core.process_commands()?;
-            core.hear_subscribers()?;
+            core.poll_subscriptions_if_due()?;
             let sent = core.try_send(&mut body, flags);
             if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
-                core.press();
+                core.flush();
                 core.queue_for_room();
-                patience.announce(core);
+                patience.prepare_wait(core);
             }
             sent
         });
         if sent != Err(Errno::EAGAIN) || flags & ZMQ_DONTWAIT != 0 {
             return sent;
         }
-        patience.wait(bed).await?;
+        patience.wait(parker).await?;
     }
 }
 
 /// Gives what waits in the pipes time to go out, as long as that helps. The caller moves it too.
-async fn relieve(bed: &Bed, slot: &Slot) -> Result<()> {
+async fn wait_for_drain(parker: &Parker, slot: &Slot) -> Result<()> {
     let mut least = usize::MAX;
     let limit = |core: &Core| match core.options.sndtimeo {
-        timeout @ 1.. => timeout.min(RELIEF),
-        _ => RELIEF,
+        timeout @ 1.. => timeout.min(DRAIN_TIMEOUT),
+        _ => DRAIN_TIMEOUT,
     };
     let mut patience = slot.with(|core| Ok(Patience::new(core, limit(core))))?;
     loop {
         let waits = slot.with(|core| {
             core.process_commands()?;
-            core.press();
+            core.flush();
             let waiting = core.pipes.iter().map(Pipe::watch_backlog).max().unwrap_or(0);
-            if waiting <= HEAVY / 2 {
-                core.pace.grew_light();
+            if waiting <= BACKLOG_LIMIT / 2 {
+                core.flush_policy.backlog_drained();
                 return Ok(false);
             }
             if waiting < least {
                 least = waiting;
                 patience = Patience::new(core, limit(core));
             }
-            patience.announce(core);
+            patience.prepare_wait(core);
             Ok(true)
         })?;
         if !waits {
             return Ok(());
         }
-        match patience.wait(bed).await {
+        match patience.wait(parker).await {
             Err(Errno::EAGAIN) => {
                 return slot.with(|core| {
-                    core.pace.got_stuck();
+                    core.flush_policy.backlog_stalled();
                     Ok(())
                 });
             }
@@ -115,25 +120,25 @@ async fn relieve(bed: &Bed, slot: &Slot) -> Result<()> {
 }
 
 /// How long what waits may stand still before nobody waits for it any more, in milliseconds.
-const RELIEF: i32 = 20;
+const DRAIN_TIMEOUT: i32 = 20;
 
 /// Takes the next frame (`zmq_msg_recv`); `take` sees it under the socket's lock. `EAGAIN`,
 /// `EINTR`, `ETERM`, `ENOTSOCK`, and what the pattern answers.
 pub async fn receive<R>(
-    bed: &Bed,
+    parker: &Parker,
     slot: &Slot,
     flags: i32,
     mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
     match try_first(slot, flags, &mut take) {
-        Err(Errno::UNDONE) => wait_for_frame(bed, slot, flags, &mut take).await,
+        Err(Errno::UNDONE) => wait_for_frame(parker, slot, flags, &mut take).await,
         other => other,
     }
 }
 
-/// The first try of [`receive`]; `UNDONE` when more is needed, which [`receive_slowly`] does.
+/// The first try of [`receive`]; `UNDONE` when more is needed, which [`receive_blocking`] does.
 #[inline(always)]
-pub fn first_receive<R>(
+pub fn try_receive<R>(
     slot: &Slot,
     flags: i32,
     mut take: impl FnMut(Incoming<'_>) -> R,
@@ -148,7 +153,7 @@ fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> 
         core.look_at_times()?;
         core.process_commands()?;
         match core.look_for_frame(take, waits) {
-            Err(Errno::EAGAIN) if waits => core.glance(take),
+            Err(Errno::EAGAIN) if waits => core.yield_to_peer(take),
             other => other,
         }
     });
@@ -160,17 +165,17 @@ fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> 
 }
 
 /// [`receive`], when the first try was not enough.
-pub async fn receive_slowly<R>(
-    bed: &Bed,
+pub async fn receive_blocking<R>(
+    parker: &Parker,
     slot: &Slot,
     flags: i32,
     mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
-    wait_for_frame(bed, slot, flags, &mut take).await
+    wait_for_frame(parker, slot, flags, &mut take).await
 }
 
 async fn wait_for_frame<R>(
-    bed: &Bed,
+    parker: &Parker,
     slot: &Slot,
     flags: i32,
     take: &mut impl FnMut(Incoming<'_>) -> R,
@@ -184,12 +189,12 @@ async fn wait_for_frame<R>(
                 if patience.is_none() && flags & ZMQ_DONTWAIT == 0 && core.options.rcvtimeo != 0 {
                     patience = Some(Patience::new(core, core.options.rcvtimeo));
                 }
-                patience.iter_mut().for_each(|patience| patience.announce(core));
+                patience.iter_mut().for_each(|patience| patience.prepare_wait(core));
             }
             received
         });
         match (received, &mut patience) {
-            (Err(Errno::EAGAIN), Some(patience)) => patience.wait(bed).await?,
+            (Err(Errno::EAGAIN), Some(patience)) => patience.wait(parker).await?,
             (Err(Errno::EAGAIN), None) => return receive_at_once(slot, take),
             (other, _) => return other,
         }
@@ -210,7 +215,7 @@ fn receive_at_once<R>(slot: &Slot, take: &mut impl FnMut(Incoming<'_>) -> R) -> 
 /// told by the background otherwise, or it would do nothing but look where system calls, or everything,
 /// are slow (valgrind).
 #[derive(Default)]
-pub(super) struct Hearing {
+pub(super) struct SubscriptionPoll {
     /// When the last call was, in clock ticks, or when its look was over.
     called: u64,
     /// Calls since the last look.
@@ -218,12 +223,12 @@ pub(super) struct Hearing {
 }
 
 /// So many messages of a stream go out between two looks.
-const UNHEARD: u32 = 256;
+const MESSAGES_BETWEEN_POLLS: u32 = 256;
 
 /// A pause between two calls that ends a stream, in clock ticks.
-const PAUSE: u64 = MOMENT + MOMENT / 2;
+const PAUSE: u64 = STREAM_GAP + STREAM_GAP / 2;
 
-impl Hearing {
+impl SubscriptionPoll {
     /// `since`: how long ago the last look was; `written`: when a call had last written something, which
     /// takes its time.
     #[inline]
@@ -231,7 +236,7 @@ impl Hearing {
         let pause = now.wrapping_sub(self.called).min(now.wrapping_sub(written));
         self.called = now;
         self.calls = self.calls.saturating_add(1);
-        since >= MOMENT && (pause >= PAUSE || self.calls >= UNHEARD)
+        since >= STREAM_GAP && (pause >= PAUSE || self.calls >= MESSAGES_BETWEEN_POLLS)
     }
 
     fn looked(&mut self) {
@@ -249,28 +254,28 @@ const SHORT: usize = 255;
 
 /// How long a call may still wait, and where.
 struct Patience {
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
     deadline: Option<Instant>,
     /// The wait was announced.
-    ticket: Option<Ticket>,
+    token: Option<WaitToken>,
 }
 
 impl Patience {
     fn new(core: &Core, timeout: i32) -> Patience {
         let time = u64::try_from(timeout).ok().map(Duration::from_millis);
         let deadline = time.and_then(|time| Instant::now().checked_add(time));
-        Patience { port: core.port.clone(), deadline, ticket: None }
+        Patience { shared: core.shared.clone(), deadline, token: None }
     }
 
     /// To be called before the socket's lock is let go for the wait.
-    fn announce(&mut self, core: &mut Core) {
-        self.ticket = Some(core.announce());
+    fn prepare_wait(&mut self, core: &mut Core) {
+        self.token = Some(core.prepare_wait());
     }
 
     /// Sleeps until something may have changed; `EAGAIN` when the time is up.
-    async fn wait(&mut self, bed: &Bed) -> Result<()> {
-        let Some(ticket) = self.ticket.take() else { return Ok(()) };
-        let _waiter = Waiter(&self.port);
+    async fn wait(&mut self, parker: &Parker) -> Result<()> {
+        let Some(token) = self.token.take() else { return Ok(()) };
+        let _waiter = Waiter(&self.shared);
         let left = match self.deadline {
             None => None,
             Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
@@ -278,7 +283,7 @@ impl Patience {
                 _ => return Err(Errno::EAGAIN),
             },
         };
-        match self.port.wait(bed, ticket, left).await {
+        match self.shared.wait(parker, token, left).await {
             // What came at the last moment still counts.
             Err(Errno::EAGAIN) => {
                 self.deadline = Some(Instant::now());
@@ -297,38 +302,38 @@ impl Core {
         {
             msg.leave_to(self.context.disposer());
         }
-        if flags == 0 && self.send_by_lane(body) {
+        if flags == 0 && self.send_by_fast_path(body) {
             Ok(())
         } else {
-            self.send_the_long_way(body, flags)
+            self.send_full_path(body, flags)
         }
     }
 
     #[inline(never)]
-    fn send_the_long_way(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
+    fn send_full_path(&mut self, body: &mut Body<'_>, flags: i32) -> Result<()> {
         let more = flags & ZMQ_SNDMORE != 0;
-        self.pace.begin();
-        let hasty = self.is_hasty(flags);
-        let due = if hasty { self.look_for_credit_at_times(body) } else { Due::Nothing };
+        self.flush_policy.begin();
+        let nonblocking = self.is_nonblocking(flags);
+        let due = if nonblocking { self.look_for_credit_at_times(body) } else { PollDue::Nothing };
         let body = body.again();
         // Who polls the descriptor has to be told without another look.
-        let looks_again = self.trusts_glances() && !self.port.is_exported();
+        let polls_again = self.trusts_yielding() && !self.shared.is_exported();
         let (pattern, mut env) = self.parts();
-        env.look.hasty = hasty;
-        env.looks_again = looks_again;
+        env.look.nonblocking = nonblocking;
+        env.polls_again = polls_again;
         let sent = pattern.send(&mut env, Outgoing { more, body });
         if sent.is_ok() {
-            self.pace.sent(more);
+            self.flush_policy.sent(more);
             self.sending = more;
-            if !more && !hasty {
-                self.find_lane_out();
+            if !more && !nonblocking {
+                self.find_fast_path_out();
             }
         }
-        if due != Due::Nothing {
-            self.haste.end(clock::ticks());
+        if due != PollDue::Nothing {
+            self.credit_poll.end(clock::ticks());
         }
-        if hasty && sent == Err(Errno::EAGAIN) {
-            self.haste.refused();
+        if nonblocking && sent == Err(Errno::EAGAIN) {
+            self.credit_poll.refused();
         }
         if !self.done.is_empty() {
             self.remove_done();
@@ -340,13 +345,13 @@ impl Core {
     /// Whether a call that sends does not wait for room. Not where `ZMQ_FD` is polled, because that
     /// would not tell of room that was overlooked.
     #[inline]
-    fn is_hasty(&self, flags: i32) -> bool {
-        (flags & ZMQ_DONTWAIT != 0 || self.options.sndtimeo == 0) && !self.port.is_exported()
+    fn is_nonblocking(&self, flags: i32) -> bool {
+        (flags & ZMQ_DONTWAIT != 0 || self.options.sndtimeo == 0) && !self.shared.is_exported()
     }
 
     /// Whether a call with these flags may wait a moment before it adds to what waits. It is for types
     /// that wait for room as well, and not for those that drop.
-    fn minds_weight(&self, flags: i32) -> bool {
+    fn waits_for_drain(&self, flags: i32) -> bool {
         let waits = flags & ZMQ_DONTWAIT == 0 && self.options.sndtimeo != 0 && !self.sending;
         waits
             && matches!(
@@ -372,12 +377,12 @@ impl Core {
 
     #[cold]
     fn check_looks(&mut self) -> Result<()> {
-        let has_several = self.pipes.len() > 1 && self.port.has_poller();
-        let interval = LOOK_INTERVAL.max(2 * self.port.look_cost());
+        let has_several = self.pipes.len() > 1 && self.shared.has_poller();
+        let interval = LOOK_INTERVAL.max(2 * self.shared.look_cost());
         let now = clock::ticks();
-        let check = self.looks.check(now, interval, self.port.since_look(now), has_several);
+        let check = self.looks.check(now, interval, self.shared.since_look(now), has_several);
         if check.look {
-            self.port.poll_as_caller();
+            self.shared.poll_as_caller();
             self.looks.looked(clock::ticks());
         }
         if check.pause { Err(Errno::UNDONE) } else { Ok(()) }
@@ -387,28 +392,28 @@ impl Core {
     /// done a moment ago. So a message that is published after a subscription reached this machine
     /// is not lost, though nobody else reads while the caller is about.
     #[inline]
-    pub(super) fn hear_subscribers(&mut self) -> Result<()> {
+    pub(super) fn poll_subscriptions_if_due(&mut self) -> Result<()> {
         if self.options.socket_type.publishes() && !self.sending {
-            self.look_for_subscriptions()?;
+            self.poll_subscriptions()?;
         }
         Ok(())
     }
 
-    fn look_for_subscriptions(&mut self) -> Result<()> {
+    fn poll_subscriptions(&mut self) -> Result<()> {
         let now = clock::ticks();
-        let (since, written) = (now.wrapping_sub(self.asked), self.pace.written());
-        if !self.hearing.is_due(now, since, written) || !self.port.has_poller() {
+        let (since, written) = (now.wrapping_sub(self.asked), self.flush_policy.written());
+        if !self.subscription_poll.is_due(now, since, written) || !self.shared.has_poller() {
             return Ok(());
         }
         self.ask_kernel_now(now)?;
-        self.hearing.looked();
+        self.subscription_poll.looked();
         Ok(())
     }
 
     #[inline]
-    fn look_for_credit_at_times(&mut self, body: &Body<'_>) -> Due {
-        let due = self.haste.begin(clock::ticks(), body.data().len() <= SHORT);
-        if due == Due::Look {
+    fn look_for_credit_at_times(&mut self, body: &Body<'_>) -> PollDue {
+        let due = self.credit_poll.begin(clock::ticks(), body.data().len() <= SHORT);
+        if due == PollDue::Poll {
             self.look();
         }
         due
@@ -419,43 +424,44 @@ impl Core {
         self.look_for_frame(take, false)
     }
 
-    /// [`Core::try_receive`]; if it is in vain the caller may [glance](Core::glance).
+    /// [`Core::try_receive`]; if it is in vain the caller may [yielding](Core::yield_to_peer).
     #[inline(always)]
     fn look_for_frame<R>(
         &mut self,
         take: &mut impl FnMut(Incoming<'_>) -> R,
-        may_glance: bool,
+        may_yield: bool,
     ) -> Result<R> {
-        let (pace, mut env);
-        pace = &self.pace;
-        let lane = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
-        let short = lane.and_then(|pipe| pipe.take_short(|more| pace.took_input(more)));
+        let (flush_policy, mut env);
+        flush_policy = &self.flush_policy;
+        let fast_path = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
+        let short =
+            fast_path.and_then(|pipe| pipe.take_short(|more| flush_policy.took_input(more)));
         let single = match short {
             None => {
-                let lane = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
-                lane.and_then(|pipe| pipe.take_single(|more| pace.took_input(more)))
+                let fast_path = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
+                fast_path.and_then(|pipe| pipe.take_single(|more| flush_policy.took_input(more)))
             }
             short => short,
         };
-        let by_lane = single.is_some();
+        let by_fast_path = single.is_some();
         let frame = match single {
             Some(frame) => {
-                pace.turn();
+                flush_policy.turn();
                 self.look = self.look.wrapping_add(1);
                 self.rcvmore = false;
                 Ok(frame)
             }
             None => {
-                let looks_again = may_glance && self.trusts_glances();
+                let polls_again = may_yield && self.trusts_yielding();
                 self.lanes.inward = None;
-                pace.turn();
+                flush_policy.turn();
                 self.look = self.look.wrapping_add(1);
                 env = Env {
                     pipes: &mut self.pipes,
                     options: &self.options,
-                    pace,
-                    look: Look::default(),
-                    looks_again,
+                    flush_policy,
+                    look: CreditEpoch::default(),
+                    polls_again,
                     work: &self.work,
                     done: &mut self.done,
                 };
@@ -466,31 +472,31 @@ impl Core {
             Ok(frame) => Ok(take(frame)),
             Err(error) => Err(error),
         };
-        if !by_lane {
+        if !by_fast_path {
             self.came_the_long_way(taken.is_ok());
         }
         taken
     }
 
     /// Whether a look in vain for input is probably followed by another at once, in the same pipe.
-    pub(super) fn trusts_glances(&self) -> bool {
-        self.port.trusts_glances() && self.pipes.lone().is_some()
+    pub(super) fn trusts_yielding(&self) -> bool {
+        self.shared.trusts_yielding() && self.pipes.lone().is_some()
     }
 
     /// Before all that a wait takes: a peer on the same core may only need it for a moment. Whether something
     /// came.
-    pub fn glances(&mut self) -> bool {
-        if !self.port.may_glance() {
+    pub fn yields(&mut self) -> bool {
+        if !self.shared.may_yield() {
             return false;
         }
-        self.press_all();
+        self.flush_all();
         let lone = self.pipes.lone().and_then(|id| self.pipes.get_mut(id));
-        self.port.glance(lone.map(|pipe| &mut pipe.reader))
+        self.shared.yield_to_peer(lone.map(|pipe| &mut pipe.reader))
     }
 
     /// The same for who receives.
-    fn glance<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
-        if self.options.rcvtimeo == 0 || !self.glances() {
+    fn yield_to_peer<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
+        if self.options.rcvtimeo == 0 || !self.yields() {
             return Err(Errno::EAGAIN);
         }
         self.process_commands()?;
@@ -500,7 +506,7 @@ impl Core {
     #[inline(never)]
     fn came_the_long_way(&mut self, received: bool) {
         if received && !self.rcvmore {
-            self.find_lane_in();
+            self.find_fast_path_in();
         }
         if !self.done.is_empty() {
             self.remove_done();
@@ -509,57 +515,58 @@ impl Core {
     }
 
     /// Before sleeping for room: moves what is queued, if nobody else does.
-    fn press(&self) {
-        self.pipes.iter().for_each(Pipe::press);
+    fn flush(&self) {
+        self.pipes.iter().for_each(Pipe::flush);
     }
 
     /// Before waiting for room that others wait for as well: who polls would get it each time, and those who
     /// sleep would not. So all of them sleep.
     fn queue_for_room(&self) {
         if self.pipes.iter().any(Pipe::contends_for_room) {
-            self.port.forgo_polling();
+            self.shared.forgo_polling();
         }
     }
 
     /// The caller is going to wait, after a look in vain: what it left to the background goes out.
-    pub fn announce(&mut self) -> Ticket {
-        self.press_all();
-        self.port.announce()
+    pub fn prepare_wait(&mut self) -> WaitToken {
+        self.flush_all();
+        self.shared.prepare_wait()
     }
 
     /// What this thread left to the background, in this socket and in others, goes out.
-    fn press_all(&mut self) {
-        self.press_left();
-        self.pace.press_thread();
+    fn flush_all(&mut self) {
+        self.flush_deferred();
+        self.flush_policy.flush_thread();
     }
 
     /// What was left to the background, or held, goes out.
-    pub(super) fn press_left(&mut self) {
-        let mut left = self.pace.take_left();
+    pub(super) fn flush_deferred(&mut self) {
+        let mut left = self.flush_policy.take_deferred();
         if left.is_empty() {
-            return self.pace.give_back(left);
+            return self.flush_policy.give_back(left);
         }
         for id in left.drain(..) {
             if let Some(pipe) = self.pipes.get_mut(id) {
-                pipe.press_left();
+                pipe.flush_deferred();
             }
         }
-        self.pace.give_back(left);
+        self.flush_policy.give_back(left);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::socket::haste::LOOK_EVERY;
+    use crate::socket::credit_poll::LOOK_EVERY;
 
     /// The looks of a publisher that sends every `pause` ticks for 100 `LOOK_EVERY`.
     fn looks(pause: u64) -> (u64, u64) {
-        let (mut hearing, mut asked, mut looks, mut calls) = (Hearing::default(), 0, 0, 0);
+        let (mut subscription_poll, mut asked, mut looks, mut calls) =
+            (SubscriptionPoll::default(), 0, 0, 0);
         for now in (0..100 * LOOK_EVERY).step_by(pause as usize) {
             calls += 1;
-            if hearing.is_due(now, now - asked, 0) {
-                (asked, looks, hearing.calls) = (now, looks + 1, 0);
+            if subscription_poll.is_due(now, now - asked, 0) {
+                (asked, looks, subscription_poll.calls) = (now, looks + 1, 0);
             }
         }
         (looks, calls)
@@ -571,10 +578,10 @@ mod tests {
         let (seen, _) = looks(200);
         assert!((3_000..7_000).contains(&seen), "{seen}");
         // Now and then: each time.
-        let (seen, sent) = looks(3 * MOMENT);
+        let (seen, sent) = looks(3 * STREAM_GAP);
         assert!(sent - seen < 2);
         // Slowly, but without a pause: seldom.
-        let (seen, sent) = looks(MOMENT);
-        assert_eq!(seen, sent / u64::from(UNHEARD));
+        let (seen, sent) = looks(STREAM_GAP);
+        assert_eq!(seen, sent / u64::from(MESSAGES_BETWEEN_POLLS));
     }
 }

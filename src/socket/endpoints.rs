@@ -4,8 +4,8 @@
 use crate::endpoint::{Endpoint, numeric_form};
 use crate::error::{Errno, Result};
 use crate::io::connection::{Connection, ConnectionEnd};
-use crate::io::reactor::{COPY_MAX, Dialling, Seat, Session, SharedListener};
-use crate::pipe::{FarMarks, Pipe, PipeId, PipeKey, PipeParts};
+use crate::io::reactor::{COPY_MAX, Dialling, Session, SessionSlot, SharedListener};
+use crate::pipe::{PeerMarks, Pipe, PipeId, PipeKey, PipeParts};
 use crate::queue::queue;
 use crate::socket::Core;
 use crate::sync::Arc;
@@ -129,21 +129,21 @@ impl Core {
         pool.check_affinity(self.options.affinity)?;
         if let Endpoint::Multicast(..) = &endpoint {
             self.join_group(text, &endpoint)?;
-            self.port.share();
+            self.shared.wake_all();
             return Ok(());
         }
         let mut options = self.options.clone();
         // That is for the next connection that is made, and not for one that is accepted.
         options.connect_routing_id.clear();
         let options = Arc::new(options);
-        let listener = pool.listen(&endpoint, options, &self.port)?;
+        let listener = pool.listen(&endpoint, options, &self.shared)?;
         self.last_endpoint = listener.endpoint().to_vec();
         // What the system calls a TIPC service does not tell one publication from another.
         let key = match &endpoint {
             Endpoint::Tipc(_) => text.to_vec(),
             _ => self.last_endpoint.clone(),
         };
-        // A port or name that the system chose makes the text one of many endpoints.
+        // A shared or name that the system chose makes the text one of many endpoints.
         let named = endpoint.names_one_listener() && self.options.use_fd < 0;
         self.endpoints.add_listener(&key, named.then_some(text), listener);
         Ok(())
@@ -156,7 +156,7 @@ impl Core {
         self.process_commands()?;
         self.connect_now(text)?;
         // Others may have waited for a peer to send to.
-        self.port.share();
+        self.shared.wake_all();
         Ok(())
     }
 
@@ -173,50 +173,50 @@ impl Core {
             return self.join_group(text, &endpoint);
         }
         transport::check_connect(&endpoint, &self.options)?;
-        let seat = self.context.pool()?.reserve(self.options.affinity, &self.port)?;
+        let slot = self.context.pool()?.reserve(self.options.affinity, &self.shared)?;
         self.last_endpoint = endpoint.shown();
-        self.dial(text, endpoint, seat);
+        self.dial(text, endpoint, slot);
         self.options.connect_routing_id.clear();
         Ok(())
     }
 
     /// Starts a connecting session; its pipe exists at once, unless `ZMQ_IMMEDIATE` is set.
-    fn dial(&mut self, text: &[u8], endpoint: Endpoint, seat: Seat) {
+    fn dial(&mut self, text: &[u8], endpoint: Endpoint, slot: SessionSlot) {
         let immediate = self.options.immediate;
         let options = Arc::new(self.options.clone());
         let dialling = Dialling::new(endpoint, &options);
-        let entry = Entry::Dialled { session: seat.id, immediate };
+        let entry = Entry::Dialled { session: slot.id, immediate };
         self.endpoints.add(text, entry);
-        let connection = if immediate { None } else { Some(self.make_pipe(&seat)) };
+        let connection = if immediate { None } else { Some(self.make_pipe(&slot)) };
         let session = Session::dialled(
-            seat.id,
-            seat.owner(),
-            self.port.clone(),
+            slot.id,
+            slot.owner(),
+            self.shared.clone(),
             options,
             dialling,
             connection,
         );
-        seat.adopt(session);
+        slot.adopt(session);
     }
 
-    fn make_pipe(&mut self, seat: &Seat) -> Arc<Connection> {
+    fn make_pipe(&mut self, slot: &SessionSlot) -> Arc<Connection> {
         let options = &self.options;
-        let (writer, far_reader) = queue(options.sndhwm, options.conflates_outward());
-        let (far_writer, reader) = queue(options.rcvhwm, options.conflates_inward());
-        let port = self.port.clone();
+        let (writer, peer_reader) = queue(options.sndhwm, options.conflates_outward());
+        let (peer_writer, reader) = queue(options.rcvhwm, options.conflates_inward());
+        let shared = self.shared.clone();
         let connection =
-            Arc::new(Connection::new(seat.id, port, seat.owner(), far_reader, far_writer));
+            Arc::new(Connection::new(slot.id, shared, slot.owner(), peer_reader, peer_writer));
         let key = self.attach(PipeParts {
             reader,
             writer,
-            far: Arc::new(ConnectionEnd(connection.clone())),
+            peer_end: Arc::new(ConnectionEnd(connection.clone())),
             peer_routing_id: Vec::new(),
             identified: false,
             given_routing_id: self.options.connect_routing_id.clone(),
             copy_max: COPY_MAX,
-            session: seat.id,
+            session: slot.id,
             listener: 0,
-            far_marks: FarMarks::None,
+            peer_marks: PeerMarks::None,
             takes_all: false,
         });
         connection.set_key(key);
@@ -236,7 +236,7 @@ impl Core {
         if entries.is_empty() {
             return Err(Errno::ENOENT);
         }
-        self.port.note_disconnect();
+        self.shared.note_disconnect();
         for entry in entries {
             self.end_entry(text, entry);
         }
@@ -247,11 +247,11 @@ impl Core {
         let linger = self.options.linger;
         match entry {
             Entry::Listener(listener) => {
-                listener.close(&self.port);
+                listener.close(&self.shared);
                 let ids: Vec<PipeId> = self.pipes.ids().collect();
                 for id in ids {
                     if let Some(pipe) = self.pipes.get(id).filter(|p| p.listener == listener.id()) {
-                        pipe.far().hang_up();
+                        pipe.peer_end().hang_up();
                     }
                 }
                 if let Ok(pool) = self.context.pool() {
@@ -275,7 +275,7 @@ impl Core {
                 }
             }
             Entry::InprocBound => {
-                self.context.registry.unbind(text, &self.port);
+                self.context.registry.unbind(text, &self.shared);
             }
             Entry::InprocConnected(key) => {
                 if let Some(id) = self.pipes.find(key) {

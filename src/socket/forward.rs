@@ -25,10 +25,10 @@ pub fn forward(from: &Slot, to: &Slot, most: u64) -> Result<Forwarded> {
     let mut done = Forwarded::default();
     from.with_if_free(|source| {
         to.with_if_free(|target| {
-            target.pace.hold(true);
+            target.flush_policy.hold(true);
             let passed = pass_all(source, target, most, &mut done);
-            target.pace.hold(false);
-            target.press_left();
+            target.flush_policy.hold(false);
+            target.flush_deferred();
             passed
         })
     })?;
@@ -41,7 +41,7 @@ fn pass_all(source: &mut Core, target: &mut Core, most: u64, done: &mut Forwarde
         let _ = source.look_at_times();
         source.process_commands()?;
         target.process_commands()?;
-        target.hear_subscribers()?;
+        target.poll_subscriptions_if_due()?;
         match pass(source, target, done) {
             Err(Errno::EAGAIN) => return Ok(()),
             passed => passed?,

@@ -3,8 +3,8 @@
 
 use crate::endpoint::Endpoint;
 use crate::error::Result;
-use crate::io::reactor::{COPY_MAX, Station};
-use crate::pipe::{FarMarks, PipeParts};
+use crate::io::reactor::{COPY_MAX, MulticastSession};
+use crate::pipe::{PeerMarks, PipeParts};
 use crate::queue::queue;
 use crate::socket::Core;
 use crate::transport::multicast;
@@ -15,26 +15,34 @@ impl Core {
     pub(super) fn join_group(&mut self, text: &[u8], endpoint: &Endpoint) -> Result<()> {
         let channel = multicast::open(endpoint, &self.options)?;
         let options = &self.options;
-        let seat = self.context.pool()?.reserve(options.affinity, &self.port)?;
-        let (writer, far_reader) = queue(options.sndhwm, options.conflates_outward());
-        let (far_writer, reader) = queue(options.rcvhwm, options.conflates_inward());
-        let end = seat.station_end();
-        let session = seat.id;
+        let slot = self.context.pool()?.reserve(options.affinity, &self.shared)?;
+        let (writer, peer_reader) = queue(options.sndhwm, options.conflates_outward());
+        let (peer_writer, reader) = queue(options.rcvhwm, options.conflates_inward());
+        let end = slot.multicast_end();
+        let session = slot.id;
         let key = self.attach(PipeParts {
             reader,
             writer,
-            far: end.clone(),
+            peer_end: end.clone(),
             peer_routing_id: Vec::new(),
             identified: true,
             given_routing_id: Vec::new(),
             copy_max: COPY_MAX,
             session,
             listener: 0,
-            far_marks: FarMarks::None,
+            peer_marks: PeerMarks::None,
             takes_all: true,
         });
-        let port = self.port.clone();
-        seat.tune(Station::new(end, port, key, channel, far_reader, far_writer, &self.options));
+        let shared = self.shared.clone();
+        slot.add_multicast(MulticastSession::new(
+            end,
+            shared,
+            key,
+            channel,
+            peer_reader,
+            peer_writer,
+            &self.options,
+        ));
         self.endpoints.add_group(text, session);
         self.last_endpoint = text.to_vec();
         self.options.connect_routing_id.clear();

@@ -1,33 +1,33 @@
 //! Pipes between two sockets of a context (`inproc://`): no descriptor, no thread, no copy of large
 //! bodies.
 //!
-//! Each socket's end is told of through its port's mailbox. An end whose far socket is not known yet
+//! Each socket's end is told of through its shared's mailbox. An end whose peer_end socket is not known yet
 //! keeps quiet: a socket looks at a new pipe when it gets it.
 #![forbid(unsafe_code)]
 
 use crate::context::{Binder, Connecter, Registry};
 use crate::error::Result;
-use crate::io::port::Port;
-use crate::pipe::{Command, Far, FarMarks, Flush, PipeKey, PipeParts};
+use crate::io::shared::SocketShared;
+use crate::pipe::{Command, Flush, PeerMarks, PipeKey, PipeParts, PipePeer};
 use crate::queue::queue;
 use crate::socket::Core;
 use crate::sync::{Arc, Mutex, OnceLock, Weak};
 
-/// The far socket of an inproc pipe.
+/// The peer_end socket of an inproc pipe.
 #[derive(Default)]
 struct InprocEnd {
     /// Where the pipe is, once it is in that socket's table. Told of with nearly every message, so without
     /// a lock.
-    far: OnceLock<(Arc<Port>, PipeKey)>,
+    peer_end: OnceLock<(Arc<SocketShared>, PipeKey)>,
     state: Mutex<State>,
-    /// Where the far socket's end waits until that socket takes it.
+    /// Where the peer_end socket's end waits until that socket takes it.
     waits: OnceLock<Waits>,
 }
 
 /// Where the end of a pipe waits for its socket: for one that leaves before, it is taken back from there.
 enum Waits {
     /// In the mailbox of the socket, which reads what comes or does not.
-    Posted { port: Arc<Port>, number: u64, reads: bool },
+    Posted { shared: Arc<SocketShared>, number: u64, reads: bool },
     /// With the names of the context, for whoever will bind this one.
     Named { names: Weak<Registry>, name: Box<[u8]>, number: u64 },
 }
@@ -35,8 +35,8 @@ enum Waits {
 impl Waits {
     fn take_back(&self) {
         match self {
-            Waits::Posted { port, number, reads } => {
-                port.withdraw(*number, *reads);
+            Waits::Posted { shared, number, reads } => {
+                shared.withdraw(*number, *reads);
             }
             Waits::Named { names, name, number } => {
                 if let Some(names) = names.upgrade() {
@@ -58,21 +58,21 @@ enum State {
 }
 
 impl InprocEnd {
-    fn set(&self, port: Arc<Port>, key: PipeKey) {
+    fn set(&self, shared: Arc<SocketShared>, key: PipeKey) {
         let state = self.state.lock();
         let late = *state != State::Open;
-        let _ = self.far.set((port, key));
+        let _ = self.peer_end.set((shared, key));
         drop(state);
         if late {
-            // This end closed before the far socket took the pipe.
+            // This end closed before the peer_end socket took the pipe.
             self.tell(Command::Closed);
         }
     }
 
     #[inline]
     fn tell(&self, command: impl FnOnce(PipeKey) -> Command) {
-        if let Some((port, key)) = self.far.get() {
-            port.post(command(*key));
+        if let Some((shared, key)) = self.peer_end.get() {
+            shared.post(command(*key));
         }
     }
 
@@ -80,7 +80,7 @@ impl InprocEnd {
         *self.state.lock()
     }
 
-    /// The far socket's end waits there. This one may have closed by now.
+    /// The peer_end socket's end waits there. This one may have closed by now.
     fn set_waits(&self, waits: Waits) {
         let _ = self.waits.set(waits);
         if self.state() != State::Open {
@@ -95,15 +95,15 @@ impl InprocEnd {
     }
 }
 
-impl Far for InprocEnd {
+impl PipePeer for InprocEnd {
     fn readable(&self, _flush: Flush) {
         self.tell(Command::Readable);
     }
 
-    fn pressed(&self) {}
+    fn flush(&self) {}
 
     fn contends_for_room(&self) -> bool {
-        self.far.get().is_some_and(|(port, key)| port.contends_for_room(*key))
+        self.peer_end.get().is_some_and(|(shared, key)| shared.contends_for_room(*key))
     }
 
     fn writable(&self) {
@@ -113,7 +113,7 @@ impl Far for InprocEnd {
     fn close(&self, linger: i32) {
         let mut state = self.state.lock();
         *state = if linger == 0 { State::Dropped } else { State::Closed };
-        let known = self.far.get().is_some();
+        let known = self.peer_end.get().is_some();
         drop(state);
         if known {
             self.tell(Command::Closed);
@@ -124,14 +124,14 @@ impl Far for InprocEnd {
 }
 
 impl Core {
-    fn marks(&self) -> FarMarks {
-        FarMarks::Inproc { send: self.options.sndhwm, receive: self.options.rcvhwm }
+    fn marks(&self) -> PeerMarks {
+        PeerMarks::Inproc { send: self.options.sndhwm, receive: self.options.rcvhwm }
     }
 
     /// Binds a name of the context; `EADDRINUSE`.
     pub(super) fn bind_inproc(&mut self, name: &[u8]) -> Result<()> {
         let binder = Binder {
-            port: self.port.clone(),
+            shared: self.shared.clone(),
             socket_type: self.options.socket_type,
             send_hwm: self.options.sndhwm,
             receive_hwm: self.options.rcvhwm,
@@ -177,10 +177,10 @@ impl Core {
         });
         match (made, number) {
             (Some((near_end, Some((command, binder)))), _) => {
-                let number = binder.port.post(command);
-                binder.port.call_attendant();
-                let (port, reads) = (binder.port, binder.socket_type.receives());
-                near_end.set_waits(Waits::Posted { port, number, reads });
+                let number = binder.shared.post(command);
+                binder.shared.call_attendant();
+                let (shared, reads) = (binder.shared, binder.socket_type.receives());
+                near_end.set_waits(Waits::Posted { shared, number, reads });
             }
             (Some((near_end, None)), Some(number)) => {
                 let names = Arc::downgrade(&context.registry);
@@ -201,10 +201,10 @@ impl Core {
 
     /// Makes a pipe to a socket that has bound; returns this end and what to tell the other.
     fn join(&mut self, binder: &Binder) -> (Arc<InprocEnd>, Command) {
-        let far = FarMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
-        let (near_end, far_parts, near_key) = self.link(far, Some(binder));
-        let near_port = self.port.clone();
-        let binder_port = binder.port.clone();
+        let peer_end = PeerMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
+        let (near_end, far_parts, near_key) = self.link(peer_end, Some(binder));
+        let near_port = self.shared.clone();
+        let binder_port = binder.shared.clone();
         // The binder's end knows this socket from the start.
         far_parts.1.set(near_port, near_key);
         let placed = near_end.clone();
@@ -215,26 +215,27 @@ impl Core {
         (near_end, command)
     }
 
-    /// Makes a pipe whose far end waits for a bind.
+    /// Makes a pipe whose peer_end end waits for a bind.
     fn wait_for_binder(&mut self) -> (Arc<InprocEnd>, Connecter) {
         let (near_end, (parts, far_end), near_key) =
-            self.link(FarMarks::Inproc { send: 0, receive: 0 }, None);
-        let near_port = self.port.clone();
+            self.link(PeerMarks::Inproc { send: 0, receive: 0 }, None);
+        let near_port = self.shared.clone();
         far_end.set(near_port.clone(), near_key);
-        let binder_port: Arc<Mutex<Option<Arc<Port>>>> = Arc::default();
+        let binder_port: Arc<Mutex<Option<Arc<SocketShared>>>> = Arc::default();
         let port_of_binder = binder_port.clone();
         let (placed, own_end) = (near_end.clone(), near_end.clone());
         let connecter = Connecter {
             parts,
             assigned: Box::new(move |key| {
-                if let Some(port) = binder_port.lock().take() {
-                    placed.set(port, key);
+                if let Some(shared) = binder_port.lock().take() {
+                    placed.set(shared, key);
                 }
             }),
             bound: Box::new(move |binder| {
-                *port_of_binder.lock() = Some(binder.port.clone());
-                let far = FarMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
-                near_port.post(Command::Marks { pipe: near_key, far });
+                *port_of_binder.lock() = Some(binder.shared.clone());
+                let peer_end =
+                    PeerMarks::Inproc { send: binder.send_hwm, receive: binder.receive_hwm };
+                near_port.post(Command::Marks { pipe: near_key, peer_end });
                 near_port.post_link(0, near_key, Some(binder.routing_id.as_slice().into()));
             }),
             left: Box::new(move || match own_end.state() {
@@ -248,43 +249,43 @@ impl Core {
     /// Two queues between this socket and another one; this socket's end is attached.
     fn link(
         &mut self,
-        far: FarMarks,
+        peer_end: PeerMarks,
         binder: Option<&Binder>,
     ) -> (Arc<InprocEnd>, (PipeParts, Arc<InprocEnd>), PipeKey) {
         let options = &self.options;
         let known = binder.is_some();
         let (out, inward) = match known {
-            true => (far.outbound(options.sndhwm), far.inbound(options.rcvhwm)),
+            true => (peer_end.outbound(options.sndhwm), peer_end.inbound(options.rcvhwm)),
             false => (options.sndhwm, options.rcvhwm),
         };
-        let (writer, far_reader) = queue(out, options.conflates_outward());
-        let (far_writer, reader) = queue(inward, options.conflates_inward());
+        let (writer, peer_reader) = queue(out, options.conflates_outward());
+        let (peer_writer, reader) = queue(inward, options.conflates_inward());
         let near_end = Arc::new(InprocEnd::default());
         let far_end = Arc::new(InprocEnd::default());
         let far_parts = PipeParts {
-            reader: far_reader,
-            writer: far_writer,
-            far: far_end.clone(),
+            reader: peer_reader,
+            writer: peer_writer,
+            peer_end: far_end.clone(),
             peer_routing_id: options.routing_id.clone(),
             identified: true,
             given_routing_id: Vec::new(),
             copy_max: 0,
             session: 0,
             listener: 0,
-            far_marks: self.marks(),
+            peer_marks: self.marks(),
             takes_all: false,
         };
         let key = self.attach(PipeParts {
             reader,
             writer,
-            far: near_end.clone(),
+            peer_end: near_end.clone(),
             peer_routing_id: binder.map(|binder| binder.routing_id.clone()).unwrap_or_default(),
             identified: known,
             given_routing_id: self.options.connect_routing_id.clone(),
             copy_max: 0,
             session: 0,
             listener: 0,
-            far_marks: if known { far } else { FarMarks::None },
+            peer_marks: if known { peer_end } else { PeerMarks::None },
             takes_all: false,
         });
         self.newest_inproc = Some(key);

@@ -14,7 +14,7 @@ impl Core {
         let mut readable = self.with_pattern(|pattern, env| pattern.has_in(env));
         // Whoever polls the descriptor has been answered only when it is unreadable again. As long as messages
         // are at hand the program comes back for them.
-        if !readable || self.port.is_exported() && self.port.may_look(clock::ticks()) {
+        if !readable || self.shared.is_exported() && self.shared.may_look(clock::ticks()) {
             self.ask_kernel()?;
             readable = self.with_pattern(|pattern, env| pattern.has_in(env));
         }
@@ -26,7 +26,7 @@ impl Core {
     /// [`Core::events`] for who waits if there are none: the kernel need not be asked now if that is done in
     /// the wait. `ETERM`.
     pub fn events_before_wait(&mut self, wanted: i32) -> Result<i32> {
-        if self.trusts_glances() { self.known_events(wanted) } else { self.events() }
+        if self.trusts_yielding() { self.known_events(wanted) } else { self.events() }
     }
 
     /// Which of the `wanted` events there are, without asking the kernel. `ETERM`.
@@ -50,7 +50,7 @@ impl Live for Core {
     }
 
     fn fd(&mut self) -> Result<i32> {
-        self.port.export_fd()
+        self.shared.export_fd()
     }
 
     fn events(&mut self) -> Result<i32> {

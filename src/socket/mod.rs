@@ -6,17 +6,17 @@
 
 mod attach;
 mod call;
+mod credit_poll;
 mod endpoints;
+mod fast_path;
 mod forward;
 mod group;
-mod haste;
 mod inproc;
-mod lane;
 mod live;
 mod monitor;
 mod slot;
 
-pub use call::{first_receive, first_send, receive, receive_slowly, send, send_slowly};
+pub use call::{receive, receive_blocking, send, send_blocking, try_receive, try_send};
 pub use forward::{Forwarded, forward};
 pub use slot::Slot;
 
@@ -24,28 +24,28 @@ use crate::adapt::looks::LookPacer;
 use crate::adapt::work::Work;
 use crate::context::{Context, inherited};
 use crate::error::{Errno, Result};
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::options::{self, Effect, SocketOptions, SocketType};
 use crate::pattern::{self, Env, Pattern};
-use crate::pipe::{Command, Letter, MOMENT, Pace, PipeId, PipeKey, Pipes, emptied};
-use crate::queue::Look;
+use crate::pipe::{Command, FlushPolicy, Letter, PipeId, PipeKey, Pipes, STREAM_GAP, emptied};
+use crate::queue::CreditEpoch;
 use crate::sync::Arc;
-use crate::sys::cancel::Shelter;
+use crate::sys::cancel::CancelGuard;
 use crate::sys::clock;
-use crate::sys::thread::give_way;
+use crate::sys::thread::yield_now;
 
-use call::Hearing;
+use call::SubscriptionPoll;
+use credit_poll::CreditPoll;
 use endpoints::Endpoints;
-use haste::Haste;
-use lane::Lanes;
+use fast_path::Lanes;
 
 /// Looks for input that are no farther apart than this are made in a loop, in clock ticks (40 to 240 us).
-const LOOP: u64 = 4 * MOMENT;
+const LOOP: u64 = 4 * STREAM_GAP;
 
 /// What a socket's lock guards.
 pub struct Core {
     context: Arc<Context>,
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
     options: SocketOptions,
     pattern: Box<dyn Pattern>,
     pipes: Pipes,
@@ -57,12 +57,12 @@ pub struct Core {
     letters: Vec<Letter>,
     /// The pipe of the last inproc connect.
     newest_inproc: Option<PipeKey>,
-    pace: Pace,
+    flush_policy: FlushPolicy,
     /// When the kernel was last asked for input, in clock ticks.
     asked: u64,
-    hearing: Hearing,
+    subscription_poll: SubscriptionPoll,
     /// When a call that does not wait looks for credit, and the number of the last look.
-    haste: Haste,
+    credit_poll: CreditPoll,
     look: u32,
     /// A frame of a message of which more has to come was sent.
     sending: bool,
@@ -82,10 +82,10 @@ pub struct Core {
 impl Core {
     /// A new socket; `ETERM`, `EMFILE`, `EAGAIN` when no thread can be started.
     pub fn new(context: &Arc<Context>, socket_type: SocketType) -> Result<Core> {
-        let (port, options) = context.open_socket(socket_type)?;
+        let (shared, options) = context.open_socket(socket_type)?;
         Ok(Core {
             context: context.clone(),
-            port,
+            shared,
             options,
             pattern: pattern::new(socket_type),
             pipes: Pipes::default(),
@@ -95,10 +95,10 @@ impl Core {
             done: Vec::new(),
             letters: Vec::new(),
             newest_inproc: None,
-            pace: Pace::new(context.tempo().clone()),
+            flush_policy: FlushPolicy::new(context.activity().clone()),
             asked: 0,
-            hearing: Hearing::default(),
-            haste: Haste::default(),
+            subscription_poll: SubscriptionPoll::default(),
+            credit_poll: CreditPoll::default(),
             look: 0,
             sending: false,
             calls: 0,
@@ -110,8 +110,8 @@ impl Core {
         })
     }
 
-    pub fn port(&self) -> &Arc<Port> {
-        &self.port
+    pub fn shared(&self) -> &Arc<SocketShared> {
+        &self.shared
     }
 
     pub fn options(&self) -> &SocketOptions {
@@ -124,9 +124,9 @@ impl Core {
         let env = Env {
             pipes: &mut self.pipes,
             options: &self.options,
-            pace: &self.pace,
-            look: Look { number: self.look, hasty: false },
-            looks_again: false,
+            flush_policy: &self.flush_policy,
+            look: CreditEpoch { number: self.look, nonblocking: false },
+            polls_again: false,
             work: &self.work,
             done: &mut self.done,
         };
@@ -154,7 +154,7 @@ impl Core {
     fn end_work(&mut self) {
         if self.work.end() {
             self.is_cut = true;
-            self.port.recall();
+            self.shared.recall();
         }
     }
 
@@ -169,14 +169,14 @@ impl Core {
         if self.pipes.get(id).is_none() {
             return;
         }
-        let _shelter = Shelter::new();
+        let _guard = CancelGuard::new();
         let (pattern, mut env) = self.parts();
         pattern.detach(&mut env, id);
-        self.pace.forget(id);
+        self.flush_policy.forget(id);
         if let Some(pipe) = self.pipes.remove(id) {
             self.endpoints.pipe_gone(&pipe);
             if !pipe.write_open {
-                self.port.departed_gone();
+                self.shared.departed_gone();
             }
             pipe.close(linger);
         }
@@ -185,11 +185,11 @@ impl Core {
     /// Carries out the commands that came. `ETERM`.
     #[inline]
     pub fn process_commands(&mut self) -> Result<()> {
-        if self.port.is_stopped() {
+        if self.shared.is_stopped() {
             self.has_told_end = true;
             return Err(Errno::ETERM);
         }
-        if self.port.is_pending() {
+        if self.shared.is_pending() {
             self.carry_out();
         }
         Ok(())
@@ -201,14 +201,14 @@ impl Core {
         if self.has_told_end {
             return Err(Errno::ETERM);
         }
-        if self.port.is_pending() {
+        if self.shared.is_pending() {
             self.carry_out();
         }
         Ok(())
     }
 
     fn carry_out(&mut self) {
-        let mut letters = self.port.take_commands(core::mem::take(&mut self.letters));
+        let mut letters = self.shared.take_commands(core::mem::take(&mut self.letters));
         let any = !letters.is_empty();
         letters.reverse();
         while let Some(letter) = letters.pop() {
@@ -217,15 +217,15 @@ impl Core {
             }
         }
         self.letters = emptied(letters);
-        self.port.carried_out();
+        self.shared.carried_out();
         self.remove_done();
-        self.port.move_ready();
+        self.shared.move_ready();
         if core::mem::take(&mut self.is_cut) {
             self.with_pattern(|pattern, env| pattern.go_on(env));
         }
         if any {
             // The commands were for all who wait in this socket, and they have not seen them.
-            self.port.share();
+            self.shared.wake_all();
         }
     }
 
@@ -258,7 +258,7 @@ impl Core {
             // A pipe that was full may have room now.
             self.with_pattern(|pattern, env| pattern.writable(env, id));
         }
-        self.port.share();
+        self.shared.wake_all();
     }
 
     /// `zmq_getsockopt`: writes the value and returns its size. `ETERM`, `EINVAL`.
@@ -274,19 +274,19 @@ impl Core {
     fn ask_kernel(&mut self) -> Result<()> {
         let now = clock::ticks();
         let since = now.wrapping_sub(self.asked);
-        let lately = since < MOMENT;
+        let lately = since < STREAM_GAP;
         // Whoever polls the descriptor may be told once only, and must then be answered.
-        if lately && !self.port.is_exported() {
+        if lately && !self.shared.is_exported() {
             return Ok(());
         }
-        self.pace.press_thread();
-        if !self.port.has_poller() {
+        self.flush_policy.flush_thread();
+        if !self.shared.has_poller() {
             // A caller that looks again and again, without waiting, for what another thread of this process
             // will send should not keep that thread from its turn. One that looks between other things keeps
             // its core, which it might get back milliseconds later.
             self.asked = now;
             if since < LOOP {
-                give_way();
+                yield_now();
             }
             return Ok(());
         }
@@ -297,28 +297,28 @@ impl Core {
         self.asked = now;
         match self.options.socket_type.publishes() {
             // A subscription that has arrived counts for what is published next.
-            true => self.port.poll_patiently(),
+            true => self.shared.poll_patiently(),
             false => {
-                self.port.poll_as_caller();
+                self.shared.poll_as_caller();
             }
         }
         self.process_commands()
     }
 
-    /// `zmq_close`: gives up names and ports, leaves what is queued to the background.
+    /// `zmq_close`: gives up names and sockets, leaves what is queued to the background.
     pub fn close(mut self) {
         if !self.context.is_own() {
             return self.abandon();
         }
-        self.context.registry.unbind_all(&self.port);
+        self.context.registry.unbind_all(&self.shared);
         let listeners = self.endpoints.take_listeners();
         for listener in &listeners {
-            listener.close(&self.port);
+            listener.close(&self.shared);
         }
-        self.port.monitor.stop();
-        for letter in self.port.close() {
+        self.shared.monitor.stop();
+        for letter in self.shared.close() {
             if let Some(Command::Attach { parts, .. }) = letter.command {
-                parts.far.close(0);
+                parts.peer_end.close(0);
             }
         }
         let linger = self.options.linger;
@@ -332,9 +332,9 @@ impl Core {
             for listener in &listeners {
                 pool.unlisten(listener, linger);
             }
-            pool.forget(&self.port);
+            pool.forget(&self.shared);
         }
-        self.context.close_socket(&self.port);
+        self.context.close_socket(&self.shared);
     }
 
     /// The child of a fork closes what it inherited: descriptors only, nothing that the parent

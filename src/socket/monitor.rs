@@ -38,16 +38,16 @@ impl Core {
             return Err(Errno::EINVAL);
         }
         let Some(endpoint) = endpoint else {
-            self.port.monitor.stop();
+            self.shared.monitor.stop();
             return Ok(());
         };
         // What would not even do for the monitored socket is said to be that.
         let Endpoint::Inproc(_) = Endpoint::parse(endpoint, self.options.socket_type)? else {
             return Err(Errno::EPROTONOSUPPORT);
         };
-        self.port.monitor.stop();
+        self.shared.monitor.stop();
         let sink = self.open_monitor(endpoint)?;
-        self.port.monitor.start(events, sink);
+        self.shared.monitor.start(events, sink);
         Ok(())
     }
 
@@ -59,10 +59,10 @@ impl Core {
             core.close();
             return Err(error);
         }
-        let port = core.port.clone();
+        let shared = core.shared.clone();
         let sink = Arc::new(MonitorSocket { slot: Slot::open(core), backlog: Mutex::default() });
         let attendant = Arc::downgrade(&sink);
-        port.set_attendant(Box::new(move || {
+        shared.set_attendant(Box::new(move || {
             if let Some(sink) = attendant.upgrade() {
                 sink.deliver();
             }

@@ -1,12 +1,12 @@
-//! The place that a C socket handle points to. Places stay, so that a late call with a closed handle
+//! The place that a C socket handle points to. HandlePool stay, so that a late call with a closed handle
 //! finds a tag that says so.
 #![forbid(unsafe_code)]
 
-use crate::context::places::Places;
+use crate::context::handle_pool::HandlePool;
 use crate::error::{Errno, Result};
 use crate::socket::Core;
 use crate::sync::{AtomicU32, Ordering};
-use crate::sys::brief::Brief;
+use crate::sys::spin_lock::SpinLock;
 
 /// How many places wait at least before one is reused.
 const RESERVE: usize = 1024;
@@ -15,10 +15,10 @@ const RESERVE: usize = 1024;
 #[repr(C)]
 pub struct Slot {
     tag: AtomicU32,
-    core: Brief<Option<Box<Core>>>,
+    core: SpinLock<Option<Box<Core>>>,
 }
 
-static PLACES: Places<Slot> = Places::none();
+static PLACES: HandlePool<Slot> = HandlePool::none();
 
 impl Slot {
     /// The first word of a place in use.
@@ -28,8 +28,10 @@ impl Slot {
 
     /// A place for a new socket.
     pub fn open(core: Core) -> &'static Slot {
-        let slot = PLACES
-            .take(RESERVE, || Slot { tag: AtomicU32::new(Slot::CLOSED), core: Brief::new(None) });
+        let slot = PLACES.take(RESERVE, || Slot {
+            tag: AtomicU32::new(Slot::CLOSED),
+            core: SpinLock::new(None),
+        });
         *slot.core.lock() = Some(Box::new(core));
         slot.tag.store(Slot::OPEN, Ordering::Release);
         slot

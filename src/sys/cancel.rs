@@ -4,7 +4,7 @@
 //! that may block, and also most others that make a system call. Rust lets such an unwinding pass
 //! through frames only that have nothing to drop and catch nothing. So what has more than that to do
 //! makes its system calls by number ([`libc::syscall`] never acts on a cancellation), or in a
-//! [`Shelter`]; and a call that waits does so in a [`Bed`](super::bed::Bed).
+//! [`CancelGuard`]; and a call that waits does so in a [`Parker`](super::parker::Parker).
 //!
 //! All of this concerns the calling thread only.
 
@@ -31,25 +31,25 @@ unsafe extern "C-unwind" {
 }
 
 /// While it exists the thread is not cancelled. A cancellation that comes meanwhile waits for the
-/// next call that acts on one; the end of the shelter does not.
-pub struct Shelter {
+/// next call that acts on one; the end of the guard does not.
+pub struct CancelGuard {
     before: c_int,
     /// It belongs to the thread that made it.
     _thread: PhantomData<*mut ()>,
 }
 
-impl Shelter {
+impl CancelGuard {
     #[inline]
     #[expect(clippy::new_without_default, reason = "it is an act, not a value")]
-    pub fn new() -> Shelter {
+    pub fn new() -> CancelGuard {
         let mut before = 0;
         // SAFETY: a state that exists, and a place for the old one.
         unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut before) };
-        Shelter { before, _thread: PhantomData }
+        CancelGuard { before, _thread: PhantomData }
     }
 }
 
-impl Drop for Shelter {
+impl Drop for CancelGuard {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the state that the thread had; nothing is to be written.

@@ -5,8 +5,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::null;
 
 use crate::error::{Errno, Result};
-use crate::sys::bed::milliseconds;
 use crate::sys::fd::Fd;
+use crate::sys::parker::milliseconds;
 
 /// Readable, or the peer has finished.
 pub const READABLE: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP) as u32;
@@ -87,7 +87,7 @@ impl Epoll {
 
     /// Waits up to `timeout` milliseconds (-1: for ever) and returns how many events were stored.
     /// `EINTR` when a signal handler ran. No cancellation point: application threads sleep in a
-    /// [`Bed`](super::bed::Bed).
+    /// [`Parker`](super::parker::Parker).
     pub fn wait(&self, events: &mut [Event], timeout: i32) -> Result<usize> {
         let room = i32::try_from(events.len()).unwrap_or(i32::MAX);
         // SAFETY: `Event` has the layout of `epoll_event`, and the slice has `room` of them.

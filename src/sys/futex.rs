@@ -1,4 +1,4 @@
-//! Waking those who sleep on a word of memory; they sleep in a [`Bed`](super::bed::Bed).
+//! Waking those who sleep on a word of memory; they sleep in a [`Parker`](super::parker::Parker).
 
 use crate::sync::AtomicU32;
 

@@ -10,7 +10,7 @@ const PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
 const REGISTER_PRIVATE_EXPEDITED: libc::c_int = 1 << 4;
 
 static REGISTERED: AtomicBool = AtomicBool::new(false);
-static WANTED: AtomicBool = AtomicBool::new(false);
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 fn membarrier(command: libc::c_int) -> bool {
     // SAFETY: no pointers are passed.
@@ -18,15 +18,17 @@ fn membarrier(command: libc::c_int) -> bool {
 }
 
 /// The service would be of use from here on.
-pub fn want() {
+pub fn request() {
     if !is_registered() {
-        WANTED.store(true, Ordering::Relaxed);
+        REQUESTED.store(true, Ordering::Relaxed);
     }
 }
 
 /// Whether somebody is to [`register`]; `true` once for each time that it was asked for.
-pub fn is_wanted() -> bool {
-    WANTED.load(Ordering::Relaxed) && WANTED.swap(false, Ordering::Relaxed) && !is_registered()
+pub fn is_requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+        && REQUESTED.swap(false, Ordering::Relaxed)
+        && !is_registered()
 }
 
 /// Asks the kernel for the service, once in a process. Where there is none nothing changes.

@@ -5,8 +5,6 @@
 //! (see [`cancel`]).
 
 pub mod alarm;
-pub mod bed;
-pub mod brief;
 pub mod cache;
 pub mod cancel;
 pub mod clock;
@@ -25,11 +23,13 @@ pub mod membarrier;
 pub mod net;
 #[cfg(feature = "norm")]
 pub mod norm;
+pub mod parker;
 #[cfg(feature = "pgm")]
 pub mod pgm;
 pub mod poll;
 pub mod random;
 pub mod resolve;
+pub mod spin_lock;
 pub mod thread;
 pub mod tipc;
 pub mod users;

@@ -10,7 +10,7 @@ use crate::error::{Errno, Result};
 pub use libc::pollfd as PollFd;
 
 /// Looks what happened on `fds`, without waiting. Returns how many have events.
-pub fn glance(fds: &mut [PollFd]) -> Result<usize> {
+pub fn poll_now(fds: &mut [PollFd]) -> Result<usize> {
     wait(fds, Duration::ZERO)
 }
 

@@ -132,7 +132,7 @@ extern "C" fn run(argument: *mut c_void) -> *mut c_void {
 }
 
 /// Lets whoever is ready run on this core. No cancellation point.
-pub fn give_way() {
+pub fn yield_now() {
     // SAFETY: it concerns the calling thread only.
     unsafe { libc::syscall(libc::SYS_sched_yield) };
 }

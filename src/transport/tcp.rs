@@ -176,8 +176,8 @@ fn positive(value: i32) -> Option<u32> {
     u32::try_from(value).ok().filter(|value| *value > 0)
 }
 
-/// A wish that the system may refuse (a privilege, a range, another family): the connection is
-/// worth more than the wish.
+/// A request that the system may refuse (a privilege, a range, another family): the connection is
+/// worth more than the request.
 fn best_effort(_: io::Result<()>) {}
 
 #[cfg(test)]

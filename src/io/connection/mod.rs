@@ -1,16 +1,16 @@
-//! An established connection: a stream, its two directions, and the pipe's far end.
+//! An established connection: a stream, its two directions, and the pipe's peer_end end.
 //!
 //! Each direction is behind a lock of its own and may be driven by any thread that gets it: the socket's
 //! caller or an I/O thread. Nobody waits for such a lock: a thread that finds it held leaves word, and
-//! its holder does the work ([`Direction`]). Lock order: socket, then a direction, then a queue.
+//! its holder does the work ([`HandoffLock`]). Lock order: socket, then a direction, then a queue.
 //!
 //! A connecting endpoint keeps one `Connection` over all its reconnects, so that what waits in the
 //! pipe waits for the next connection.
 #![forbid(unsafe_code)]
 
-mod direction;
+mod handoff_lock;
 #[cfg(test)]
-mod direction_model;
+mod handoff_lock_model;
 mod partial;
 mod rx;
 #[cfg(test)]
@@ -23,10 +23,10 @@ use std::collections::TryReserveError;
 use std::os::fd::{AsFd, AsRawFd};
 
 use crate::error::Errno;
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::memory::copy_of;
 use crate::msg::{Metadata, Msg};
-use crate::pipe::{Command, Far, Flush, PipeKey};
+use crate::pipe::{Command, Flush, PipeKey, PipePeer};
 use crate::proto::HandshakeError;
 use crate::proto::mechanism::Sealing;
 use crate::proto::ws::frame::{Decoder, Encoder};
@@ -35,13 +35,13 @@ use crate::sync::{Arc, AtomicBool, AtomicU8, AtomicU64, Mutex, OnceLock, Orderin
 use crate::sys::fd::Fd;
 use crate::sys::net;
 
-use direction::Direction;
+use handoff_lock::HandoffLock;
 pub use rx::Inbound;
 use rx::Rx;
 use tx::Tx;
 use web::Wrapping;
 
-/// What `direction.rs` is made of; its model has the same names.
+/// What `handoff_lock.rs` is made of; its model has the same names.
 mod primitives {
     pub use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, fence};
 }
@@ -57,7 +57,7 @@ pub const DUE_OUT: u8 = 2;
 /// Bytes that one turn writes at most, but for the end of the last piece.
 const WRITE_TURN: usize = 512 * 1024;
 
-/// How often a turn goes on for what other threads wanted meanwhile.
+/// How often a turn goes on for what other threads requested meanwhile.
 const MOST_PASSES: u32 = 16;
 
 /// How frames look on the wire.
@@ -112,7 +112,7 @@ pub trait Owner: Send + Sync {
     /// The connection has more to write than one turn allows: [`Connection::write_on`] is to be called.
     fn unfinished(&self, session: u64);
     /// The socket's caller streams: it writes whenever a larger piece has gathered, and what is left
-    /// has to be written when it pauses ([`Connection::come_by`]). `moved` is what has gone out so far.
+    /// has to be written when it pauses ([`Connection::drain_deferred`]). `moved` is what has gone out so peer_end.
     fn streams(&self, session: u64, moved: u64);
     /// Nothing is read for now; should the socket not come for more, [`Connection::resume`] is to be
     /// called in some milliseconds.
@@ -124,10 +124,10 @@ pub trait Owner: Send + Sync {
 /// See the module's documentation.
 pub struct Connection {
     pub session: u64,
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
     owner: Arc<dyn Owner>,
-    rx: Direction<Rx>,
-    tx: Direction<Tx>,
+    rx: HandoffLock<Rx>,
+    tx: HandoffLock<Tx>,
     /// Answers to the peer's commands, sent between messages.
     control: Mutex<Vec<u8>>,
     has_control: AtomicBool,
@@ -140,8 +140,8 @@ pub struct Connection {
     /// The owner will come by for what a streaming caller leaves.
     streaming: AtomicBool,
     /// The caller has written since the owner last came by.
-    pressed: AtomicBool,
-    /// What has gone out so far: see [`Tx::moved`].
+    flushed: AtomicBool,
+    /// What has gone out so peer_end: see [`Tx::moved`].
     moved: AtomicU64,
     alive: AtomicBool,
     /// The poller has told that the stream ends. It does not tell again, so what is left has to be
@@ -182,27 +182,27 @@ pub struct Start {
 }
 
 impl Connection {
-    /// The far end of a pipe: it reads what the socket writes and writes what the socket reads.
+    /// The peer_end end of a pipe: it reads what the socket writes and writes what the socket reads.
     pub fn new(
         session: u64,
-        port: Arc<Port>,
+        shared: Arc<SocketShared>,
         owner: Arc<dyn Owner>,
         reader: Reader,
         writer: Writer,
     ) -> Connection {
         Connection {
             session,
-            port,
+            shared,
             owner,
-            rx: Direction::new(Rx::new(writer)),
-            tx: Direction::new(Tx::new(reader)),
+            rx: HandoffLock::new(Rx::new(writer)),
+            tx: HandoffLock::new(Tx::new(reader)),
             control: Mutex::default(),
             has_control: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             due: AtomicU8::new(0),
             unfinished: AtomicBool::new(false),
             streaming: AtomicBool::new(false),
-            pressed: AtomicBool::new(false),
+            flushed: AtomicBool::new(false),
             moved: AtomicU64::new(0),
             alive: AtomicBool::new(false),
             ending: AtomicBool::new(false),
@@ -240,7 +240,7 @@ impl Connection {
     fn notify(&self, command: impl FnOnce(PipeKey) -> Command) {
         // A pipe without a place yet is looked at when it gets one.
         if let Some(key) = self.key() {
-            self.port.post(command(key));
+            self.shared.post(command(key));
         }
     }
 }
@@ -274,7 +274,7 @@ impl Connection {
             return Ok(());
         }
         let Some(stream) = self.stream() else { return Ok(()) };
-        let token = self.port.register(self, stream.as_raw_fd())?;
+        let token = self.shared.register(self, stream.as_raw_fd())?;
         *self.registration.lock() = Some((token, stream));
         if self.blocked.load(Ordering::SeqCst) {
             self.watch_room(true);
@@ -288,14 +288,14 @@ impl Connection {
     fn watch_room(&self, on: bool) -> bool {
         let registration = self.registration.lock();
         let Some((token, stream)) = &*registration else { return false };
-        self.port.watch_room(*token, stream.as_raw_fd(), on)
+        self.shared.watch_room(*token, stream.as_raw_fd(), on)
     }
 
     /// Takes the stream out of the socket's poller.
     pub fn unregister(&self) {
         let registration = self.registration.lock().take();
         if let Some((token, stream)) = registration {
-            self.port.unregister(token, stream.as_raw_fd());
+            self.shared.unregister(token, stream.as_raw_fd());
         }
     }
 
@@ -331,7 +331,7 @@ impl Connection {
         }
     }
 
-    /// The far end is gone for good: the socket may read what came, and no more is taken from it.
+    /// The peer_end end is gone for good: the socket may read what came, and no more is taken from it.
     pub fn finish(self: &Arc<Self>) {
         self.disconnect();
         self.change_tx(|tx| tx.reader.abandon());
@@ -339,7 +339,7 @@ impl Connection {
         self.change_rx(move |rx| {
             let wake = rx.writer.finish();
             if let Some((number, reads)) = connection.arrival.get()
-                && connection.port.withdraw(*number, *reads)
+                && connection.shared.withdraw(*number, *reads)
             {
                 return;
             }
@@ -406,16 +406,16 @@ impl Connection {
     /// is left waits for the next turn. Returns the bytes that came.
     pub fn read_turn(self: &Arc<Self>, buffer: &mut [u8], reads: usize) -> usize {
         let (mut bytes, mut passes, mut failed, mut is_more) = (0, 0, None, false);
-        self.rx.want();
-        while self.rx.is_wanted() {
+        self.rx.request();
+        while self.rx.is_requested() {
             if passes >= MOST_PASSES {
                 is_more = true;
                 break;
             }
-            let Some(mut rx) = self.rx.enter() else { break };
+            let Some(mut rx) = self.rx.try_enter() else { break };
             passes += 1;
             if passes > 1 {
-                // Another thread wanted it meanwhile: that is for the next turn.
+                // Another thread requested it meanwhile: that is for the next turn.
                 is_more = true;
                 continue;
             }
@@ -431,7 +431,7 @@ impl Connection {
         }
         match failed {
             Some(cause) => self.fail(cause),
-            None if is_more => self.port.add_turn(self, DUE_IN),
+            None if is_more => self.shared.add_turn(self, DUE_IN),
             None => {}
         }
         bytes
@@ -449,7 +449,7 @@ impl Connection {
 
     /// Looks again whether to read.
     pub fn resume(self: &Arc<Self>) {
-        self.port.resume(self);
+        self.shared.resume(self);
     }
 
     /// Hands over bytes that came with the handshake.
@@ -526,13 +526,13 @@ impl Connection {
     /// [`Connection::flush`]; returns the bytes that went out.
     fn write_turn(&self) -> usize {
         let (mut bytes, mut passes, mut failed, mut is_more) = (0, 0, None, false);
-        self.tx.want();
-        while self.tx.is_wanted() {
+        self.tx.request();
+        while self.tx.is_requested() {
             if bytes >= WRITE_TURN || passes >= MOST_PASSES {
                 is_more = true;
                 break;
             }
-            let Some(mut tx) = self.tx.enter() else { break };
+            let Some(mut tx) = self.tx.try_enter() else { break };
             let mut gone: Vec<Msg> = Vec::new();
             let before = tx.bytes();
             let result = tx.flush(self, &mut gone, WRITE_TURN - bytes);
@@ -637,9 +637,9 @@ impl Connection {
     }
 
     /// The owner's visit: writes what is left if the caller has not written since the last one. Whether
-    /// it has to come again: the caller has, or it `is_fast` by what has gone out so far.
-    pub fn come_by(&self, is_fast: impl FnOnce(u64) -> bool) -> bool {
-        let wrote = self.pressed.swap(false, Ordering::SeqCst);
+    /// it has to come again: the caller has, or it `is_fast` by what has gone out so peer_end.
+    pub fn drain_deferred(&self, is_fast: impl FnOnce(u64) -> bool) -> bool {
+        let wrote = self.flushed.swap(false, Ordering::SeqCst);
         if !wrote {
             self.flush();
         }
@@ -674,10 +674,10 @@ impl Connection {
     }
 }
 
-/// The connection as the far end of a socket's pipe. [`Arc`] is needed to keep it in lists.
+/// The connection as the peer_end end of a socket's pipe. [`Arc`] is needed to keep it in lists.
 pub struct ConnectionEnd(pub Arc<Connection>);
 
-impl Far for ConnectionEnd {
+impl PipePeer for ConnectionEnd {
     fn readable(&self, flush: Flush) {
         match flush {
             Flush::Now => self.0.flush(),
@@ -693,15 +693,15 @@ impl Far for ConnectionEnd {
         self.0.write_through(body)
     }
 
-    fn pressed(&self) {
+    fn flush(&self) {
         if !self.0.blocked.load(Ordering::Relaxed) {
-            self.0.pressed.store(true, Ordering::Relaxed);
+            self.0.flushed.store(true, Ordering::Relaxed);
             self.0.flush();
         }
     }
 
     fn writable(&self) {
-        self.0.port.ask_for_turn(&self.0);
+        self.0.shared.ask_for_turn(&self.0);
     }
 
     fn close(&self, linger: i32) {

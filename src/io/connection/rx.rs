@@ -15,7 +15,7 @@ use crate::io::connection::web::Wrapping;
 use crate::io::connection::{Cause, Connection, Framing};
 use crate::memory::copy_of;
 use crate::msg::{Metadata, Msg};
-use crate::pipe::{Command, HEAVY};
+use crate::pipe::{BACKLOG_LIMIT, Command};
 use crate::proto::zmtp::command::Command as Zmtp;
 use crate::proto::zmtp::frame::{self, FrameError, Header};
 use crate::proto::zmtp::req_filter::ReqFilter;
@@ -48,7 +48,7 @@ const PIECE: usize = 512 * 1024;
 
 /// Bytes read behind a large body in the same system call. Few, because the start of the next large
 /// body among them has to be copied.
-const BEHIND: usize = 4 * 1024;
+const READ_AHEAD: usize = 4 * 1024;
 
 /// What the inbound direction has to know of the socket.
 pub struct Inbound {
@@ -72,7 +72,7 @@ pub struct Rx {
     /// Bytes of a frame that is not complete, or that the full pipe does not take.
     pub(super) partial: Partial,
     /// A large body that is being read.
-    filling: Option<Filling>,
+    large_body: Option<LargeBody>,
     /// The pipe is full; reading goes on when there is room.
     pub(super) stalled: bool,
     /// Reading has failed, perhaps in the middle of a frame: what follows means nothing. The stream
@@ -84,20 +84,20 @@ pub struct Rx {
     count: usize,
 }
 
-struct Filling {
+struct LargeBody {
     flags: u8,
     body: Msg,
     filled: usize,
 }
 
-impl Filling {
+impl LargeBody {
     /// A body of `len` bytes of which `start` has come.
     fn begin(flags: u8, len: usize, start: &[u8]) -> core::result::Result<Self, Cause> {
         let mut body = Msg::with_size(len).map_err(Cause::Protocol)?;
         if let Some(space) = body.data_mut().and_then(|data| data.get_mut(..start.len())) {
             space.copy_from_slice(start);
         }
-        Ok(Filling { flags, body, filled: start.len() })
+        Ok(LargeBody { flags, body, filled: start.len() })
     }
 }
 
@@ -125,7 +125,7 @@ impl Rx {
             },
             wrapping: Wrapping::None,
             partial: Partial::default(),
-            filling: None,
+            large_body: None,
             stalled: false,
             is_broken: false,
             taken: (0, 0),
@@ -153,7 +153,7 @@ impl Rx {
         self.writer.rollback();
         self.wrapping = Wrapping::None;
         self.partial = Partial::default();
-        self.filling = None;
+        self.large_body = None;
         self.stalled = false;
         self.stream.take()
     }
@@ -207,7 +207,7 @@ impl Rx {
             if self.inbound.may_pause && self.should_pause() {
                 return Ok(Turn::Paused);
             }
-            let drained = if self.filling.is_some() {
+            let drained = if self.large_body.is_some() {
                 self.read_body(&stream, connection, buffer)?
             } else if matches!(self.wrapping, Wrapping::None) {
                 self.read_frames(&stream, connection, buffer)?
@@ -224,7 +224,7 @@ impl Rx {
     /// Whether the socket is at it and has more than it will need soon: what is read beyond that only
     /// grows old in memory. When it does not take anything the pipe fills up to its mark.
     fn should_pause(&mut self) -> bool {
-        if self.writer.backlog() <= HEAVY {
+        if self.writer.backlog() <= BACKLOG_LIMIT {
             return false;
         }
         let (taken, now) = (self.writer.taken(), clock::nanos());
@@ -286,7 +286,7 @@ impl Rx {
         match next {
             Some(header) if header.body_len > LARGE_BODY => {
                 let start = rest.get(header.header_len..).unwrap_or_default();
-                self.filling = Some(Filling::begin(0, header.body_len, start)?);
+                self.large_body = Some(LargeBody::begin(0, header.body_len, start)?);
                 unsealing.kept.keep(&[], 0)?;
             }
             next => {
@@ -409,20 +409,20 @@ impl Rx {
         connection: &Connection,
         buffer: &mut [u8],
     ) -> core::result::Result<bool, Cause> {
-        let Some(filling) = &mut self.filling else { return Ok(false) };
-        let space = filling.body.data_mut().and_then(|body| body.get_mut(filling.filled..));
+        let Some(large_body) = &mut self.large_body else { return Ok(false) };
+        let space = large_body.body.data_mut().and_then(|body| body.get_mut(large_body.filled..));
         let Some(space) = space else { return Err(Cause::Connection(Errno::ENOMEM)) };
         let room = space.len().min(PIECE);
         let is_end = room == space.len();
         let space = space.get_mut(..room).unwrap_or_default();
-        let behind = buffer.len().min(BEHIND);
+        let behind = buffer.len().min(READ_AHEAD);
         let reads_behind = is_end && matches!(self.wrapping, Wrapping::None);
         let behind = buffer.get_mut(..if reads_behind { behind } else { 0 }).unwrap_or_default();
         let all = room + behind.len();
         let Some(read) = receive_both(connection, stream, space, behind)? else { return Ok(true) };
         self.count += read;
         self.wrapping.pass(space.get_mut(..read.min(room)).unwrap_or_default());
-        filling.filled += read.min(room);
+        large_body.filled += read.min(room);
         if read < room || !is_end {
             return Ok(is_last(connection, read, room));
         }
@@ -435,7 +435,7 @@ impl Rx {
     }
 
     fn finish_body(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
-        if let Some(Filling { flags, mut body, .. }) = self.filling.take() {
+        if let Some(LargeBody { flags, mut body, .. }) = self.large_body.take() {
             if let Some(unsealing) = self.wrapping.unsealing() {
                 let plain = unsealing.open_body(body.data_mut().unwrap_or_default())?;
                 return self.take_in(connection, plain);
@@ -570,14 +570,14 @@ impl Rx {
         len: usize,
         start: &[u8],
     ) -> core::result::Result<(), Cause> {
-        let mut filling = Filling::begin(flags & frame::MORE, len, start)?;
-        if filling.filled == len {
+        let mut large_body = LargeBody::begin(flags & frame::MORE, len, start)?;
+        if large_body.filled == len {
             connection.framed();
             let written =
-                self.writer.write(filling.flags, Body::Own(&mut filling.body), LARGE_BODY);
+                self.writer.write(large_body.flags, Body::Own(&mut large_body.body), LARGE_BODY);
             return tell(connection, written);
         }
-        self.filling = Some(filling);
+        self.large_body = Some(large_body);
         Ok(())
     }
 

@@ -51,10 +51,10 @@ fn start(stream: UnixStream) -> Start {
     }
 }
 
-/// A connection in a port, and its peer's stream; the ends of the pipe that are its socket's.
+/// A connection in a shared, and its peer's stream; the ends of the pipe that are its socket's.
 struct Fixture {
     owner: Arc<Interrupting>,
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
     connection: Arc<Connection>,
     peer: UnixStream,
     reader: Reader,
@@ -62,28 +62,29 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn new(port: Arc<Port>) -> Fixture {
-        Fixture::with(port, |_| ())
+    fn new(shared: Arc<SocketShared>) -> Fixture {
+        Fixture::with(shared, |_| ())
     }
 
-    fn with(port: Arc<Port>, change: impl FnOnce(&mut Inbound)) -> Fixture {
+    fn with(shared: Arc<SocketShared>, change: impl FnOnce(&mut Inbound)) -> Fixture {
         let (ours, peer) = UnixStream::pair().unwrap();
-        let (_writer, far_reader) = queue(0, false);
-        let (far_writer, reader) = queue(0, false);
+        let (_writer, peer_reader) = queue(0, false);
+        let (peer_writer, reader) = queue(0, false);
         let owner = Arc::new(Interrupting::default());
-        let connection = Connection::new(1, port.clone(), owner.clone(), far_reader, far_writer);
+        let connection =
+            Connection::new(1, shared.clone(), owner.clone(), peer_reader, peer_writer);
         let connection = Arc::new(connection);
         let mut start = start(ours);
         change(&mut start.inbound);
         connection.install(start);
-        Fixture { owner, port, connection, peer, reader, _writer }
+        Fixture { owner, shared, connection, peer, reader, _writer }
     }
 }
 
 #[test]
 fn what_comes_while_the_handshake_hands_over_is_read() {
     let Fixture { owner, connection, peer, mut reader, _writer, .. } =
-        Fixture::new(Arc::new(Port::default()));
+        Fixture::new(Arc::new(SocketShared::default()));
     let reading = connection.clone();
     let comes = move || {
         (&peer).write_all(&[0, 1, b'x']).unwrap();
@@ -98,18 +99,18 @@ fn what_comes_while_the_handshake_hands_over_is_read() {
 
 #[test]
 fn a_glance_reads_what_has_come_from_one_connection_and_from_several() {
-    let mut one = Fixture::new(Arc::new(Port::default()));
+    let mut one = Fixture::new(Arc::new(SocketShared::default()));
     one.connection.register().unwrap();
     one.connection.set_key(PipeKey { id: 0, generation: 0 });
     let comes = |from: &mut Fixture| {
-        assert!(!from.reader.ready() && !from.port.glance(None));
+        assert!(!from.reader.ready() && !from.shared.yield_to_peer(None));
         from.peer.write_all(&[0, 1, b'x']).unwrap();
-        assert!(from.port.glance(None));
+        assert!(from.shared.yield_to_peer(None));
         assert!(from.reader.ready() && from.reader.take().is_some());
-        from.port.take_commands(Vec::new());
+        from.shared.take_commands(Vec::new());
     };
     comes(&mut one);
-    let mut other = Fixture::new(one.port.clone());
+    let mut other = Fixture::new(one.shared.clone());
     other.connection.register().unwrap();
     other.connection.set_key(PipeKey { id: 0, generation: 0 });
     comes(&mut one);
@@ -121,26 +122,26 @@ fn a_glance_reads_what_has_come_from_one_connection_and_from_several() {
 
 #[test]
 fn credit_gives_the_connection_a_turn_in_the_next_call() {
-    let mut one = Fixture::new(Arc::new(Port::default()));
+    let mut one = Fixture::new(Arc::new(SocketShared::default()));
     one.connection.register().unwrap();
     one.peer.write_all(&[0, 1, b'x']).unwrap();
     ConnectionEnd(one.connection.clone()).writable();
-    assert!(one.port.is_pending() && one.port.has_ready() && !one.reader.ready());
-    one.port.move_ready();
-    assert!(!one.port.has_ready() && one.reader.ready());
+    assert!(one.shared.is_pending() && one.shared.has_ready() && !one.reader.ready());
+    one.shared.move_ready();
+    assert!(!one.shared.has_ready() && one.reader.ready());
 }
 
 #[test]
 fn nobody_waits_for_a_thread_that_moves_bytes() {
-    let one = Fixture::new(Arc::new(Port::default()));
-    let (connection, port) = (one.connection.clone(), one.port.clone());
+    let one = Fixture::new(Arc::new(SocketShared::default()));
+    let (connection, shared) = (one.connection.clone(), one.shared.clone());
     connection.register().unwrap();
     let inside = connection.clone();
     // The thread that reads stops in the middle; the I/O thread ends the connection meanwhile.
     let stops = move || {
         std::thread::scope(|scope| {
             let ended = scope.spawn(|| {
-                port.poll_in_background();
+                shared.poll_in_background();
                 inside.disconnect();
                 inside.finish();
                 inside.is_idle()
@@ -161,7 +162,9 @@ fn nobody_waits_for_a_thread_that_moves_bytes() {
 fn subscriptions_wait_in_the_stream_until_they_are_looked_at() {
     const MANY: usize = 400_000;
     let Fixture { connection, mut peer, mut reader, _writer, .. } =
-        Fixture::with(Arc::new(Port::default()), |inbound| inbound.takes_subscriptions = true);
+        Fixture::with(Arc::new(SocketShared::default()), |inbound| {
+            inbound.takes_subscriptions = true
+        });
     let mut bytes = Vec::new();
     for n in 0..MANY {
         append(crate::msg::frame::COMMAND, format!("\x09SUBSCRIBE{n}").as_bytes(), &mut bytes);
@@ -169,7 +172,7 @@ fn subscriptions_wait_in_the_stream_until_they_are_looked_at() {
     peer.set_nonblocking(true).unwrap();
     let (mut sent, mut read) = (0, 0);
     let mut send = || {
-        // As far as the connection reads.
+        // As peer_end as the connection reads.
         loop {
             let written = peer.write(&bytes[sent..]).unwrap_or(0);
             sent += written;

@@ -122,12 +122,12 @@ impl Tx {
         self.encoded.is_empty() && !self.reader.has_frames()
     }
 
-    /// What has gone out so far: bytes, and for each message what it costs by itself.
+    /// What has gone out so peer_end: bytes, and for each message what it costs by itself.
     pub fn moved(&self) -> u64 {
         self.bytes.wrapping_add(self.reader.taken_messages().wrapping_mul(MESSAGE))
     }
 
-    /// Bytes that the kernel has taken so far.
+    /// Bytes that the kernel has taken so peer_end.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -316,7 +316,7 @@ fn piece_of(waiting: usize) -> usize {
     waiting.div_ceil(waiting.div_ceil(PIECE).max(1))
 }
 
-/// Writes one behind the other, as far as the kernel takes it; how many bytes that was.
+/// Writes one behind the other, as peer_end as the kernel takes it; how many bytes that was.
 fn send_both(stream: &Fd, header: &[u8], body: &[u8]) -> usize {
     let piece = piece_of(header.len() + body.len());
     let (first, rest) = body.split_at(body.len().min(piece.saturating_sub(header.len())));

@@ -1,6 +1,6 @@
 //! Listening: a descriptor that the socket may close at any time, and the accepting of connections.
 //!
-//! The descriptor is behind a leaf lock, so that `zmq_unbind` and `zmq_close` free the port before
+//! The descriptor is behind a leaf lock, so that `zmq_unbind` and `zmq_close` free the shared before
 //! they return while the reactor's thread may be about to accept.
 #![forbid(unsafe_code)]
 
@@ -8,7 +8,7 @@ use std::os::fd::RawFd;
 
 use crate::endpoint::Endpoint;
 use crate::error::{Errno, Result};
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::monitor::{EndpointPair, event};
 use crate::options::SocketOptions;
 use crate::sync::{Arc, Mutex};
@@ -65,14 +65,14 @@ impl SharedListener {
         self.inner.lock().as_ref().map(Listener::fd)
     }
 
-    /// Closes the descriptor; the port is free on return.
-    pub fn close(&self, port: &Port) {
+    /// Closes the descriptor; the shared is free on return.
+    pub fn close(&self, shared: &SocketShared) {
         let Some(listener) = self.inner.lock().take() else { return };
         let fd = listener.fd();
         let endpoints = EndpointPair::bound(&self.shown, b"");
         match listener.close() {
-            Ok(()) => port.monitor.raise(event::CLOSED, fd as u64, &endpoints),
-            Err(error) => port.monitor.raise(event::CLOSE_FAILED, error.0 as u64, &endpoints),
+            Ok(()) => shared.monitor.raise(event::CLOSED, fd as u64, &endpoints),
+            Err(error) => shared.monitor.raise(event::CLOSE_FAILED, error.0 as u64, &endpoints),
         }
     }
 
@@ -85,17 +85,17 @@ impl SharedListener {
     }
 
     /// Accepts what waits and gives it to `take`.
-    pub fn accept(&self, port: &Port, mut take: impl FnMut(Accepted)) -> Accepting {
+    pub fn accept(&self, shared: &SocketShared, mut take: impl FnMut(Accepted)) -> Accepting {
         for _ in 0..ACCEPTS_A_TURN {
-            if port.is_crowded() {
+            if shared.is_crowded() {
                 return Accepting::Short;
             }
             match self.accept_one() {
                 Some(Ok(accepted)) => take(accepted),
                 Some(Err(AcceptError::Nothing)) => return Accepting::Idle,
-                Some(Err(AcceptError::Filtered)) => self.raise_failed(port, Errno(libc::EPERM)),
+                Some(Err(AcceptError::Filtered)) => self.raise_failed(shared, Errno(libc::EPERM)),
                 Some(Err(AcceptError::Failed(error))) => {
-                    self.raise_failed(port, error);
+                    self.raise_failed(shared, error);
                     if error.is_shortage() {
                         return Accepting::Short;
                     }
@@ -110,9 +110,9 @@ impl SharedListener {
         self.inner.lock().as_ref().map(|listener| listener.accept(&self.options))
     }
 
-    fn raise_failed(&self, port: &Port, error: Errno) {
+    fn raise_failed(&self, shared: &SocketShared, error: Errno) {
         let endpoints = EndpointPair::bound(&self.shown, b"");
-        port.monitor.raise(event::ACCEPT_FAILED, error.0 as u64, &endpoints);
+        shared.monitor.raise(event::ACCEPT_FAILED, error.0 as u64, &endpoints);
     }
 }
 
@@ -122,7 +122,7 @@ pub fn bind(
     id: u64,
     endpoint: &Endpoint,
     options: Arc<SocketOptions>,
-    port: &Port,
+    shared: &SocketShared,
     watch: impl FnOnce(RawFd) -> Result<()>,
 ) -> Result<Arc<SharedListener>> {
     let bound =
@@ -138,12 +138,12 @@ pub fn bind(
             let fd = listener.fd();
             let listener = SharedListener::new(id, listener, options);
             let endpoints = EndpointPair::bound(&listener.shown, b"");
-            port.monitor.raise(event::LISTENING, fd as u64, &endpoints);
+            shared.monitor.raise(event::LISTENING, fd as u64, &endpoints);
             Ok(Arc::new(listener))
         }
         Err(error) => {
             let endpoints = EndpointPair::bound(endpoint.address(), b"");
-            port.monitor.raise(event::BIND_FAILED, error.0 as u64, &endpoints);
+            shared.monitor.raise(event::BIND_FAILED, error.0 as u64, &endpoints);
             Err(error)
         }
     }

@@ -2,18 +2,18 @@
 //! handshakes, timers, draining) and looks after sockets whose caller is away.
 //!
 //! [`Reactor`] is what other threads see: a mailbox and a wake-up descriptor. Everything else lives
-//! in the [`engine`], which only the reactor's thread touches.
+//! in the [`event_loop`], which only the reactor's thread touches.
 #![forbid(unsafe_code)]
 
 mod backoff;
-mod engine;
+mod event_loop;
 mod listen;
+mod multicast;
 mod pause;
 mod runners;
 #[cfg(test)]
 mod runners_model;
 mod session;
-mod station;
 mod streams;
 mod timers;
 mod watch;
@@ -24,21 +24,21 @@ use std::os::fd::AsRawFd;
 use crate::endpoint::{Endpoint, Resolver, Workers};
 use crate::error::{Errno, Result};
 use crate::io::connection::{Cause, Connection, Owner};
-use crate::io::port::{Background, Port};
+use crate::io::shared::{Background, SocketShared};
 use crate::msg::Disposer;
 use crate::options::{SocketOptions, SocketType};
 use crate::sync::{
     Arc, AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, SegQueue, Weak,
 };
-use crate::sys::bed::Bed;
 use crate::sys::epoll::{self, Epoll};
 use crate::sys::eventfd::EventFd;
+use crate::sys::parker::Parker;
 use crate::sys::thread::{self, Schedule, Thread};
 use crate::sys::{clock, futex};
 
 pub use listen::SharedListener;
+pub use multicast::{MulticastEnd, MulticastSession};
 pub use session::{COPY_MAX, Dialling, Session};
-pub use station::{Station, StationEnd};
 
 /// The token of a reactor's own wake-up descriptor; others carry their kind in the top bits.
 const WAKE: u64 = u64::MAX;
@@ -50,7 +50,7 @@ const RESERVED: u64 = 0;
 enum Job {
     Listen {
         listener: Arc<SharedListener>,
-        port: Arc<Port>,
+        shared: Arc<SocketShared>,
     },
     /// The listener was closed: end the connections that it accepted.
     Unlisten {
@@ -58,11 +58,11 @@ enum Job {
         linger: i32,
     },
     Adopt(Box<Session>),
-    Tune(Box<Station>),
-    /// The socket has written to a station, or has read from it.
-    Station(u64),
-    CloseStation {
-        station: u64,
+    AddMulticast(Box<MulticastSession>),
+    /// The socket has written to a multicast, or has read from it.
+    MulticastSession(u64),
+    CloseMulticast {
+        multicast: u64,
         linger: i32,
         guard: DrainGuard,
     },
@@ -106,7 +106,7 @@ enum Job {
         linger: i32,
     },
     /// The socket is gone: end what was never attached to it.
-    Forget(Arc<Port>),
+    Forget(Arc<SocketShared>),
     Resolved {
         session: u64,
         addresses: Result<Vec<SocketAddr>>,
@@ -120,7 +120,7 @@ pub struct Reactor {
     wake: EventFd,
     jobs: SegQueue<Job>,
     signalled: AtomicBool,
-    /// The thread looks at unattended ports every few milliseconds.
+    /// The thread looks at unattended sockets every few milliseconds.
     ticking: AtomicBool,
     /// Sessions and listeners, to choose the least loaded.
     load: AtomicUsize,
@@ -172,7 +172,7 @@ impl Background for Reactor {
 }
 
 /// A reactor together with what its sessions need of the others.
-struct Member {
+struct ReactorHandle {
     reactor: Arc<Reactor>,
     pool: Weak<Pool>,
     /// Its index among the pool's reactors, and as a runner of the disposer.
@@ -180,7 +180,7 @@ struct Member {
     disposer: &'static Disposer,
 }
 
-impl Owner for Member {
+impl Owner for ReactorHandle {
     fn lost(&self, session: u64, epoch: u64, cause: Cause) {
         self.reactor.post(Job::Lost { session, epoch, cause });
     }
@@ -215,11 +215,11 @@ impl Owner for Member {
 
 /// A socket that bound a name of the context.
 pub struct Bound {
-    pub port: Arc<Port>,
+    pub shared: Arc<SocketShared>,
     pub socket_type: SocketType,
 }
 
-/// Who bound which name in the context, as far as a reactor has to know. Its lock is a leaf.
+/// Who bound which name in the context, as peer_end as a reactor has to know. Its lock is a leaf.
 pub trait Directory: Send + Sync {
     fn find(&self, name: &[u8]) -> Option<Bound>;
 }
@@ -238,11 +238,11 @@ impl Drains {
     }
 
     /// Waits until no guard is out; `EINTR` after a signal.
-    pub async fn wait(&self, bed: &Bed) -> Result<()> {
+    pub async fn wait(&self, parker: &Parker) -> Result<()> {
         loop {
             match self.count.load(Ordering::SeqCst) {
                 0 => return Ok(()),
-                count => bed.futex(&self.count, count, None).await?,
+                count => parker.futex(&self.count, count, None).await?,
             }
         }
     }
@@ -260,7 +260,7 @@ impl Drop for DrainGuard {
 
 /// All reactors of a context.
 pub struct Pool {
-    members: Vec<Arc<Member>>,
+    reactors: Vec<Arc<ReactorHandle>>,
     threads: Mutex<Vec<Thread>>,
     pub drains: Arc<Drains>,
     names: Arc<dyn Directory>,
@@ -283,10 +283,15 @@ impl Pool {
         let reactors: Result<Vec<_>> = (0..count).map(|_| Reactor::new().map(Arc::new)).collect();
         let reactors = reactors?;
         let pool = Arc::new_cyclic(|pool: &Weak<Pool>| Pool {
-            members: reactors
+            reactors: reactors
                 .into_iter()
                 .enumerate()
-                .map(|(number, reactor)| Member { reactor, pool: pool.clone(), number, disposer })
+                .map(|(number, reactor)| ReactorHandle {
+                    reactor,
+                    pool: pool.clone(),
+                    number,
+                    disposer,
+                })
                 .map(Arc::new)
                 .collect(),
             threads: Mutex::default(),
@@ -297,9 +302,9 @@ impl Pool {
             sessions: AtomicU64::new(1),
         });
         disposer.open(runners::of(&pool, disposer));
-        for (number, member) in pool.members.iter().enumerate() {
-            let mut engine = engine::Engine::new(member.clone());
-            let started = thread::spawn(&name(number), schedule.clone(), move || engine.run());
+        for (number, handle) in pool.reactors.iter().enumerate() {
+            let mut event_loop = event_loop::EventLoop::new(handle.clone());
+            let started = thread::spawn(&name(number), schedule.clone(), move || event_loop.run());
             match started {
                 Ok(thread) => pool.threads.lock().push(thread),
                 Err(error) => {
@@ -313,28 +318,28 @@ impl Pool {
 
     /// Ends all threads and waits for them.
     pub fn stop(&self) {
-        for member in &self.members {
-            member.reactor.post(Job::Stop);
+        for handle in &self.reactors {
+            handle.reactor.post(Job::Stop);
         }
         for thread in core::mem::take(&mut *self.threads.lock()) {
             thread.join();
         }
         // What came too late refers to sockets, and they to the reactor: a ring that would stay.
-        for member in &self.members {
-            while member.reactor.jobs.pop().is_some() {}
+        for handle in &self.reactors {
+            while handle.reactor.jobs.pop().is_some() {}
         }
     }
 
     /// The least loaded reactor among those that `affinity` allows; `EMTHREAD` when there is none.
-    fn choose(&self, affinity: u64) -> Result<&Arc<Member>> {
-        self.members
+    fn choose(&self, affinity: u64) -> Result<&Arc<ReactorHandle>> {
+        self.reactors
             .iter()
             .enumerate()
             .filter(|(number, _)| {
                 affinity == 0 || affinity.checked_shr(*number as u32).unwrap_or(0) & 1 == 1
             })
-            .map(|(_, member)| member)
-            .min_by_key(|member| member.reactor.load.load(Ordering::Relaxed))
+            .map(|(_, handle)| handle)
+            .min_by_key(|handle| handle.reactor.load.load(Ordering::Relaxed))
             .ok_or(Errno::EMTHREAD)
     }
 
@@ -353,82 +358,82 @@ impl Pool {
         &self,
         endpoint: &Endpoint,
         options: Arc<SocketOptions>,
-        port: &Arc<Port>,
+        shared: &Arc<SocketShared>,
     ) -> Result<Arc<SharedListener>> {
         let reactor = &self.choose(options.affinity)?.reactor;
         let id = self.next_id();
         // Its place in the poller is taken here, so that the caller hears of a failure. The reactor's
         // thread has only to say what to wait for, which cannot fail.
-        let watch = |fd| reactor.epoll.add(fd, 0, engine::LISTENER | id);
-        let listener = listen::bind(id, endpoint, options, port, watch)?;
-        port.note_served();
-        reactor.post(Job::Listen { listener: listener.clone(), port: port.clone() });
+        let watch = |fd| reactor.epoll.add(fd, 0, event_loop::LISTENER | id);
+        let listener = listen::bind(id, endpoint, options, shared, watch)?;
+        shared.note_served();
+        reactor.post(Job::Listen { listener: listener.clone(), shared: shared.clone() });
         Ok(listener)
     }
 
     /// The listener was closed: ends what it accepted, giving it `linger` milliseconds.
     pub fn unlisten(&self, listener: &SharedListener, linger: i32) {
-        for member in &self.members {
-            member.reactor.post(Job::Unlisten { listener: listener.id(), linger });
+        for handle in &self.reactors {
+            handle.reactor.post(Job::Unlisten { listener: listener.id(), linger });
         }
     }
 
     /// A place for a connecting session of this socket. `EMTHREAD` when no reactor serves the affinity;
     /// `ENOSPC` and `ENOMEM` when no descriptor of the session could be watched.
-    pub fn reserve(&self, affinity: u64, port: &Port) -> Result<Seat> {
-        let member = self.choose(affinity)?.clone();
-        let watch = member.reactor.reserve_watch()?;
-        port.note_served();
-        Ok(Seat { id: self.next_id(), member, watch })
+    pub fn reserve(&self, affinity: u64, shared: &SocketShared) -> Result<SessionSlot> {
+        let handle = self.choose(affinity)?.clone();
+        let watch = handle.reactor.reserve_watch()?;
+        shared.note_served();
+        Ok(SessionSlot { id: self.next_id(), handle, watch })
     }
 
     /// Ends a connecting session with `ZMQ_IMMEDIATE`: its pipe may be there or not.
     pub fn cancel(&self, session: u64, linger: i32) {
-        for member in &self.members {
-            member.reactor.post(Job::Cancel { session, linger });
+        for handle in &self.reactors {
+            handle.reactor.post(Job::Cancel { session, linger });
         }
     }
 
     /// A socket is gone: ends what was never attached to it, and stops looking after it. A socket that had
     /// peers in this context only is nothing that a reactor should have to free.
-    pub fn forget(&self, port: &Arc<Port>) {
-        if !port.is_served() {
+    pub fn forget(&self, shared: &Arc<SocketShared>) {
+        if !shared.is_served() {
             return;
         }
-        for member in &self.members {
-            member.reactor.post(Job::Forget(port.clone()));
+        for handle in &self.reactors {
+            handle.reactor.post(Job::Forget(shared.clone()));
         }
     }
 }
 
 /// Where a connecting session will live.
-pub struct Seat {
+pub struct SessionSlot {
     pub id: u64,
-    member: Arc<Member>,
+    handle: Arc<ReactorHandle>,
     /// For the first descriptor of the session.
     watch: Option<ReservedWatch>,
 }
 
-impl Seat {
+impl SessionSlot {
     /// Whom the session's connection talks to.
     pub fn owner(&self) -> Arc<dyn Owner> {
-        self.member.clone()
+        self.handle.clone()
     }
 
-    /// The far end of a pipe to a station.
-    pub fn station_end(&self) -> Arc<StationEnd> {
-        Arc::new(StationEnd::new(self.id, self.member.clone()))
+    /// The peer_end end of a pipe to a multicast.
+    pub fn multicast_end(&self) -> Arc<MulticastEnd> {
+        Arc::new(MulticastEnd::new(self.id, self.handle.clone()))
     }
 
-    /// Hands the station to its reactor.
-    pub fn tune(self, station: Station) {
-        self.member.reactor.post(Job::Tune(Box::new(station)));
+    /// Hands the multicast to its reactor.
+    pub fn add_multicast(self, multicast: MulticastSession) {
+        self.handle.reactor.post(Job::AddMulticast(Box::new(multicast)));
     }
 
     /// Hands the session to its reactor.
     pub fn adopt(self, mut session: Session) {
         session.reserve_watch(self.watch);
-        self.member.reactor.post(Job::Adopt(Box::new(session)));
+        self.handle.reactor.post(Job::Adopt(Box::new(session)));
     }
 }
 

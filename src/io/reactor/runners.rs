@@ -10,10 +10,10 @@ use crate::sync::{Arc, Weak};
 
 /// The runners of a pool. A reactor is the runner of its own number.
 pub fn of(pool: &Arc<Pool>, disposer: &'static Disposer) -> Vec<Arc<dyn Runner>> {
-    if pool.members.is_empty() {
+    if pool.reactors.is_empty() {
         return vec![Arc::new(WorkerRunner { pool: Arc::downgrade(pool), disposer })];
     }
-    pool.members.iter().map(|member| -> Arc<dyn Runner> { member.reactor.clone() }).collect()
+    pool.reactors.iter().map(|handle| -> Arc<dyn Runner> { handle.reactor.clone() }).collect()
 }
 
 impl Runner for Reactor {

@@ -22,7 +22,7 @@ const FAST: u64 = 320;
 
 /// A session to visit.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Visit {
+pub struct DrainTimer {
     pub session: u64,
     /// How long after the last visit.
     pause: Pause<SHORTEST, 4>,
@@ -31,10 +31,10 @@ pub struct Visit {
     due: u64,
 }
 
-impl Visit {
+impl DrainTimer {
     /// The first one, when so much had `moved`.
-    pub fn first(session: u64, moved: u64) -> Visit {
-        Visit { session, pause: Pause::default(), moved, due: 0 }
+    pub fn first(session: u64, moved: u64) -> DrainTimer {
+        DrainTimer { session, pause: Pause::default(), moved, due: 0 }
     }
 
     /// Whether a lot has gone out since the last visit; the next one is arranged by it.
@@ -51,15 +51,15 @@ impl Visit {
 
 /// The sessions to visit.
 #[derive(Default)]
-pub struct Streams {
-    visits: Vec<Visit>,
+pub struct DrainTimers {
+    visits: Vec<DrainTimer>,
     /// When the first of them is due.
     due: u64,
 }
 
-impl Streams {
+impl DrainTimers {
     /// The session is to be visited; its pause begins `now`.
-    pub fn add(&mut self, mut visit: Visit, now: u64) {
+    pub fn add(&mut self, mut visit: DrainTimer, now: u64) {
         visit.due = now + visit.pause.nanos();
         self.due = if self.visits.is_empty() { visit.due } else { self.due.min(visit.due) };
         self.visits.push(visit);
@@ -72,7 +72,7 @@ impl Streams {
 
     /// The visits to make now, those among them that are nearly due; where the caller goes on they have to be
     /// added again.
-    pub fn take_due(&mut self, now: u64) -> Vec<Visit> {
+    pub fn take_due(&mut self, now: u64) -> Vec<DrainTimer> {
         if now < self.due {
             return Vec::new();
         }
@@ -88,17 +88,17 @@ impl Streams {
 mod tests {
     use super::*;
 
-    fn taken(streams: &mut Streams, now: u64) -> Vec<u64> {
+    fn taken(streams: &mut DrainTimers, now: u64) -> Vec<u64> {
         streams.take_due(now).into_iter().map(|visit| visit.session).collect()
     }
 
     #[test]
     fn all_that_are_nearly_due_are_visited_together() {
-        let mut streams = Streams::default();
+        let mut streams = DrainTimers::default();
         assert_eq!(streams.due(), None);
-        streams.add(Visit::first(1, 0), 1000);
-        streams.add(Visit::first(2, 0), 1000 + SHORTEST / 2);
-        streams.add(Visit::first(3, 0), 1001 + SHORTEST / 2);
+        streams.add(DrainTimer::first(1, 0), 1000);
+        streams.add(DrainTimer::first(2, 0), 1000 + SHORTEST / 2);
+        streams.add(DrainTimer::first(3, 0), 1001 + SHORTEST / 2);
         assert_eq!(streams.due(), Some(1000 + SHORTEST));
         assert_eq!(taken(&mut streams, 999 + SHORTEST), []);
         assert_eq!(taken(&mut streams, 1000 + SHORTEST), [1, 2]);
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_fast_caller_is_visited_less_often() {
-        let mut visit = Visit::first(1, 500);
+        let mut visit = DrainTimer::first(1, 500);
         let mut moved = 500;
         for expected in [2, 4, 8, 16, 16, 16] {
             moved += visit.pause.nanos() / 1000 * FAST;
@@ -122,11 +122,11 @@ mod tests {
 
     #[test]
     fn a_new_stream_does_not_wait_for_a_fast_one() {
-        let mut streams = Streams::default();
-        let mut fast = Visit::first(1, 0);
+        let mut streams = DrainTimers::default();
+        let mut fast = DrainTimer::first(1, 0);
         assert!(fast.is_fast(u64::MAX / 2));
         streams.add(fast, 0);
-        streams.add(Visit::first(2, 0), 10);
+        streams.add(DrainTimer::first(2, 0), 10);
         assert_eq!(streams.due(), Some(10 + SHORTEST));
         assert_eq!(taken(&mut streams, 10 + SHORTEST), [2]);
         assert_eq!(streams.due(), Some(2 * SHORTEST));

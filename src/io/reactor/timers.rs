@@ -16,9 +16,9 @@ pub enum Purpose {
     Linger,
     /// Read again from a connection whose socket had enough.
     Resume,
-    /// A station has something to do.
-    Station,
-    /// What was queued towards a station has had its time.
+    /// A multicast has something to do.
+    MulticastSession,
+    /// What was queued towards a multicast has had its time.
     StationLinger,
     /// Accept again after the system was short of something.
     Accept,

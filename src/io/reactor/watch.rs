@@ -10,7 +10,7 @@ use std::os::fd::RawFd;
 
 use crate::adapt::custody::{self, Custody};
 use crate::error::Result;
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::sync::{Arc, Ordering};
 use crate::sys::{clock, epoll};
 
@@ -21,10 +21,10 @@ use super::pause::Pause;
 /// expected callers come each time. A tick takes the core from a caller that shares it.
 type BetweenTicks = Pause<1_000_000, 3>;
 
-/// The ports of one reactor; its thread only.
+/// The sockets of one reactor; its thread only.
 #[derive(Default)]
 pub struct Watches {
-    ports: BTreeMap<u64, Watch>,
+    sockets: BTreeMap<u64, Watch>,
     next: u64,
     /// Ports whose caller is expected to do the work.
     leased: VecDeque<u64>,
@@ -34,14 +34,14 @@ pub struct Watches {
 }
 
 struct Watch {
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
     fd: RawFd,
     /// The kernel tells of each change, and not only of the next one.
     is_edge: bool,
     place: Place,
 }
 
-/// What is to come for a port.
+/// What is to come for a shared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// The kernel tells when its connections are ready.
@@ -53,57 +53,63 @@ enum Place {
 }
 
 impl Watches {
-    /// Starts to look after a port.
-    pub fn add(&mut self, reactor: &Reactor, token_kind: u64, port: Arc<Port>) -> Result<()> {
-        let fd = port.poll_fd()?;
+    /// Starts to look after a shared.
+    pub fn add(
+        &mut self,
+        reactor: &Reactor,
+        token_kind: u64,
+        shared: Arc<SocketShared>,
+    ) -> Result<()> {
+        let fd = shared.poll_fd()?;
         self.next += 1;
         let id = self.next;
-        port.set_watched(true);
+        shared.set_watched(true);
         let events = epoll::READABLE | epoll::ONE_SHOT;
         if let Err(error) = reactor.epoll.add(fd, events, token_kind | id) {
-            port.set_watched(false);
+            shared.set_watched(false);
             return Err(error);
         }
-        let watch = Watch { port, fd, is_edge: false, place: Place::Watched };
-        self.ports.insert(id, watch);
+        let watch = Watch { shared, fd, is_edge: false, place: Place::Watched };
+        self.sockets.insert(id, watch);
         Ok(())
     }
 
-    /// A thread that left more to move in the port that was added last could tell nobody before.
+    /// A thread that left more to move in the shared that was added last could tell nobody before.
     pub fn look_at_newest(&mut self) {
-        let newest = self.ports.last_key_value();
-        let unread = newest.filter(|(_, watch)| watch.port.has_ready()).map(|(id, _)| *id);
+        let newest = self.sockets.last_key_value();
+        let unread = newest.filter(|(_, watch)| watch.shared.has_ready()).map(|(id, _)| *id);
         if let Some(id) = unread {
             self.set_place(id, Place::Busy);
             self.busy.push_back(id);
         }
     }
 
-    /// Ends looking after a port.
-    pub fn remove(&mut self, reactor: &Reactor, port: &Arc<Port>) {
-        self.ports.retain(|_, watch| {
-            let keep = !Arc::ptr_eq(&watch.port, port);
+    /// Ends looking after a shared.
+    pub fn remove(&mut self, reactor: &Reactor, shared: &Arc<SocketShared>) {
+        self.sockets.retain(|_, watch| {
+            let keep = !Arc::ptr_eq(&watch.shared, shared);
             if !keep {
-                // The descriptor is open as long as the port is.
+                // The descriptor is open as long as the shared is.
                 let _ = reactor.epoll.delete(watch.fd);
             }
             keep
         });
     }
 
-    /// A port's poller has something.
+    /// A shared's poller has something.
     pub fn ready(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
-        let Some(watch) = self.ports.get(&id).filter(|watch| watch.place == Place::Watched) else {
+        let Some(watch) = self.sockets.get(&id).filter(|watch| watch.place == Place::Watched)
+        else {
             return;
         };
-        let port = &watch.port;
+        let shared = &watch.shared;
         let now = clock::nanos();
-        if port.is_exported() && !watch.is_edge {
+        if shared.is_exported() && !watch.is_edge {
             // A program that polls the descriptor was told as well: it goes first.
-            port.grant_lease(now);
+            shared.grant_lease(now);
         }
-        let away = port.unattended_for(now);
-        match custody::decide(port.is_attended(), port.has_ready(), away) {
+        let away = shared.unattended_for(now);
+        match custody::decide(shared.is_attended(), shared.has_ready(), away) {
             Custody::Caller { .. } => {
                 self.lease(id);
                 reactor.ticking.store(true, Ordering::SeqCst);
@@ -112,7 +118,7 @@ impl Watches {
         }
     }
 
-    /// Leaves a port to its caller until a tick finds that it stays away.
+    /// Leaves a shared to its caller until a tick finds that it stays away.
     fn lease(&mut self, id: u64) {
         self.set_place(id, Place::Leased);
         self.leased.push_back(id);
@@ -120,33 +126,33 @@ impl Watches {
     }
 
     fn set_place(&mut self, id: u64, place: Place) {
-        if let Some(watch) = self.ports.get_mut(&id) {
+        if let Some(watch) = self.sockets.get_mut(&id) {
             watch.place = place;
-            watch.port.set_watched(place == Place::Watched);
+            watch.shared.set_watched(place == Place::Watched);
         }
     }
 
-    /// Does the work of a port: one round. Then watches it again, unless more is left.
+    /// Does the work of a shared: one round. Then watches it again, unless more is left.
     fn drive(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
-        let Some(watch) = self.ports.get(&id) else { return };
-        let port = watch.port.clone();
-        port.poll_in_background();
-        // A port whose poller is gone is about to be removed.
+        let Some(watch) = self.sockets.get(&id) else { return };
+        let shared = watch.shared.clone();
+        shared.poll_in_background();
+        // A shared whose poller is gone is about to be removed.
         let _ = self.arm(reactor, token_kind, id);
         self.set_place(id, Place::Watched);
         // In this order, because a caller that leaves more to move looks at the place afterwards.
-        if port.has_ready() {
+        if shared.has_ready() {
             self.set_place(id, Place::Busy);
             self.busy.push_back(id);
         }
     }
 
-    /// Has the kernel tell of the port: of the next change, or, while the caller has been signalled and does
+    /// Has the kernel tell of the shared: of the next change, or, while the caller has been signalled and does
     /// not come, of each. Its signal makes the poller readable all the time, and would be told of again and
     /// again.
     fn arm(&mut self, reactor: &Reactor, kind: u64, id: u64) -> Result<()> {
-        let Some(watch) = self.ports.get_mut(&id) else { return Ok(()) };
-        let was_edge = core::mem::replace(&mut watch.is_edge, watch.port.is_signalled());
+        let Some(watch) = self.sockets.get_mut(&id) else { return Ok(()) };
+        let was_edge = core::mem::replace(&mut watch.is_edge, watch.shared.is_signalled());
         let how = match (was_edge, watch.is_edge) {
             (true, true) => return Ok(()),
             (false, true) => epoll::EDGE,
@@ -160,7 +166,7 @@ impl Watches {
         !self.busy.is_empty()
     }
 
-    /// Goes on with busy ports.
+    /// Goes on with busy sockets.
     pub fn continue_busy(&mut self, reactor: &Reactor, token_kind: u64) {
         for _ in 0..self.busy.len() {
             let Some(id) = self.busy.pop_front() else { return };
@@ -179,16 +185,16 @@ impl Watches {
         let mut is_active = false;
         self.pause.double();
         // Connections that wait for their turn: the poller will not tell of them.
-        let unread = |watch: &Watch| watch.place == Place::Watched && watch.port.has_ready();
+        let unread = |watch: &Watch| watch.place == Place::Watched && watch.shared.has_ready();
         let waiting: Vec<u64> =
-            self.ports.iter().filter(|(_, watch)| unread(watch)).map(|(id, _)| *id).collect();
+            self.sockets.iter().filter(|(_, watch)| unread(watch)).map(|(id, _)| *id).collect();
         waiting.into_iter().for_each(|id| self.lease(id));
         for _ in 0..self.leased.len() {
             let Some(id) = self.leased.pop_front() else { break };
-            let Some(watch) = self.ports.get(&id) else { continue };
-            let port = &watch.port;
-            let away = port.unattended_for(now);
-            match custody::decide(port.is_attended(), port.has_ready(), away) {
+            let Some(watch) = self.sockets.get(&id) else { continue };
+            let shared = &watch.shared;
+            let away = shared.unattended_for(now);
+            match custody::decide(shared.is_attended(), shared.has_ready(), away) {
                 Custody::Caller { active } => {
                     self.leased.push_back(id);
                     is_active |= active;
@@ -206,12 +212,12 @@ impl Watches {
         reactor.ticking.store(false, Ordering::SeqCst);
         // A caller may have left between the look and the store.
         let left = |id: &u64| {
-            self.ports
+            self.sockets
                 .get(id)
-                .is_some_and(|watch| !watch.port.is_attended() || watch.port.has_ready())
+                .is_some_and(|watch| !watch.shared.is_attended() || watch.shared.has_ready())
         };
         let waits = |watch: &Watch| unread(watch);
-        if self.leased.iter().any(left) || self.ports.values().any(waits) {
+        if self.leased.iter().any(left) || self.sockets.values().any(waits) {
             reactor.ticking.store(true, Ordering::SeqCst);
         }
     }
@@ -223,17 +229,17 @@ mod tests {
 
     #[test]
     fn ticks_are_rare_while_the_expected_come() {
-        let (reactor, ports) =
-            (Reactor::new().unwrap(), [(); 2].map(|()| Arc::new(Port::default())));
+        let (reactor, sockets) =
+            (Reactor::new().unwrap(), [(); 2].map(|()| Arc::new(SocketShared::default())));
         let mut watches = Watches::default();
-        for port in &ports {
-            watches.add(&reactor, 0, port.clone()).unwrap();
+        for shared in &sockets {
+            watches.add(&reactor, 0, shared.clone()).unwrap();
             // The caller left just now, by a clock that does not go on.
-            port.grant_lease(u64::MAX);
+            shared.grant_lease(u64::MAX);
         }
         let is_ticking = || reactor.ticking.load(Ordering::SeqCst);
         watches.ready(&reactor, 0, 1);
-        assert!(is_ticking() && !ports[0].is_watched());
+        assert!(is_ticking() && !sockets[0].is_watched());
         for expected in [2, 4, 8, 8] {
             watches.tick(&reactor, 0);
             assert_eq!(watches.pause(), Duration::from_millis(expected));
@@ -242,9 +248,9 @@ mod tests {
         watches.ready(&reactor, 0, 2);
         assert_eq!(watches.pause(), Duration::from_millis(1));
         // Both stay away.
-        ports.iter().for_each(|port| port.grant_lease(0));
+        sockets.iter().for_each(|shared| shared.grant_lease(0));
         watches.tick(&reactor, 0);
-        assert!(!is_ticking() && ports.iter().all(|port| port.is_watched()));
+        assert!(!is_ticking() && sockets.iter().all(|shared| shared.is_watched()));
         assert_eq!(watches.pause(), Duration::from_millis(1));
     }
 }

@@ -9,7 +9,7 @@ use crate::pipe::PipeId;
 use crate::queue::Body;
 
 use super::Ring;
-use super::feed::Feed;
+use super::fanout::Fanout;
 
 /// Bodies up to this size are copied into each pipe; larger ones are shared.
 const COPY_MAX: usize = 1024;
@@ -37,7 +37,7 @@ pub struct Distribute {
     round: u32,
     /// For so many messages more there is room in every pipe.
     room: u64,
-    feed: Option<Feed>,
+    fanout: Option<Fanout>,
     /// Short messages in a row that were given to all pipes one by one.
     row: u64,
 }
@@ -71,8 +71,8 @@ impl Distribute {
     pub fn settle(&mut self, env: &mut Env<'_>) {
         self.row = 0;
         self.forget_room();
-        if let Some(feed) = self.feed.take() {
-            feed.end(env.pipes);
+        if let Some(fanout) = self.fanout.take() {
+            fanout.end(env.pipes);
         }
     }
 
@@ -132,7 +132,7 @@ impl Distribute {
         self.matched.retain(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.can_write()));
     }
 
-    /// Leaves out the pipes whose far end takes nothing more.
+    /// Leaves out the pipes whose peer_end end takes nothing more.
     pub fn drop_closed(&mut self, env: &Env<'_>) {
         self.matched.retain(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.write_open));
     }
@@ -156,8 +156,8 @@ impl Distribute {
         reach_all: bool,
     ) -> Result<()> {
         if to.len() > AT_ONCE {
-            env.pace.leave_to_background();
-            if self.send_by_feed(env, to, body, reach_all)? {
+            env.flush_policy.leave_to_background();
+            if self.send_by_fanout(env, to, body, reach_all)? {
                 return Ok(());
             }
         }
@@ -167,9 +167,9 @@ impl Distribute {
         for (n, id) in to.iter().enumerate() {
             env.pipes.fetch(to.get(n + FAR_AHEAD), to.get(n + AHEAD));
             let Some(pipe) = env.pipes.get_mut(*id) else { continue };
-            if !pipe.add_short(body, env.pace) && (reach_all || pipe.can_write()) {
+            if !pipe.add_short(body, env.flush_policy) && (reach_all || pipe.can_write()) {
                 // Without memory the message is lost to this one.
-                let _ = pipe.write(0, Body::Copy(body.data()), env.pace);
+                let _ = pipe.write(0, Body::Copy(body.data()), env.flush_policy);
             }
         }
         Ok(())
@@ -187,8 +187,8 @@ impl Distribute {
     /// Counts the messages for which there is room in each of these pipes; `EAGAIN` if there is none.
     #[cold]
     fn look_for_room(&mut self, env: &mut Env<'_>, pipes: &[PipeId]) -> Result<()> {
-        if let Some(feed) = &mut self.feed {
-            feed.count(env.pipes);
+        if let Some(fanout) = &mut self.fanout {
+            fanout.count(env.pipes);
         }
         if !each_has_room(env, pipes) {
             return Err(Errno::EAGAIN);
@@ -202,14 +202,14 @@ impl Distribute {
 
     /// Gives a message to all of these pipes at once, if it is one of a row of such, and there is room;
     /// whether it did.
-    fn send_by_feed(
+    fn send_by_fanout(
         &mut self,
         env: &mut Env<'_>,
         to: &[PipeId],
         body: &Body<'_>,
         reach_all: bool,
     ) -> Result<bool> {
-        if self.feed.is_none() && !self.start_feed(env, to) {
+        if self.fanout.is_none() && !self.start_fanout(env, to) {
             return Ok(false);
         }
         match self.take_room(env, to) {
@@ -220,7 +220,7 @@ impl Distribute {
                 return Ok(false);
             }
         }
-        let sent = self.feed.as_mut().is_some_and(|feed| feed.send(env, to, body.data()));
+        let sent = self.fanout.as_mut().is_some_and(|fanout| fanout.send(env, to, body.data()));
         if !sent {
             self.settle(env);
         }
@@ -228,16 +228,16 @@ impl Distribute {
     }
 
     /// Begins to keep messages once for all of these pipes, if it is time.
-    fn start_feed(&mut self, env: &mut Env<'_>, to: &[PipeId]) -> bool {
+    fn start_fanout(&mut self, env: &mut Env<'_>, to: &[PipeId]) -> bool {
         self.row += 1;
         if self.row < ROW {
             return false;
         }
         self.row = 0;
         if self.look_for_room(env, to).is_ok() && self.room >= ROW {
-            self.feed = Feed::start(env.pipes, to);
+            self.fanout = Fanout::start(env.pipes, to);
         }
-        self.feed.is_some()
+        self.fanout.is_some()
     }
 
     /// What is known of the room in the pipes does not hold any more.
@@ -255,7 +255,7 @@ impl Distribute {
 
     fn write(&mut self, env: &mut Env<'_>, flags: u8, body: Body<'_>) {
         if self.matched.len() > AT_ONCE {
-            env.pace.leave_to_background();
+            env.flush_policy.leave_to_background();
         }
         if self.matched.len() <= 1 || body.data().len() <= COPY_MAX {
             return self.write_copies(env, flags, body);
@@ -296,7 +296,7 @@ fn each_has_room(env: &mut Env<'_>, pipes: &[PipeId]) -> bool {
 #[inline]
 fn write_one(env: &mut Env<'_>, id: PipeId, flags: u8, body: Body<'_>) -> bool {
     let Some(pipe) = env.pipes.get_mut(id) else { return false };
-    let written = pipe.write(flags, body, env.pace).is_ok();
+    let written = pipe.write(flags, body, env.flush_policy).is_ok();
     if !written {
         pipe.writer.rollback();
     }

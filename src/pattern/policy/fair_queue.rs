@@ -2,7 +2,7 @@
 //! lock.
 //!
 //! Only pipes that may have something are in the round. One that turns out empty leaves it and is
-//! put back by the socket when its far end tells of news.
+//! put back by the socket when its peer_end end tells of news.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -42,7 +42,7 @@ impl FairQueue {
         self.active.remove(id);
     }
 
-    /// The pipe's far end is gone: it stays until everything was read.
+    /// The pipe's peer_end end is gone: it stays until everything was read.
     pub fn closed(&mut self, env: &mut Env<'_>, id: PipeId) {
         let left = env.pipes.get_mut(id).is_some_and(|pipe| pipe.reader.ready());
         if left {
@@ -62,7 +62,7 @@ impl FairQueue {
         if self.skipping && !self.go_on_skipping(env) {
             return None;
         }
-        if env.looks_again && self.active.only().is_some() {
+        if env.polls_again && self.active.only().is_some() {
             return self.active.only().filter(|id| env.has_come(*id));
         }
         while let Some(id) = self.active.current() {
@@ -82,8 +82,8 @@ impl FairQueue {
     /// Takes the next frame of the pipe that [`FairQueue::select`] told.
     #[inline(always)]
     pub fn take<'p>(&mut self, env: &'p mut Env<'_>, id: PipeId) -> Option<Incoming<'p>> {
-        let pace = env.pace;
-        let frame = env.pipes.get_mut(id)?.take_telling(|more| pace.took_input(more))?;
+        let flush_policy = env.flush_policy;
+        let frame = env.pipes.get_mut(id)?.take_telling(|more| flush_policy.took_input(more))?;
         self.inside = frame.more();
         if !self.inside && self.promised.is_none() {
             self.active.advance();
@@ -120,12 +120,12 @@ impl FairQueue {
         self.take(env, id).ok_or(Errno::EAGAIN)
     }
 
-    /// See [`Pattern::lane_in`](crate::pattern::Pattern::lane_in).
-    pub fn lane(&self) -> Option<PipeId> {
+    /// See [`Pattern::fast_path_in`](crate::pattern::Pattern::fast_path_in).
+    pub fn fast_path(&self) -> Option<PipeId> {
         self.active.only().filter(|_| !self.inside && self.promised.is_none())
     }
 
-    /// Drops what is left of the message whose turn it is, as far as the call may work; the next call of
+    /// Drops what is left of the message whose turn it is, as peer_end as the call may work; the next call of
     /// [`FairQueue::select`] goes on. Whether it is gone.
     pub fn skip(&mut self, env: &mut Env<'_>) -> bool {
         self.skipping = true;

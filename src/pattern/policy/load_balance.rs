@@ -2,7 +2,7 @@
 //! Under the socket's lock.
 //!
 //! Only pipes with room are in the round. One that is full leaves it and is put back by the socket
-//! when its far end gives credit.
+//! when its peer_end end gives credit.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -53,7 +53,7 @@ impl LoadBalance {
             && let Some(pipe) = env.pipes.get_mut(id)
             && (self.inside || pipe.room_for(env.look) == Room::Some)
         {
-            pipe.write(frame.flags(), frame.body, env.pace)?;
+            pipe.write(frame.flags(), frame.body, env.flush_policy)?;
             self.wrote(frame.more);
             return Ok(Some(id));
         }
@@ -86,7 +86,7 @@ impl LoadBalance {
     fn send_elsewhere(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<Option<PipeId>> {
         let id = self.select(env).ok_or(Errno::EAGAIN)?;
         let pipe = env.pipes.get_mut(id).ok_or(Errno::EAGAIN)?;
-        pipe.write(frame.flags(), frame.body, env.pace)?;
+        pipe.write(frame.flags(), frame.body, env.flush_policy)?;
         self.wrote(frame.more);
         Ok(Some(id))
     }
@@ -121,8 +121,8 @@ impl LoadBalance {
         self.inside = false;
     }
 
-    /// See [`Pattern::lane_out`](crate::pattern::Pattern::lane_out).
-    pub fn lane(&self) -> Option<PipeId> {
+    /// See [`Pattern::fast_path_out`](crate::pattern::Pattern::fast_path_out).
+    pub fn fast_path(&self) -> Option<PipeId> {
         self.active.only().filter(|_| !self.inside && !self.dropping)
     }
 

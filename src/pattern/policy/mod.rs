@@ -6,7 +6,7 @@
 mod arena;
 mod distribute;
 mod fair_queue;
-mod feed;
+mod fanout;
 pub mod filter;
 mod gapped;
 pub mod inbox;

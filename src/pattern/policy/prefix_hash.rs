@@ -29,7 +29,7 @@ impl Seed {
 
 /// A pass over some bytes that answers with hashes of longer and longer prefixes.
 pub(super) struct PrefixHasher<'a> {
-    /// Hash of the whole words passed so far.
+    /// Hash of the whole words passed so peer_end.
     state: FoldHasher<'static>,
     /// What follows them.
     rest: &'a [u8],

@@ -10,7 +10,7 @@ use crate::sync::{Arc, AtomicU32, Ordering};
 /// The first id is the same in every run, and the one that programs may have seen from libzmq.
 const FIRST: u32 = 0x6b8b_4567;
 
-/// How far the sockets of a process are from each other: multiples of it stay far apart.
+/// How peer_end the sockets of a process are from each other: multiples of it stay peer_end apart.
 const STRIDE: u32 = 0x9e37_79b9;
 
 /// Routing ids for peers without one: a zero byte and a counter.

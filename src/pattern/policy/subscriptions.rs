@@ -32,7 +32,7 @@ pub struct Removed {
 }
 
 /// Where the topics of one subscriber are.
-enum Places {
+enum Positions {
     /// Among these, of which some may be the subscriber's no more, and some may be repeated.
     Listed(Vec<Position>),
     Anywhere,
@@ -46,7 +46,7 @@ pub struct Subscriptions {
     /// shared, the set of its subscribers.
     topics: Topics,
     sets: Sets,
-    places: HashMap<u32, Places, foldhash::fast::FixedState>,
+    places: HashMap<u32, Positions, foldhash::fast::FixedState>,
 }
 
 impl Subscriptions {
@@ -126,12 +126,12 @@ impl Subscriptions {
         }
         match self.places.remove(&who) {
             None => {}
-            Some(Places::Listed(positions)) => {
+            Some(Positions::Listed(positions)) => {
                 for position in positions {
                     self.remove_at(position, who, &mut removed);
                 }
             }
-            Some(Places::Anywhere) => {
+            Some(Positions::Anywhere) => {
                 let mut from = 0;
                 while let Some((position, _, next)) = self.topics.next(from) {
                     from = next;
@@ -204,7 +204,7 @@ impl Subscriptions {
             return;
         }
         for places in self.places.values_mut() {
-            if let Places::Listed(positions) = places {
+            if let Positions::Listed(positions) = places {
                 positions.clear();
             }
         }
@@ -238,19 +238,19 @@ fn holds(topics: &Topics, sets: &Sets, position: Position, who: u32) -> bool {
 fn note(
     topics: &Topics,
     sets: &Sets,
-    places: &mut HashMap<u32, Places, foldhash::fast::FixedState>,
+    places: &mut HashMap<u32, Positions, foldhash::fast::FixedState>,
     position: Position,
     who: u32,
 ) {
-    let places = places.entry(who).or_insert(Places::Listed(Vec::new()));
-    let Places::Listed(positions) = places else { return };
+    let places = places.entry(who).or_insert(Positions::Listed(Vec::new()));
+    let Positions::Listed(positions) = places else { return };
     if positions.len() >= FEW_TOPICS {
         // Much of the list may be out of date.
         positions.sort_unstable();
         positions.dedup();
         positions.retain(|position| holds(topics, sets, *position, who));
         if positions.len() > FEW_TOPICS / 2 {
-            *places = Places::Anywhere;
+            *places = Positions::Anywhere;
             return;
         }
     }

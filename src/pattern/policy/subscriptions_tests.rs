@@ -61,7 +61,7 @@ fn everything_is_a_topic_of_its_own() {
 
 #[test]
 fn every_prefix_of_a_long_message() {
-    // Far more lengths than are looked up without gates, over several gates.
+    // PipePeer more lengths than are looked up without gates, over several gates.
     let message: Vec<u8> = (0..700_u32).map(|i| (i * i % 251) as u8).collect();
     let mut subscriptions = Subscriptions::new();
     for length in 1..=message.len() {
@@ -96,9 +96,9 @@ fn subscribers_with_many_topics() {
         assert!(subscriptions.add(b"again", 3).new_for_subscriber);
         assert!(subscriptions.remove(b"again", 3).known);
     }
-    assert!(matches!(subscriptions.places.get(&1), Some(Places::Anywhere)));
+    assert!(matches!(subscriptions.places.get(&1), Some(Positions::Anywhere)));
     assert!(
-        matches!(subscriptions.places.get(&3), Some(Places::Listed(l)) if l.len() <= FEW_TOPICS)
+        matches!(subscriptions.places.get(&3), Some(Positions::Listed(l)) if l.len() <= FEW_TOPICS)
     );
     subscriptions.add(b"again", 3);
     let lost_by_1 = lost(&mut subscriptions, 1);

@@ -9,17 +9,17 @@ use zeroize::Zeroizing;
 
 use crate::error::Result;
 use crate::io::connection::Owner;
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::memory::copy_of;
 use crate::msg::frame;
 use crate::options::SocketType;
-use crate::pipe::{Command, Far, FarMarks, Flush, PipeKey, PipeParts};
+use crate::pipe::{Command, Flush, PeerMarks, PipeKey, PipeParts, PipePeer};
 use crate::proto::mechanism::{AuthRequest, Verdict};
 use crate::proto::zap::{self, Asking};
 use crate::queue::{Body, Reader, Writer, queue};
 use crate::sync::{Arc, Mutex};
 
-use super::super::engine::Tools;
+use super::super::event_loop::SessionCtx;
 use super::{Session, State, Step};
 
 /// What became of a question.
@@ -41,14 +41,14 @@ pub(super) struct Granted {
 
 impl Session {
     /// Puts the question of the handshake, or answers it where nobody else does.
-    pub(super) fn ask(&mut self, tools: &mut Tools<'_>, question: AuthRequest) -> Asked {
+    pub(super) fn ask(&mut self, ctx: &mut SessionCtx<'_>, question: AuthRequest) -> Asked {
         let State::Handshaking(greeting) = &mut self.state else { return Asked::Refused };
         let options = &self.options;
         let domain = &options.zap_domain;
         let asking = Asking::of(question.mechanism, domain, options.zap_enforce_domain);
         let found = match asking {
             Asking::Never => None,
-            _ => tools.find_bound(zap::ENDPOINT),
+            _ => ctx.find_bound(zap::ENDPOINT),
         };
         match found {
             Some(found) if matches!(found.socket_type, SocketType::Rep | SocketType::Router) => {
@@ -56,7 +56,7 @@ impl Session {
                 // There may be a password among them.
                 let frames =
                     Zeroizing::new(zap::request(question, domain, address, &options.routing_id));
-                greeting.inquiry = Inquiry::new(self.id, &self.owner, found.port, &frames);
+                greeting.inquiry = Inquiry::new(self.id, &self.owner, found.shared, &frames);
                 if greeting.inquiry.is_some() { Asked::Waiting } else { Asked::Refused }
             }
             None if asking != Asking::Always => {
@@ -71,22 +71,22 @@ impl Session {
     }
 
     /// The authenticator has written.
-    pub fn answered(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub fn answered(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         let frames = match greeting.inquiry.as_mut().map(Inquiry::answer) {
             Some(Ok(Some(frames))) => frames,
-            Some(Err(error)) => return self.handshake_lost(tools, error),
+            Some(Err(error)) => return self.handshake_lost(ctx, error),
             Some(Ok(None)) | None => return Step::Stay,
         };
         greeting.inquiry = None;
         let reply = match zap::Reply::parse(&frames, self.options.socket_type) {
             Ok(reply) => reply,
-            Err(error) => return self.handshake_broken(tools, error),
+            Err(error) => return self.handshake_broken(ctx, error),
         };
         greeting.granted = Granted { properties: reply.properties, identity: reply.identity };
         match greeting.handshake.authenticated(reply.verdict) {
-            Ok(()) => self.continue_handshake(tools, 0),
-            Err(error) => self.handshake_broken(tools, error.by_ourselves()),
+            Ok(()) => self.continue_handshake(ctx, 0),
+            Err(error) => self.handshake_broken(ctx, error.by_ourselves()),
         }
     }
 }
@@ -105,11 +105,11 @@ impl Inquiry {
     fn new(
         session: u64,
         owner: &Arc<dyn Owner>,
-        authenticator: Arc<Port>,
+        authenticator: Arc<SocketShared>,
         frames: &[Vec<u8>],
     ) -> Option<Inquiry> {
-        let (mut writer, far_reader) = queue(0, false);
-        let (far_writer, mut reader) = queue(0, false);
+        let (mut writer, peer_reader) = queue(0, false);
+        let (peer_writer, mut reader) = queue(0, false);
         writer.keep_secret();
         let (last, others) = frames.split_last()?;
         for frame in others {
@@ -121,22 +121,22 @@ impl Inquiry {
         let end = Arc::new(InquiryEnd {
             session,
             owner: owner.clone(),
-            port: authenticator.clone(),
+            shared: authenticator.clone(),
             place: Mutex::new(Place::Unknown),
         });
         let placed = end.clone();
         let number = authenticator.post(Command::Attach {
             parts: Box::new(PipeParts {
-                reader: far_reader,
-                writer: far_writer,
-                far: end.clone(),
+                reader: peer_reader,
+                writer: peer_writer,
+                peer_end: end.clone(),
                 peer_routing_id: Vec::new(),
                 identified: true,
                 given_routing_id: Vec::new(),
                 copy_max: 0,
                 session: 0,
                 listener: 0,
-                far_marks: FarMarks::Inproc { send: 0, receive: 0 },
+                peer_marks: PeerMarks::Inproc { send: 0, receive: 0 },
                 takes_all: false,
             }),
             assigned: Box::new(move |key| placed.set(key)),
@@ -167,7 +167,7 @@ impl Drop for Inquiry {
         self.writer.finish();
         self.reader.abandon();
         // Nobody needs an answer to what was not read yet.
-        if !self.end.port.withdraw(self.number, false) {
+        if !self.end.shared.withdraw(self.number, false) {
             self.end.leave();
         }
     }
@@ -178,7 +178,7 @@ struct InquiryEnd {
     session: u64,
     owner: Arc<dyn Owner>,
     /// The authenticator's.
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
     place: Mutex<Place>,
 }
 
@@ -188,36 +188,36 @@ enum Place {
     Unknown,
     Known(PipeKey),
     /// The session needs it no more.
-    Left,
+    DeferredFlushes,
 }
 
 impl InquiryEnd {
     fn set(&self, key: PipeKey) {
         let mut place = self.place.lock();
-        let left = matches!(*place, Place::Left);
+        let left = matches!(*place, Place::DeferredFlushes);
         if !left {
             *place = Place::Known(key);
         }
         drop(place);
         if left {
-            self.port.post(Command::Closed(key));
+            self.shared.post(Command::Closed(key));
         }
     }
 
     fn leave(&self) {
-        let place = core::mem::replace(&mut *self.place.lock(), Place::Left);
+        let place = core::mem::replace(&mut *self.place.lock(), Place::DeferredFlushes);
         if let Place::Known(key) = place {
-            self.port.post(Command::Closed(key));
+            self.shared.post(Command::Closed(key));
         }
     }
 }
 
-impl Far for InquiryEnd {
+impl PipePeer for InquiryEnd {
     fn readable(&self, _flush: Flush) {
         self.owner.answered(self.session);
     }
 
-    fn pressed(&self) {}
+    fn flush(&self) {}
 
     fn writable(&self) {}
 

@@ -11,9 +11,9 @@ use crate::io::connection::{Cause, Connection};
 use crate::sync::Arc;
 use crate::sys::{epoll, net};
 
-use super::super::engine::Tools;
+use super::super::event_loop::SessionCtx;
 use super::super::listen::SHORTAGE_PAUSE;
-use super::super::streams::Visit;
+use super::super::streams::DrainTimer;
 use super::super::timers::Purpose;
 use super::super::{DrainGuard, from_now};
 use super::{Session, State, Step};
@@ -28,7 +28,7 @@ impl Session {
     /// The socket has closed its end: what is queued gets `linger` milliseconds.
     pub fn close(
         &mut self,
-        tools: &mut Tools<'_>,
+        ctx: &mut SessionCtx<'_>,
         closed: &Arc<Connection>,
         linger: i32,
         guard: DrainGuard,
@@ -43,10 +43,10 @@ impl Session {
             return Step::Remove;
         }
         if linger > 0 {
-            self.linger = Some(tools.timers.set(from_now(linger), self.id, Purpose::Linger));
+            self.linger = Some(ctx.timers.set(from_now(linger), self.id, Purpose::Linger));
         }
         if matches!(self.state, State::Running(_)) {
-            return self.drain(tools);
+            return self.drain(ctx);
         }
         // Not connected and not going to be.
         let waiting = matches!(self.state, State::Waiting);
@@ -57,35 +57,35 @@ impl Session {
     }
 
     /// The endpoint was disconnected: it ends now, unless it has something to drain.
-    pub fn cancel(&mut self, tools: &mut Tools<'_>, linger: i32) -> Step {
-        if self.guard.is_some() { Step::Stay } else { self.unlistened(tools, linger) }
+    pub fn cancel(&mut self, ctx: &mut SessionCtx<'_>, linger: i32) -> Step {
+        if self.guard.is_some() { Step::Stay } else { self.unlistened(ctx, linger) }
     }
 
     /// The listener or endpoint was closed, and the pipe is still read from: ends the connection
     /// when what is queued has gone out.
-    pub fn unlistened(&mut self, tools: &mut Tools<'_>, linger: i32) -> Step {
+    pub fn unlistened(&mut self, ctx: &mut SessionCtx<'_>, linger: i32) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Remove };
         connection.flush();
         if linger == 0 || connection.is_idle() {
-            self.stop_heartbeat(tools);
+            self.stop_heartbeat(ctx);
             connection.finish();
             return Step::Remove;
         }
         self.ending = true;
-        self.watch_idle(tools);
+        self.watch_idle(ctx);
         if linger > 0 {
-            self.linger = Some(tools.timers.set(from_now(linger), self.id, Purpose::Linger));
+            self.linger = Some(ctx.timers.set(from_now(linger), self.id, Purpose::Linger));
         }
         Step::Stay
     }
 
     /// Looks again soon whether what is queued has gone out.
-    fn watch_idle(&mut self, tools: &mut Tools<'_>) {
-        self.set_timer(tools, IDLE_CHECK, Purpose::Deadline);
+    fn watch_idle(&mut self, ctx: &mut SessionCtx<'_>) {
+        self.set_timer(ctx, IDLE_CHECK, Purpose::Deadline);
     }
 
     /// Goes on writing in the background; what comes in is thrown away.
-    pub(super) fn drain(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn drain(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let (State::Running(stream), Some(connection)) = (&self.state, &self.connection) else {
             return Step::Remove;
         };
@@ -93,15 +93,15 @@ impl Session {
         connection.unregister();
         if !self.ending {
             // That of a connection which could not be watched.
-            self.cancel_timer(tools);
+            self.cancel_timer(ctx);
         }
         let events = epoll::READABLE | epoll::WRITABLE | epoll::EDGE;
-        let watched = tools.watch_session(stream.as_raw_fd(), events, self.id);
+        let watched = ctx.watch_session(stream.as_raw_fd(), events, self.id);
         connection.write_ready();
         connection.flush();
         if watched.is_err() {
             // Nothing tells of room: it is tried again a little later.
-            self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Deadline);
+            self.set_timer(ctx, SHORTAGE_PAUSE, Purpose::Deadline);
         }
         self.check_drained()
     }
@@ -113,7 +113,7 @@ impl Session {
         }
     }
 
-    pub(super) fn drain_ready(&mut self, tools: &mut Tools<'_>, flags: u32) -> Step {
+    pub(super) fn drain_ready(&mut self, ctx: &mut SessionCtx<'_>, flags: u32) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Remove };
         if flags & (epoll::WRITABLE | epoll::BROKEN) != 0 {
             connection.write_ready();
@@ -124,15 +124,15 @@ impl Session {
         if flags & (epoll::READABLE | epoll::BROKEN) != 0 {
             for _ in 0..MOST_READS {
                 let State::Running(stream) = &self.state else { return Step::Stay };
-                match net::recv(stream.as_fd(), tools.buffer) {
+                match net::recv(stream.as_fd(), ctx.buffer) {
                     Ok(0) => {
                         let cause = Cause::Connection(Errno::EPIPE);
-                        return self.lost(tools, connection.epoch(), cause);
+                        return self.lost(ctx, connection.epoch(), cause);
                     }
                     Ok(_) => self.note_life(),
                     Err(Errno::EAGAIN) => return Step::Stay,
                     Err(error) => {
-                        return self.lost(tools, connection.epoch(), Cause::Connection(error));
+                        return self.lost(ctx, connection.epoch(), Cause::Connection(error));
                     }
                 }
             }
@@ -143,22 +143,22 @@ impl Session {
     }
 
     /// Goes on with what was more than one turn allows, to write or to throw away.
-    pub fn write_on(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub fn write_on(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Stay };
         connection.write_on();
         if self.guard.is_none() {
             return Step::Stay;
         }
         match self.check_drained() {
-            Step::Stay => self.drain_ready(tools, epoll::READABLE),
+            Step::Stay => self.drain_ready(ctx, epoll::READABLE),
             Step::Remove => Step::Remove,
         }
     }
 
     /// Writes what a caller that streams has left; whether it goes on.
-    pub fn come_by(&self, visit: &mut Visit, goes_on: &mut bool) -> Step {
+    pub fn drain_deferred(&self, visit: &mut DrainTimer, goes_on: &mut bool) -> Step {
         if let Some(connection) = &self.connection {
-            *goes_on = connection.come_by(|moved| visit.is_fast(moved));
+            *goes_on = connection.drain_deferred(|moved| visit.is_fast(moved));
             if self.guard.is_some() {
                 return self.check_drained();
             }
@@ -167,15 +167,15 @@ impl Session {
     }
 
     /// Gives everything up; the last thing that happens to a session.
-    pub fn end(mut self, tools: &mut Tools<'_>) {
-        self.cancel_timer(tools);
-        self.stop_heartbeat(tools);
-        tools.timers.cancel(self.linger.take());
+    pub fn end(mut self, ctx: &mut SessionCtx<'_>) {
+        self.cancel_timer(ctx);
+        self.stop_heartbeat(ctx);
+        ctx.timers.cancel(self.linger.take());
         match &self.state {
-            State::Connecting(fd) => tools.unwatch(fd.as_raw_fd()),
-            State::Proxying(asking) => tools.unwatch(asking.stream.as_raw_fd()),
-            State::Handshaking(greeting) => tools.unwatch(greeting.stream.as_raw_fd()),
-            State::Running(stream) if self.guard.is_some() => tools.unwatch(stream.as_raw_fd()),
+            State::Connecting(fd) => ctx.unwatch(fd.as_raw_fd()),
+            State::Proxying(asking) => ctx.unwatch(asking.stream.as_raw_fd()),
+            State::Handshaking(greeting) => ctx.unwatch(greeting.stream.as_raw_fd()),
+            State::Running(stream) if self.guard.is_some() => ctx.unwatch(stream.as_raw_fd()),
             _ => {}
         }
         if let Some(connection) = &self.connection {

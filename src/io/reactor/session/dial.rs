@@ -15,7 +15,7 @@ use crate::sync::Arc;
 use crate::sys::epoll;
 use crate::transport::{self, Progress};
 
-use super::super::engine::Tools;
+use super::super::event_loop::SessionCtx;
 use super::super::timers::Purpose;
 use super::{Role, Session, State, Step};
 
@@ -27,15 +27,15 @@ const STOP_AFTER_DISCONNECT: i32 = 4;
 
 impl Session {
     /// The session's first step in its reactor.
-    pub fn begin(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub fn begin(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         match &self.role {
-            Role::Dialled(_) => self.dial(tools),
-            Role::Accepted { .. } => self.start_handshake(tools),
+            Role::Dialled(_) => self.dial(ctx),
+            Role::Accepted { .. } => self.start_handshake(ctx),
         }
     }
 
     /// A new attempt: looks the name up if there is one.
-    pub(super) fn dial(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn dial(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let Role::Dialled(dialling) = &mut self.role else { return Step::Remove };
         dialling.addresses.clear();
         dialling.next = 0;
@@ -43,17 +43,17 @@ impl Session {
             let address = TcpConnectAddress::unchecked(&address, self.options.ipv6);
             if address.needs_lookup() {
                 self.state = State::Resolving;
-                return match tools.resolve(self.id, address) {
+                return match ctx.resolve(self.id, address) {
                     Ok(()) => Step::Stay,
-                    Err(error) => self.attempt_failed(tools, error),
+                    Err(error) => self.attempt_failed(ctx, error),
                 };
             }
         }
-        self.dial_next(tools)
+        self.dial_next(ctx)
     }
 
     /// The name was looked up.
-    pub fn resolved(&mut self, tools: &mut Tools<'_>, found: Result<Vec<SocketAddr>>) -> Step {
+    pub fn resolved(&mut self, ctx: &mut SessionCtx<'_>, found: Result<Vec<SocketAddr>>) -> Step {
         if !matches!(self.state, State::Resolving) {
             return Step::Stay;
         }
@@ -61,48 +61,48 @@ impl Session {
         match found {
             Ok(addresses) if !addresses.is_empty() => {
                 dialling.addresses = addresses;
-                self.dial_next(tools)
+                self.dial_next(ctx)
             }
-            Ok(_) => self.attempt_failed(tools, Errno::EADDRNOTAVAIL),
-            Err(error) => self.attempt_failed(tools, error),
+            Ok(_) => self.attempt_failed(ctx, Errno::EADDRNOTAVAIL),
+            Err(error) => self.attempt_failed(ctx, error),
         }
     }
 
-    fn dial_next(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn dial_next(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let Role::Dialled(dialling) = &mut self.role else { return Step::Remove };
         let address = dialling.addresses.get(dialling.next).copied();
         dialling.next += 1;
         match transport::dial(&dialling.endpoint, address, &self.options) {
-            Ok((fd, Progress::Connected)) => self.connected(tools, fd),
-            Ok((fd, Progress::InProgress)) => self.await_connect(tools, fd),
-            Ok((fd, Progress::Failed(error))) => self.close_attempt(tools, fd, error),
-            Err(error) => self.attempt_failed(tools, error),
+            Ok((fd, Progress::Connected)) => self.connected(ctx, fd),
+            Ok((fd, Progress::InProgress)) => self.await_connect(ctx, fd),
+            Ok((fd, Progress::Failed(error))) => self.close_attempt(ctx, fd, error),
+            Err(error) => self.attempt_failed(ctx, error),
         }
     }
 
-    fn await_connect(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
+    fn await_connect(&mut self, ctx: &mut SessionCtx<'_>, fd: OwnedFd) -> Step {
         self.raise(event::CONNECT_DELAYED, libc::EINPROGRESS as u64);
-        if let Err(error) = self.watch_stream(tools, fd.as_raw_fd(), epoll::WRITABLE) {
+        if let Err(error) = self.watch_stream(ctx, fd.as_raw_fd(), epoll::WRITABLE) {
             self.raise(event::CLOSED, fd.as_raw_fd() as u64);
-            return self.attempt_failed(tools, error);
+            return self.attempt_failed(ctx, error);
         }
         if self.options.connect_timeout > 0 {
-            self.set_timer(tools, self.options.connect_timeout, Purpose::Deadline);
+            self.set_timer(ctx, self.options.connect_timeout, Purpose::Deadline);
         }
         self.state = State::Connecting(fd);
         Step::Stay
     }
 
     /// A connecting descriptor has news.
-    pub(super) fn connect_ready(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn connect_ready(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         match core::mem::replace(&mut self.state, State::Waiting) {
             State::Connecting(fd) => {
-                tools.unwatch(fd.as_raw_fd());
+                ctx.unwatch(fd.as_raw_fd());
                 match transport::finish(fd.as_fd()) {
-                    Ok(()) => self.connected(tools, fd),
+                    Ok(()) => self.connected(ctx, fd),
                     Err(error) => {
-                        self.cancel_timer(tools);
-                        self.close_attempt(tools, fd, error)
+                        self.cancel_timer(ctx);
+                        self.close_attempt(ctx, fd, error)
                     }
                 }
             }
@@ -115,48 +115,48 @@ impl Session {
 
     pub(super) fn close_attempt(
         &mut self,
-        tools: &mut Tools<'_>,
+        ctx: &mut SessionCtx<'_>,
         fd: OwnedFd,
         error: Errno,
     ) -> Step {
         let number = fd.as_raw_fd();
         drop(fd);
         self.raise(event::CLOSED, number as u64);
-        self.attempt_failed(tools, error)
+        self.attempt_failed(ctx, error)
     }
 
     /// An attempt failed: the next address at once, or a new round after a pause.
-    fn attempt_failed(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
+    fn attempt_failed(&mut self, ctx: &mut SessionCtx<'_>, error: Errno) -> Step {
         self.state = State::Waiting;
-        // The next attempt may be far away.
+        // The next attempt may be peer_end away.
         self.reserved = None;
         let Role::Dialled(dialling) = &self.role else { return Step::Remove };
         if dialling.next < dialling.addresses.len() {
-            return self.dial_next(tools);
+            return self.dial_next(ctx);
         }
         let stop = self.options.reconnect_stop & STOP_CONN_REFUSED != 0;
         if stop && error == Errno::ECONNREFUSED && dialling.is_refused_for_good() {
-            self.port.post(Command::EndpointGone(self.id));
+            self.shared.post(Command::EndpointGone(self.id));
             return self.give_up();
         }
         let stop = self.options.reconnect_stop & STOP_AFTER_DISCONNECT != 0;
         let ipc = matches!(dialling.endpoint, Endpoint::Ipc(_));
-        if stop && ipc && error == Errno::ECONNREFUSED && self.port.has_disconnected() {
+        if stop && ipc && error == Errno::ECONNREFUSED && self.shared.has_disconnected() {
             return Step::Stay;
         }
-        self.retry_later(tools)
+        self.retry_later(ctx)
     }
 
     /// Sets the timer of the next attempt, if there is to be one.
-    pub(super) fn retry_later(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn retry_later(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         self.state = State::Waiting;
         let interval = self.options.reconnect_ivl;
         if interval <= 0 {
             return Step::Stay;
         }
         let most = self.options.reconnect_ivl_max;
-        let pause = self.backoff.next(interval, most, |below| tools.random_below(below));
-        self.set_timer(tools, pause, Purpose::Reconnect);
+        let pause = self.backoff.next(interval, most, |below| ctx.random_below(below));
+        self.set_timer(ctx, pause, Purpose::Reconnect);
         self.raise(event::CONNECT_RETRIED, pause as u64);
         Step::Stay
     }
@@ -169,27 +169,27 @@ impl Session {
         Step::Remove
     }
 
-    fn connected(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
+    fn connected(&mut self, ctx: &mut SessionCtx<'_>, fd: OwnedFd) -> Step {
         if matches!(&self.role, Role::Dialled(dialling) if dialling.peer.is_some()) {
-            return self.ask_proxy(tools, fd);
+            return self.ask_proxy(ctx, fd);
         }
-        self.cancel_timer(tools);
-        self.peer_reached(tools, fd)
+        self.cancel_timer(ctx);
+        self.peer_reached(ctx, fd)
     }
 
-    /// The stream leads to the peer, perhaps through a proxy.
-    pub(super) fn peer_reached(&mut self, tools: &mut Tools<'_>, fd: OwnedFd) -> Step {
+    /// The stream leaders to the peer, perhaps through a proxy.
+    pub(super) fn peer_reached(&mut self, ctx: &mut SessionCtx<'_>, fd: OwnedFd) -> Step {
         let local = transport::local_endpoint(fd.as_fd()).unwrap_or_default();
         self.endpoints.local = local;
         let number = fd.as_raw_fd() as u64;
         self.raise(event::CONNECTED, number);
         let peer_address = transport::peer_address(fd.as_fd());
         match self.greet(Arc::new(fd.into()), peer_address) {
-            Ok(()) => self.start_handshake(tools),
+            Ok(()) => self.start_handshake(ctx),
             Err(error) => {
                 self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);
                 self.raise(event::DISCONNECTED, number);
-                self.after_loss(tools, Cause::Connection(error))
+                self.after_loss(ctx, Cause::Connection(error))
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::sync::Arc;
 use crate::sys::fd::Fd;
 use crate::sys::{epoll, net, random};
 
-use super::super::engine::Tools;
+use super::super::event_loop::SessionCtx;
 use super::super::timers::Purpose;
 use super::authentication::{Asked, Granted, Inquiry};
 use super::{Role, Session, State, Step};
@@ -31,7 +31,7 @@ use super::{Role, Session, State, Step};
 const STOP_HANDSHAKE_FAILED: i32 = 2;
 
 /// A connection before its first message.
-pub(super) struct Greeting {
+pub(super) struct HandshakeIo {
     pub(super) stream: Arc<Fd>,
     pub(super) handshake: Handshake,
     /// What the stream carries the handshake in.
@@ -64,7 +64,7 @@ impl Session {
         } else {
             (Handshake::with_mechanism(config, mechanism), None)
         };
-        self.state = State::Handshaking(Box::new(Greeting {
+        self.state = State::Handshaking(Box::new(HandshakeIo {
             stream,
             handshake,
             layer,
@@ -92,44 +92,44 @@ impl Session {
         Ok(Layer::client(handshake, &client))
     }
 
-    pub(super) fn start_handshake(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn start_handshake(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &self.state else { return Step::Remove };
         let fd = greeting.stream.as_raw_fd();
         if self.is_raw() {
-            return self.start_raw(tools);
+            return self.start_raw(ctx);
         }
-        if let Err(error) = self.watch_stream(tools, fd, epoll::READABLE) {
-            return self.handshake_lost(tools, error);
+        if let Err(error) = self.watch_stream(ctx, fd, epoll::READABLE) {
+            return self.handshake_lost(ctx, error);
         }
         if self.options.handshake_ivl > 0 {
-            self.set_timer(tools, self.options.handshake_ivl, Purpose::Deadline);
+            self.set_timer(ctx, self.options.handshake_ivl, Purpose::Deadline);
         }
-        self.continue_handshake(tools, 0)
+        self.continue_handshake(ctx, 0)
     }
 
     /// The handshaking stream is ready: reads, answers, and goes on when it is done.
-    pub(super) fn handshake_ready(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn handshake_ready(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &self.state else { return Step::Stay };
-        match net::recv(greeting.stream.as_fd(), tools.buffer) {
+        match net::recv(greeting.stream.as_fd(), ctx.buffer) {
             Ok(0) => {
                 let error = greeting.stuck.unwrap_or(Errno::EPIPE);
-                self.handshake_lost(tools, error)
+                self.handshake_lost(ctx, error)
             }
-            Ok(read) => self.continue_handshake(tools, read),
-            Err(Errno::EAGAIN) => self.continue_handshake(tools, 0),
-            Err(error) => self.handshake_lost(tools, error),
+            Ok(read) => self.continue_handshake(ctx, read),
+            Err(Errno::EAGAIN) => self.continue_handshake(ctx, 0),
+            Err(error) => self.handshake_lost(ctx, error),
         }
     }
 
     /// Works on what was left over and on the first `read` bytes of the reactor's buffer.
-    pub(super) fn continue_handshake(&mut self, tools: &mut Tools<'_>, read: usize) -> Step {
+    pub(super) fn continue_handshake(&mut self, ctx: &mut SessionCtx<'_>, read: usize) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        let read = tools.buffer.get_mut(..read).unwrap_or_default();
+        let read = ctx.buffer.get_mut(..read).unwrap_or_default();
         let kept = extend_wiping(&mut greeting.unread, read);
         // The buffer is everybody's, and what came may be a password.
         read.zeroize();
         if kept.is_err() {
-            return self.handshake_lost(tools, Errno::ENOMEM);
+            return self.handshake_lost(ctx, Errno::ENOMEM);
         }
         loop {
             let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
@@ -139,103 +139,103 @@ impl Session {
             }
             match read {
                 Ok(()) => {}
-                Err(HandshakeError::CONNECTION) if self.web => return self.peer_left(tools),
-                Err(error) => return self.handshake_broken(tools, error),
+                Err(HandshakeError::CONNECTION) if self.web => return self.peer_left(ctx),
+                Err(error) => return self.handshake_broken(ctx, error),
             }
             let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
             if let Some(work) = greeting.handshake.work() {
-                if let Err(error) = tools.work(self.id, work) {
-                    return self.handshake_lost(tools, error);
+                if let Err(error) = ctx.work(self.id, work) {
+                    return self.handshake_lost(ctx, error);
                 }
                 break;
             }
             let Some(question) = greeting.handshake.auth_request() else { break };
-            match self.ask(tools, question) {
+            match self.ask(ctx, question) {
                 Asked::Waiting => break,
                 Asked::Granted => {}
-                Asked::Refused => return self.unasked(tools),
+                Asked::Refused => return self.unasked(ctx),
             }
         }
-        self.write_handshake(tools)
+        self.write_handshake(ctx)
     }
 
     /// What the handshake handed out as work is done.
-    pub fn worked(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub fn worked(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         match greeting.handshake.resume() {
-            Ok(()) => self.continue_handshake(tools, 0),
+            Ok(()) => self.continue_handshake(ctx, 0),
             // We have no credentials, or nobody vouches for the peer: that may be so tomorrow.
-            Err(HandshakeError::CONNECTION) => self.handshake_lost(tools, Errno::EACCES),
-            Err(error) => self.handshake_broken(tools, error),
+            Err(HandshakeError::CONNECTION) => self.handshake_lost(ctx, Errno::EACCES),
+            Err(error) => self.handshake_broken(ctx, error),
         }
     }
 
     /// The peer said that it goes.
-    fn peer_left(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn peer_left(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if let State::Handshaking(greeting) = &mut self.state {
-            greeting.part(tools.buffer);
+            greeting.part(ctx.buffer);
         }
-        self.handshake_lost(tools, Errno::EPIPE)
+        self.handshake_lost(ctx, Errno::EPIPE)
     }
 
     /// The peer may not come in, since nobody can be asked about it.
-    fn unasked(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn unasked(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if let State::Handshaking(greeting) = &mut self.state {
-            greeting.part(tools.buffer);
+            greeting.part(ctx.buffer);
         }
-        self.handshake_lost(tools, Errno::EFAULT)
+        self.handshake_lost(ctx, Errno::EFAULT)
     }
 
     /// Sends what the handshake has to say, and goes on when it is done.
-    fn write_handshake(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn write_handshake(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         if let Err(error) = greeting.write_on() {
-            return self.handshake_lost(tools, error);
+            return self.handshake_lost(ctx, error);
         }
         if let Some(established) = greeting.handshake.established() {
-            return self.establish(tools, established);
+            return self.establish(ctx, established);
         }
         let fd = greeting.stream.as_raw_fd();
-        match tools.rewatch_session(fd, greeting.events(), self.id) {
+        match ctx.rewatch_session(fd, greeting.events(), self.id) {
             Ok(()) => Step::Stay,
-            Err(error) => self.handshake_lost(tools, error),
+            Err(error) => self.handshake_lost(ctx, error),
         }
     }
 
     /// The network failed, or the time is up, before the handshake was done.
-    pub(super) fn handshake_lost(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
+    pub(super) fn handshake_lost(&mut self, ctx: &mut SessionCtx<'_>, error: Errno) -> Step {
         self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);
-        self.end_greeting(tools);
-        self.after_handshake(tools, Cause::Connection(error))
+        self.end_greeting(ctx);
+        self.after_handshake(ctx, Cause::Connection(error))
     }
 
     /// The peer broke the protocol, or is refused.
     pub(super) fn handshake_broken(
         &mut self,
-        tools: &mut Tools<'_>,
+        ctx: &mut SessionCtx<'_>,
         error: HandshakeError,
     ) -> Step {
         if error.kind == ErrorKind::Memory {
-            return self.handshake_lost(tools, Errno::ENOMEM);
+            return self.handshake_lost(ctx, Errno::ENOMEM);
         }
         if let State::Handshaking(greeting) = &mut self.state {
-            greeting.part(tools.buffer);
+            greeting.part(ctx.buffer);
         }
         self.raise_failure(error);
-        self.end_greeting(tools);
+        self.end_greeting(ctx);
         let cause = match error.kind {
             ErrorKind::Protocol => Cause::Protocol(Errno::EPROTO),
             ErrorKind::Connection | ErrorKind::Memory => Cause::Connection(Errno::EPROTO),
         };
-        self.after_handshake(tools, cause)
+        self.after_handshake(ctx, cause)
     }
 
     /// The handshake failed: what becomes of the session.
-    fn after_handshake(&mut self, tools: &mut Tools<'_>, cause: Cause) -> Step {
+    fn after_handshake(&mut self, ctx: &mut SessionCtx<'_>, cause: Cause) -> Step {
         if self.options.reconnect_stop & STOP_HANDSHAKE_FAILED != 0 {
             return self.give_up();
         }
-        self.after_loss(tools, cause)
+        self.after_loss(ctx, cause)
     }
 
     pub(super) fn raise_failure(&self, error: HandshakeError) {
@@ -250,18 +250,18 @@ impl Session {
         }
     }
 
-    fn end_greeting(&mut self, tools: &mut Tools<'_>) {
-        self.cancel_timer(tools);
+    fn end_greeting(&mut self, ctx: &mut SessionCtx<'_>) {
+        self.cancel_timer(ctx);
         if let State::Handshaking(greeting) = core::mem::replace(&mut self.state, State::Waiting) {
             let fd = greeting.stream.as_raw_fd();
-            tools.unwatch(fd);
+            ctx.unwatch(fd);
             drop(greeting);
             self.raise(event::DISCONNECTED, fd as u64);
         }
     }
 }
 
-impl Greeting {
+impl HandshakeIo {
     /// Gives the handshake what has come and keeps what it does not want yet.
     fn read_on(&mut self) -> core::result::Result<(), HandshakeError> {
         let taken = match &mut self.layer {

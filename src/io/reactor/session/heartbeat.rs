@@ -11,7 +11,7 @@ use crate::proto::zmtp::command;
 use crate::proto::zmtp::heartbeat::{Heartbeat, HeartbeatAction};
 use crate::sys::{clock, epoll};
 
-use super::super::engine::Tools;
+use super::super::event_loop::SessionCtx;
 use super::super::timers::{Key, Purpose};
 use super::{Session, Step};
 
@@ -33,7 +33,7 @@ pub(super) struct Beat {
 }
 
 impl Session {
-    pub(super) fn start_heartbeat(&mut self, tools: &mut Tools<'_>) {
+    pub(super) fn start_heartbeat(&mut self, ctx: &mut SessionCtx<'_>) {
         if !self.modern && !self.web {
             return;
         }
@@ -48,13 +48,13 @@ impl Session {
         beat.timer = beat
             .heartbeat
             .next_deadline()
-            .map(|at| tools.timers.set(at * MILLISECOND, self.id, Purpose::Heartbeat));
+            .map(|at| ctx.timers.set(at * MILLISECOND, self.id, Purpose::Heartbeat));
         self.heartbeat = Some(beat);
     }
 
-    pub(super) fn stop_heartbeat(&mut self, tools: &mut Tools<'_>) {
+    pub(super) fn stop_heartbeat(&mut self, ctx: &mut SessionCtx<'_>) {
         if let Some(beat) = self.heartbeat.take() {
-            tools.timers.cancel(beat.timer);
+            ctx.timers.cancel(beat.timer);
         }
     }
 
@@ -81,9 +81,9 @@ impl Session {
     }
 
     /// Reads what may have come while the process stood still, or nobody had time to look.
-    fn look_late(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn look_late(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if self.guard.is_some() {
-            return self.drain_ready(tools, epoll::READABLE);
+            return self.drain_ready(ctx, epoll::READABLE);
         }
         if let Some(connection) = &self.connection {
             connection.resume();
@@ -92,11 +92,11 @@ impl Session {
     }
 
     /// The timer is due, or a PING came that sets one.
-    pub fn beat(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub fn beat(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let now = millis();
         self.hear(now);
         if self.heartbeat.as_ref().is_some_and(|beat| beat.heartbeat.is_overdue(now)) {
-            if self.look_late(tools) == Step::Remove {
+            if self.look_late(ctx) == Step::Remove {
                 return Step::Remove;
             }
             self.hear(now);
@@ -104,11 +104,11 @@ impl Session {
         let (Some(beat), Some(connection)) = (&mut self.heartbeat, &self.connection) else {
             return Step::Stay;
         };
-        tools.timers.cancel(beat.timer.take());
+        ctx.timers.cancel(beat.timer.take());
         if beat.heartbeat.is_overdue(now) && connection.is_being_read() {
             // A thread that holds what the peer sent, and may not be running, says nothing of the peer.
             let at = clock::nanos() + RETRY;
-            beat.timer = Some(tools.timers.set(at, self.id, Purpose::Heartbeat));
+            beat.timer = Some(ctx.timers.set(at, self.id, Purpose::Heartbeat));
             return Step::Stay;
         }
         match beat.heartbeat.on_timer(now) {
@@ -123,13 +123,13 @@ impl Session {
             }
             HeartbeatAction::TimedOut => {
                 let epoch = connection.epoch();
-                return self.lost(tools, epoch, Cause::Connection(Errno::ETIMEDOUT));
+                return self.lost(ctx, epoch, Cause::Connection(Errno::ETIMEDOUT));
             }
         }
         beat.timer = beat
             .heartbeat
             .next_deadline()
-            .map(|at| tools.timers.set(at * MILLISECOND, self.id, Purpose::Heartbeat));
+            .map(|at| ctx.timers.set(at * MILLISECOND, self.id, Purpose::Heartbeat));
         Step::Stay
     }
 }

@@ -18,7 +18,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use crate::endpoint::Endpoint;
 use crate::error::{Errno, Result};
 use crate::io::connection::{Connection, Owner};
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::monitor::{EndpointPair, event};
 use crate::options::{SocketOptions, SocketType};
 use crate::sync::Arc;
@@ -26,12 +26,12 @@ use crate::sys::fd::Fd;
 use crate::transport;
 
 use super::backoff::Backoff;
-use super::engine::Tools;
+use super::event_loop::SessionCtx;
 use super::listen::SHORTAGE_PAUSE;
 use super::timers::{Key, Purpose};
 use super::{DrainGuard, ReservedWatch, from_now};
 
-use handshake::Greeting;
+use handshake::HandshakeIo;
 use heartbeat::Beat;
 use proxy::Asking;
 
@@ -47,12 +47,12 @@ pub enum Step {
 /// See the module's documentation.
 pub struct Session {
     pub id: u64,
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
     options: Arc<SocketOptions>,
     owner: Arc<dyn Owner>,
     role: Role,
     state: State,
-    /// The far end of the pipe; an accepted or immediate session has one only while connected.
+    /// The peer_end end of the pipe; an accepted or immediate session has one only while connected.
     connection: Option<Arc<Connection>>,
     /// The letter with the last news of a connecting pipe's connection.
     news: u64,
@@ -113,7 +113,7 @@ enum State {
     Connecting(OwnedFd),
     /// The proxy is reached, the peer not yet.
     Proxying(Box<Asking>),
-    Handshaking(Box<Greeting>),
+    Handshaking(Box<HandshakeIo>),
     /// The connection is up and driven by whoever comes.
     Running(Arc<Fd>),
 }
@@ -124,14 +124,14 @@ impl Session {
     pub fn accepted(
         id: u64,
         owner: Arc<dyn Owner>,
-        port: Arc<Port>,
+        shared: Arc<SocketShared>,
         options: Arc<SocketOptions>,
         listener: u64,
         accepted: transport::Accepted,
         endpoints: EndpointPair,
     ) -> Session {
         let mut session =
-            Session::new(id, owner, port, options, Role::Accepted { listener }, endpoints);
+            Session::new(id, owner, shared, options, Role::Accepted { listener }, endpoints);
         session.web = accepted.web;
         let stream = Arc::new(accepted.fd.into());
         if let Err(error) = session.greet(stream, accepted.peer_address) {
@@ -141,11 +141,11 @@ impl Session {
         session
     }
 
-    /// A connecting endpoint; `connection` is its pipe's far end unless `ZMQ_IMMEDIATE` is set.
+    /// A connecting endpoint; `connection` is its pipe's peer_end end unless `ZMQ_IMMEDIATE` is set.
     pub fn dialled(
         id: u64,
         owner: Arc<dyn Owner>,
-        port: Arc<Port>,
+        shared: Arc<SocketShared>,
         options: Arc<SocketOptions>,
         dialling: Dialling,
         connection: Option<Arc<Connection>>,
@@ -153,7 +153,7 @@ impl Session {
         let endpoints = EndpointPair::connected(b"", &dialling.endpoint.shown());
         let web = matches!(dialling.endpoint, Endpoint::Ws(_));
         let role = Role::Dialled(dialling);
-        let mut session = Session::new(id, owner, port, options, role, endpoints);
+        let mut session = Session::new(id, owner, shared, options, role, endpoints);
         session.connection = connection;
         session.web = web;
         session
@@ -162,14 +162,14 @@ impl Session {
     fn new(
         id: u64,
         owner: Arc<dyn Owner>,
-        port: Arc<Port>,
+        shared: Arc<SocketShared>,
         options: Arc<SocketOptions>,
         role: Role,
         endpoints: EndpointPair,
     ) -> Session {
         Session {
             id,
-            port,
+            shared,
             options,
             owner,
             role,
@@ -195,13 +195,13 @@ impl Session {
     }
 
     /// Has the reactor's poller watch a descriptor, in the place that was kept if it is the first.
-    fn watch_stream(&mut self, tools: &Tools<'_>, fd: RawFd, events: u32) -> Result<()> {
+    fn watch_stream(&mut self, ctx: &SessionCtx<'_>, fd: RawFd, events: u32) -> Result<()> {
         self.reserved = None;
-        tools.watch_session(fd, events, self.id)
+        ctx.watch_session(fd, events, self.id)
     }
 
-    pub fn belongs_to(&self, port: &Arc<Port>) -> bool {
-        Arc::ptr_eq(&self.port, port)
+    pub fn belongs_to(&self, shared: &Arc<SocketShared>) -> bool {
+        Arc::ptr_eq(&self.shared, shared)
     }
 
     pub fn is_closing(&self) -> bool {
@@ -213,7 +213,7 @@ impl Session {
     }
 
     fn raise(&self, event: u64, value: u64) {
-        self.port.monitor.raise(event, value, &self.endpoints);
+        self.shared.monitor.raise(event, value, &self.endpoints);
     }
 
     fn is_raw(&self) -> bool {
@@ -225,32 +225,32 @@ impl Session {
 // Events and timers.
 impl Session {
     /// The reactor's poller has something for this session.
-    pub fn ready(&mut self, tools: &mut Tools<'_>, flags: u32) -> Step {
+    pub fn ready(&mut self, ctx: &mut SessionCtx<'_>, flags: u32) -> Step {
         match &self.state {
-            State::Connecting(_) => self.connect_ready(tools),
-            State::Proxying(_) => self.proxy_ready(tools),
-            State::Handshaking(_) => self.handshake_ready(tools),
-            State::Running(_) if self.guard.is_some() => self.drain_ready(tools, flags),
+            State::Connecting(_) => self.connect_ready(ctx),
+            State::Proxying(_) => self.proxy_ready(ctx),
+            State::Handshaking(_) => self.handshake_ready(ctx),
+            State::Running(_) if self.guard.is_some() => self.drain_ready(ctx, flags),
             _ => Step::Stay,
         }
     }
 
-    pub fn timer(&mut self, tools: &mut Tools<'_>, purpose: Purpose) -> Step {
+    pub fn timer(&mut self, ctx: &mut SessionCtx<'_>, purpose: Purpose) -> Step {
         match purpose {
             Purpose::Reconnect => {
                 self.timer = None;
-                if self.options.immediate && self.port.is_crowded() {
+                if self.options.immediate && self.shared.is_crowded() {
                     // Each of its connections has a pipe of its own.
-                    self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Reconnect);
+                    self.set_timer(ctx, SHORTAGE_PAUSE, Purpose::Reconnect);
                     return Step::Stay;
                 }
-                self.dial(tools)
+                self.dial(ctx)
             }
             Purpose::Deadline => {
                 self.timer = None;
-                self.deadline(tools)
+                self.deadline(ctx)
             }
-            Purpose::Heartbeat => self.beat(tools),
+            Purpose::Heartbeat => self.beat(ctx),
             Purpose::Linger => {
                 self.linger = None;
                 if self.guard.is_none()
@@ -269,30 +269,30 @@ impl Session {
                 }
                 Step::Stay
             }
-            Purpose::Accept | Purpose::Station | Purpose::StationLinger => Step::Stay,
+            Purpose::Accept | Purpose::MulticastSession | Purpose::StationLinger => Step::Stay,
         }
     }
 
-    fn deadline(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn deadline(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if self.ending {
-            return self.unlistened(tools, -1);
+            return self.unlistened(ctx, -1);
         }
         match core::mem::replace(&mut self.state, State::Waiting) {
             State::Connecting(fd) => {
-                tools.unwatch(fd.as_raw_fd());
-                self.close_attempt(tools, fd, Errno::ETIMEDOUT)
+                ctx.unwatch(fd.as_raw_fd());
+                self.close_attempt(ctx, fd, Errno::ETIMEDOUT)
             }
             state @ State::Proxying(_) => {
                 self.state = state;
-                self.proxy_failed(tools, Errno::ETIMEDOUT)
+                self.proxy_failed(ctx, Errno::ETIMEDOUT)
             }
             state @ State::Handshaking(_) => {
                 self.state = state;
-                self.handshake_lost(tools, Errno::ETIMEDOUT)
+                self.handshake_lost(ctx, Errno::ETIMEDOUT)
             }
             state @ State::Running(_) => {
                 self.state = state;
-                self.watch_again(tools)
+                self.watch_again(ctx)
             }
             other => {
                 self.state = other;
@@ -302,22 +302,22 @@ impl Session {
     }
 
     /// The connection could not be watched before.
-    fn watch_again(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn watch_again(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if self.guard.is_some() {
-            return self.drain(tools);
+            return self.drain(ctx);
         }
         if let Some(connection) = self.connection.clone() {
-            self.watch(tools, &connection);
+            self.watch(ctx, &connection);
         }
         Step::Stay
     }
 
-    fn set_timer(&mut self, tools: &mut Tools<'_>, milliseconds: i32, purpose: Purpose) {
-        tools.timers.cancel(self.timer.take());
-        self.timer = Some(tools.timers.set(from_now(milliseconds), self.id, purpose));
+    fn set_timer(&mut self, ctx: &mut SessionCtx<'_>, milliseconds: i32, purpose: Purpose) {
+        ctx.timers.cancel(self.timer.take());
+        self.timer = Some(ctx.timers.set(from_now(milliseconds), self.id, purpose));
     }
 
-    fn cancel_timer(&mut self, tools: &mut Tools<'_>) {
-        tools.timers.cancel(self.timer.take());
+    fn cancel_timer(&mut self, ctx: &mut SessionCtx<'_>) {
+        ctx.timers.cancel(self.timer.take());
     }
 }

@@ -1,7 +1,7 @@
 //! A session that has reached a SOCKS5 proxy and asks it for the connection to its peer (RFC 1928).
 //!
 //! Reactor's thread. Until the proxy has connected, this is part of the attempt: a failure closes
-//! the descriptor and leads to the next attempt, and the monitor sees the proxy as the endpoint.
+//! the descriptor and leaders to the next attempt, and the monitor sees the proxy as the endpoint.
 #![forbid(unsafe_code)]
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -15,7 +15,7 @@ use crate::options::SocketOptions;
 use crate::proto::socks5::{Dialogue, Host, Login, SocksError};
 use crate::sys::{epoll, net};
 
-use super::super::engine::Tools;
+use super::super::event_loop::SessionCtx;
 use super::super::timers::Purpose;
 use super::{Role, Session, State, Step};
 
@@ -30,40 +30,40 @@ pub(super) struct Asking {
 impl Session {
     /// The proxy is reached. A limit of the attempt that is running goes on; without one the limit
     /// of handshakes holds, as the proxy may be silent for ever.
-    pub(super) fn ask_proxy(&mut self, tools: &mut Tools<'_>, stream: OwnedFd) -> Step {
+    pub(super) fn ask_proxy(&mut self, ctx: &mut SessionCtx<'_>, stream: OwnedFd) -> Step {
         let Role::Dialled(dialling) = &self.role else { return Step::Remove };
         let Some(peer) = &dialling.peer else { return Step::Remove };
         let dialogue = open(peer, &self.options);
         let fd = stream.as_raw_fd();
         self.state =
             State::Proxying(Box::new(Asking { stream, dialogue, unsent: Zeroizing::default() }));
-        if let Err(error) = self.watch_stream(tools, fd, epoll::READABLE) {
-            return self.proxy_failed(tools, error);
+        if let Err(error) = self.watch_stream(ctx, fd, epoll::READABLE) {
+            return self.proxy_failed(ctx, error);
         }
         let limits = [self.options.connect_timeout, self.options.handshake_ivl];
         if self.timer.is_none()
             && let Some(limit) = limits.into_iter().find(|limit| *limit > 0)
         {
-            self.set_timer(tools, limit, Purpose::Deadline);
+            self.set_timer(ctx, limit, Purpose::Deadline);
         }
-        self.continue_asking(tools)
+        self.continue_asking(ctx)
     }
 
     /// The stream is ready: reads, answers, and goes on to the peer when the proxy has connected.
-    pub(super) fn proxy_ready(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn proxy_ready(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Proxying(asking) = &mut self.state else { return Step::Stay };
-        match asking.read(tools.buffer) {
-            Ok(()) | Err(Errno::EAGAIN) => self.continue_asking(tools),
-            Err(error) => self.proxy_failed(tools, error),
+        match asking.read(ctx.buffer) {
+            Ok(()) | Err(Errno::EAGAIN) => self.continue_asking(ctx),
+            Err(error) => self.proxy_failed(ctx, error),
         }
     }
 
-    fn continue_asking(&mut self, tools: &mut Tools<'_>) -> Step {
+    fn continue_asking(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         match core::mem::replace(&mut self.state, State::Waiting) {
             State::Proxying(asking) if asking.dialogue.is_done() => {
-                tools.unwatch(asking.stream.as_raw_fd());
-                self.cancel_timer(tools);
-                self.peer_reached(tools, asking.stream)
+                ctx.unwatch(asking.stream.as_raw_fd());
+                self.cancel_timer(ctx);
+                self.peer_reached(ctx, asking.stream)
             }
             State::Proxying(mut asking) => {
                 let written = asking.write();
@@ -71,10 +71,10 @@ impl Session {
                 let fd = asking.stream.as_raw_fd();
                 self.state = State::Proxying(asking);
                 let watched = written
-                    .and_then(|()| tools.rewatch_session(fd, epoll::READABLE | writable, self.id));
+                    .and_then(|()| ctx.rewatch_session(fd, epoll::READABLE | writable, self.id));
                 match watched {
                     Ok(()) => Step::Stay,
-                    Err(error) => self.proxy_failed(tools, error),
+                    Err(error) => self.proxy_failed(ctx, error),
                 }
             }
             other => {
@@ -85,12 +85,12 @@ impl Session {
     }
 
     /// The proxy refused, fell silent, or is none: the attempt has failed.
-    pub(super) fn proxy_failed(&mut self, tools: &mut Tools<'_>, error: Errno) -> Step {
-        self.cancel_timer(tools);
+    pub(super) fn proxy_failed(&mut self, ctx: &mut SessionCtx<'_>, error: Errno) -> Step {
+        self.cancel_timer(ctx);
         match core::mem::replace(&mut self.state, State::Waiting) {
             State::Proxying(asking) => {
-                tools.unwatch(asking.stream.as_raw_fd());
-                self.close_attempt(tools, asking.stream, error)
+                ctx.unwatch(asking.stream.as_raw_fd());
+                self.close_attempt(ctx, asking.stream, error)
             }
             other => {
                 self.state = other;

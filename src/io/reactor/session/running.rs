@@ -11,24 +11,24 @@ use crate::memory::copy_of;
 use crate::monitor::event;
 use crate::msg::Metadata;
 use crate::options::SocketType;
-use crate::pipe::{Command, FarMarks, PipeParts};
+use crate::pipe::{Command, PeerMarks, PipeParts};
 use crate::proto::zmtp::ZmtpVersion;
 use crate::proto::zmtp::handshake::Established;
 use crate::proto::zmtp::req_filter::ReqFilter;
 use crate::queue::queue;
 use crate::sync::Arc;
 
-use super::super::engine::Tools;
+use super::super::event_loop::SessionCtx;
 use super::super::listen::SHORTAGE_PAUSE;
 use super::super::timers::Purpose;
-use super::handshake::Greeting;
+use super::handshake::HandshakeIo;
 use super::{Role, Session, State, Step};
 
 /// Frames that a network pipe copies instead of referring to.
 pub const COPY_MAX: usize = 4 * 1024;
 
 impl Session {
-    pub(super) fn start_raw(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub(super) fn start_raw(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let established = Established {
             version: ZmtpVersion::V3_1,
             peer_identity: None,
@@ -36,7 +36,7 @@ impl Session {
             properties: Vec::new(),
             phantom_subscribe: false,
         };
-        self.establish(tools, established)
+        self.establish(ctx, established)
     }
 
     fn framing(&self, version: ZmtpVersion) -> Framing {
@@ -55,7 +55,7 @@ impl Session {
     fn metadata(
         &self,
         established: &Established,
-        greeting: &Greeting,
+        greeting: &HandshakeIo,
     ) -> Result<Option<Arc<Metadata>>> {
         let raw = self.is_raw();
         if !self.modern && !raw {
@@ -71,8 +71,8 @@ impl Session {
         Ok(Some(Arc::new(Metadata::new(all)?)))
     }
 
-    pub(super) fn establish(&mut self, tools: &mut Tools<'_>, established: Established) -> Step {
-        self.cancel_timer(tools);
+    pub(super) fn establish(&mut self, ctx: &mut SessionCtx<'_>, established: Established) -> Step {
+        self.cancel_timer(ctx);
         let version = established.version;
         self.modern = matches!(version, ZmtpVersion::V3_0 | ZmtpVersion::V3_1) && !self.is_raw();
         let State::Handshaking(greeting) = &self.state else { return Step::Stay };
@@ -82,7 +82,7 @@ impl Session {
         });
         let (metadata, unsent) = match kept {
             Ok(kept) => kept,
-            Err(error) => return self.handshake_lost(tools, error),
+            Err(error) => return self.handshake_lost(ctx, error),
         };
         let State::Handshaking(mut greeting) = core::mem::replace(&mut self.state, State::Waiting)
         else {
@@ -91,7 +91,7 @@ impl Session {
         self.backoff.established();
         let stream = greeting.stream.clone();
         if !self.is_raw() {
-            tools.unwatch(stream.as_raw_fd());
+            ctx.unwatch(stream.as_raw_fd());
         }
         if self.modern {
             self.raise(event::HANDSHAKE_SUCCEEDED, 0);
@@ -113,13 +113,14 @@ impl Session {
                 let connection = connection.clone();
                 connection.install(start);
                 if let Some(pipe) = connection.key() {
-                    self.news = self.port.post_link(self.news, pipe, Some(peer_routing_id.into()));
+                    self.news =
+                        self.shared.post_link(self.news, pipe, Some(peer_routing_id.into()));
                 }
                 connection
             }
             None => self.attach(start, peer_routing_id),
         };
-        self.run(tools, &connection, &established, &greeting.unread)
+        self.run(ctx, &connection, &established, &greeting.unread)
     }
 
     fn inbound(&self) -> Inbound {
@@ -134,23 +135,23 @@ impl Session {
 
     /// A new pipe for a connection that has none: accepted, or connected with `ZMQ_IMMEDIATE`.
     fn attach(&mut self, start: Start, peer_routing_id: Vec<u8>) -> Arc<Connection> {
-        let (writer, far_reader) = queue(self.options.sndhwm, self.options.conflates_outward());
-        let (far_writer, reader) = queue(self.options.rcvhwm, self.options.conflates_inward());
+        let (writer, peer_reader) = queue(self.options.sndhwm, self.options.conflates_outward());
+        let (peer_writer, reader) = queue(self.options.rcvhwm, self.options.conflates_inward());
         let connection = Arc::new(Connection::new(
             self.id,
-            self.port.clone(),
+            self.shared.clone(),
             self.owner.clone(),
-            far_reader,
-            far_writer,
+            peer_reader,
+            peer_writer,
         ));
         connection.install(start);
         self.connection = Some(connection.clone());
         let keyed = connection.clone();
-        let number = self.port.post(Command::Attach {
+        let number = self.shared.post(Command::Attach {
             parts: Box::new(PipeParts {
                 reader,
                 writer,
-                far: Arc::new(ConnectionEnd(connection.clone())),
+                peer_end: Arc::new(ConnectionEnd(connection.clone())),
                 peer_routing_id,
                 identified: true,
                 given_routing_id: self.options.connect_routing_id.clone(),
@@ -160,7 +161,7 @@ impl Session {
                     Role::Accepted { listener } => listener,
                     Role::Dialled(_) => 0,
                 },
-                far_marks: FarMarks::None,
+                peer_marks: PeerMarks::None,
                 takes_all: false,
             }),
             assigned: Box::new(move |key| keyed.set_key(key)),
@@ -171,7 +172,7 @@ impl Session {
 
     fn run(
         &mut self,
-        tools: &mut Tools<'_>,
+        ctx: &mut SessionCtx<'_>,
         connection: &Arc<Connection>,
         established: &Established,
         unread: &[u8],
@@ -183,27 +184,27 @@ impl Session {
             connection.push_message(&[1]);
         }
         connection.feed(unread);
-        self.start_heartbeat(tools);
+        self.start_heartbeat(ctx);
         if self.guard.is_some() {
-            return self.drain(tools);
+            return self.drain(ctx);
         }
-        self.watch(tools, connection);
+        self.watch(ctx, connection);
         connection.flush();
         Step::Stay
     }
 
     /// Has the connection watched in the socket's poller, and that by a reactor. What cannot be had now is
     /// tried again a little later; until then nobody reads, and what the peer sends waits.
-    pub(super) fn watch(&mut self, tools: &mut Tools<'_>, connection: &Arc<Connection>) {
+    pub(super) fn watch(&mut self, ctx: &mut SessionCtx<'_>, connection: &Arc<Connection>) {
         self.reserved = None;
-        let watched = connection.register().and_then(|()| tools.watch_port(&self.port));
+        let watched = connection.register().and_then(|()| ctx.watch_port(&self.shared));
         if watched.is_err() {
-            self.set_timer(tools, SHORTAGE_PAUSE, Purpose::Deadline);
+            self.set_timer(ctx, SHORTAGE_PAUSE, Purpose::Deadline);
         }
     }
 
     /// The connection ended; `epoch` tells which one it was.
-    pub fn lost(&mut self, tools: &mut Tools<'_>, epoch: u64, cause: Cause) -> Step {
+    pub fn lost(&mut self, ctx: &mut SessionCtx<'_>, epoch: u64, cause: Cause) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Stay };
         if connection.epoch() != epoch {
             return Step::Stay;
@@ -211,16 +212,16 @@ impl Session {
         let State::Running(stream) = core::mem::replace(&mut self.state, State::Waiting) else {
             return Step::Stay;
         };
-        self.stop_heartbeat(tools);
+        self.stop_heartbeat(ctx);
         let fd = stream.as_raw_fd();
         if self.guard.is_some() {
-            tools.unwatch(fd);
+            ctx.unwatch(fd);
         }
         connection.disconnect();
         drop(stream);
         match cause {
             Cause::Violation(error) => self.raise_failure(error),
-            // A peer without a mechanism is in its handshake to the end, as far as monitors go.
+            // A peer without a mechanism is in its handshake to the end, as peer_end as monitors go.
             Cause::Connection(_) if !self.modern => {
                 self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64);
             }
@@ -230,11 +231,11 @@ impl Session {
         if self.is_raw() && self.options.stream_notify {
             connection.notify_stream();
         }
-        self.after_loss(tools, cause)
+        self.after_loss(ctx, cause)
     }
 
     /// What becomes of the session without its connection.
-    pub(super) fn after_loss(&mut self, tools: &mut Tools<'_>, cause: Cause) -> Step {
+    pub(super) fn after_loss(&mut self, ctx: &mut SessionCtx<'_>, cause: Cause) -> Step {
         let dialled = matches!(self.role, Role::Dialled(_));
         let breached = !matches!(cause, Cause::Connection(_));
         // Whoever has closed the endpoint could not mend what the peer dislikes, and may wait for it.
@@ -242,7 +243,7 @@ impl Session {
         let again = self.options.reconnect_ivl > 0 && !(breached && closed);
         if !dialled || !again {
             if dialled && !breached {
-                self.port.post(Command::EndpointGone(self.id));
+                self.shared.post(Command::EndpointGone(self.id));
             }
             return self.give_up();
         }
@@ -254,9 +255,9 @@ impl Session {
                 connection.finish();
                 self.connection = None;
             } else if let Some(pipe) = connection.key() {
-                self.news = self.port.post_link(self.news, pipe, None);
+                self.news = self.shared.post_link(self.news, pipe, None);
             }
         }
-        self.retry_later(tools)
+        self.retry_later(ctx)
     }
 }

@@ -1,18 +1,18 @@
-//! `direction.rs` itself, run in many thousand orders of its steps: what was wanted is done in the end,
+//! `handoff_lock.rs` itself, run in many thousand orders of its steps: what was requested is done in the end,
 //! whoever held the lock when it was.
 #![forbid(unsafe_code)]
 
 // The same file on other atomics is meant.
 #[allow(clippy::duplicate_mod)]
-#[path = "direction.rs"]
-mod direction;
+#[path = "handoff_lock.rs"]
+mod handoff_lock;
 
 use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicU32, Ordering};
 use shuttle::thread;
 
 use crate::io::model;
-use direction::Direction;
+use handoff_lock::HandoffLock;
 
 mod primitives {
     pub use shuttle::sync::MutexGuard;
@@ -44,7 +44,7 @@ struct Model {
     waits: AtomicU32,
     /// Changes that were not made yet.
     unmade: Arc<AtomicU32>,
-    direction: Direction<u32>,
+    direction: HandoffLock<u32>,
 }
 
 impl Model {
@@ -52,7 +52,7 @@ impl Model {
         Arc::new(Model {
             waits: AtomicU32::new(0),
             unmade: Arc::new(AtomicU32::new(0)),
-            direction: Direction::new(0),
+            direction: HandoffLock::new(0),
         })
     }
 
@@ -62,9 +62,9 @@ impl Model {
     }
 
     fn move_on(&self) {
-        self.direction.want();
-        while self.direction.is_wanted() {
-            let Some(mut moved) = self.direction.enter() else { return };
+        self.direction.request();
+        while self.direction.is_requested() {
+            let Some(mut moved) = self.direction.try_enter() else { return };
             *moved += self.waits.swap(0, Ordering::SeqCst);
         }
     }

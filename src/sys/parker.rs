@@ -2,8 +2,8 @@
 //!
 //! A cancelled thread is unwound from the system call that it sleeps in, and Rust lets that pass only
 //! through frames that have nothing to drop (see [`cancel`](super::cancel)). So whatever may have to
-//! wait is an `async fn` that says in a [`Bed`] what it wants to wait for, and is pending; the first
-//! frame of the call, which has nothing to drop, then sleeps ([`Bed::sleep`]) and polls it again.
+//! wait is an `async fn` that says in a [`Parker`] what it wants to wait for, and is pending; the first
+//! frame of the call, which has nothing to drop, then sleeps ([`Parker::sleep`]) and polls it again.
 //! No waker is used: these futures are polled by nobody else. When the thread is cancelled the future
 //! is dropped, and what it holds sets everything right.
 //!
@@ -28,7 +28,7 @@ use crate::sys::cancel;
 use crate::sys::epoll::{Epoll, Event};
 use crate::sys::poll::PollFd;
 
-/// Events taken from a poller in one sleep: few, because every bed begins with none. Whoever finds as
+/// Events taken from a poller in one sleep: few, because every parker begins with none. Whoever finds as
 /// many asks the poller for the others.
 pub const EVENTS: usize = 16;
 
@@ -49,7 +49,7 @@ unsafe extern "C-unwind" {
 
 /// What to wait for. Plain data: a thread that sleeps holds nothing that has to be dropped.
 #[derive(Clone, Copy)]
-enum Wish {
+enum ParkRequest {
     /// To go on.
     None,
     /// Not to sleep, but to end if the thread was cancelled.
@@ -70,8 +70,8 @@ enum Wish {
 }
 
 /// See the module's documentation. It has no destructor that would have to run while somebody sleeps.
-pub struct Bed {
-    wish: Cell<Wish>,
+pub struct Parker {
+    request: Cell<ParkRequest>,
     outcome: Cell<Result<usize>>,
     /// All of them are [`Event::NONE`] when a sleep begins.
     events: [Cell<Event>; EVENTS],
@@ -80,12 +80,12 @@ pub struct Bed {
     fds: Cell<PollFds>,
 }
 
-impl Bed {
+impl Parker {
     #[inline]
     #[expect(clippy::new_without_default, reason = "a place, not a value")]
-    pub fn new() -> Bed {
-        Bed {
-            wish: Cell::new(Wish::None),
+    pub fn new() -> Parker {
+        Parker {
+            request: Cell::new(ParkRequest::None),
             outcome: Cell::new(Ok(0)),
             events: [const { Cell::new(Event::NONE) }; EVENTS],
             next: Cell::new(0),
@@ -94,11 +94,11 @@ impl Bed {
     }
 
     /// Sleeps until the poller has events, at most `timeout` milliseconds (-1: no limit); how many
-    /// there are. They are left for [`Bed::next_event`]. `EINTR` after a signal.
+    /// there are. They are left for [`Parker::next_event`]. `EINTR` after a signal.
     pub async fn epoll(&self, epoll: &Epoll, timeout: i32) -> Result<usize> {
         while self.next_event().is_some() {}
         self.next.set(0);
-        self.wait(Wish::Epoll { fd: epoll.as_raw_fd(), timeout }).await
+        self.wait(ParkRequest::Epoll { fd: epoll.as_raw_fd(), timeout }).await
     }
 
     /// Takes an event of the last sleep. After a cancelled sleep too: the kernel does not tell of a
@@ -115,7 +115,7 @@ impl Bed {
     /// For what may go on for long without a sleep: ends the thread if it was cancelled.
     pub async fn pause(&self) {
         // It cannot fail.
-        let _ = self.wait(Wish::Pause).await;
+        let _ = self.wait(ParkRequest::Pause).await;
     }
 
     /// Sleeps until something happened on one of `fds`, at most `timeout` (`None`: no limit); how
@@ -123,7 +123,7 @@ impl Bed {
     pub async fn poll(&self, fds: &mut PollFds, timeout: Option<Duration>) -> Result<usize> {
         let timeout = milliseconds(timeout);
         self.fds.set(core::mem::take(fds));
-        let outcome = self.wait(Wish::Poll { timeout }).await;
+        let outcome = self.wait(ParkRequest::Poll { timeout }).await;
         *fds = self.fds.take();
         outcome
     }
@@ -137,17 +137,17 @@ impl Bed {
         timeout: Option<Duration>,
     ) -> Result<()> {
         let limit = timeout.unwrap_or(LONG).min(LONG);
-        match self.wait(Wish::Futex { word: word.as_ptr(), expected, limit }).await {
+        match self.wait(ParkRequest::Futex { word: word.as_ptr(), expected, limit }).await {
             Err(Errno::EINTR) => Err(Errno::EINTR),
             Err(Errno::ETIMEDOUT) if timeout.is_some_and(|t| t <= LONG) => Err(Errno::ETIMEDOUT),
             _ => Ok(()),
         }
     }
 
-    async fn wait(&self, wish: Wish) -> Result<usize> {
-        self.wish.set(wish);
-        poll_fn(|_| match self.wish.get() {
-            Wish::None => Poll::Ready(()),
+    async fn wait(&self, request: ParkRequest) -> Result<usize> {
+        self.request.set(request);
+        poll_fn(|_| match self.request.get() {
+            ParkRequest::None => Poll::Ready(()),
             _ => Poll::Pending,
         })
         .await;
@@ -161,27 +161,27 @@ impl Bed {
     ///   catches, unless the thread cannot be cancelled.
     #[inline(never)]
     pub unsafe fn sleep(&self) {
-        // SAFETY: what is written to lives as long as the bed, in which nobody refers to it.
+        // SAFETY: what is written to lives as long as the parker, in which nobody refers to it.
         let rc = unsafe {
-            match self.wish.get() {
-                Wish::None => return,
-                Wish::Pause => {
+            match self.request.get() {
+                ParkRequest::None => return,
+                ParkRequest::Pause => {
                     cancel::point();
                     0
                 }
-                Wish::Epoll { fd, timeout } => {
+                ParkRequest::Epoll { fd, timeout } => {
                     let events = (&raw const self.events).cast_mut().cast::<libc::epoll_event>();
                     c_long::from(epoll_wait(fd, events, EVENTS as c_int, timeout))
                 }
-                Wish::Poll { timeout } => {
+                ParkRequest::Poll { timeout } => {
                     let fds = &mut *self.fds.as_ptr();
                     c_long::from(poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout))
                 }
-                Wish::Futex { word, expected, limit } => sleep_on(word, expected, limit),
+                ParkRequest::Futex { word, expected, limit } => sleep_on(word, expected, limit),
             }
         };
         self.outcome.set(usize::try_from(rc).map_err(|_| Errno::last()));
-        self.wish.set(Wish::None);
+        self.request.set(ParkRequest::None);
     }
 
     /// Gives memory back that a sleep used. To be called when a call has ended.
@@ -194,7 +194,7 @@ impl Bed {
 /// instruction meanwhile, as the C library's own blocking functions do it.
 ///
 /// # Safety
-/// - As for [`Bed::sleep`].
+/// - As for [`Parker::sleep`].
 #[inline(never)]
 unsafe fn sleep_on(word: *mut u32, expected: u32, limit: Duration) -> c_long {
     let limit = libc::timespec {
@@ -227,14 +227,14 @@ pub fn milliseconds(timeout: Option<Duration>) -> i32 {
 }
 
 /// Runs a call to its end on a thread that nobody cancels; the C functions have a way of their own.
-pub fn block_on<T>(call: impl AsyncFnOnce(&Bed) -> T) -> T {
-    let bed = Bed::new();
-    let mut call = pin!(call(&bed));
+pub fn block_on<T>(call: impl AsyncFnOnce(&Parker) -> T) -> T {
+    let parker = Parker::new();
+    let mut call = pin!(call(&parker));
     loop {
         if let Poll::Ready(answer) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return answer;
         }
         // SAFETY: the thread is not cancelled, as the caller was told.
-        unsafe { bed.sleep() };
+        unsafe { parker.sleep() };
     }
 }

@@ -4,32 +4,32 @@
 //! One writer, which waits for no reader, and no reader waits for it: the log is made of [`Piece`]s. A
 //! reader that found nothing is on the list of sleepers, which the writer gets with the next message.
 //!
-//! The module's names for atomics come from its parent, because `broadcast_model.rs` runs this very file in
+//! The module's names for atomics come from its parent, because `fanout_log_model.rs` runs this very file in
 //! all kinds of orders.
 #![forbid(unsafe_code)]
 
-use super::piece::{Filling, Piece};
+use super::piece::{Piece, PieceWriter};
 use super::primitives::{Arc, Ordering, SegQueue, fence};
 use crate::queue::Batch;
 use crate::queue::backlog::Backlog;
 
 /// The writer's end of a log.
-pub struct Broadcast {
-    filling: Filling,
+pub struct FanoutLog {
+    open_piece: PieceWriter,
     sleepers: Arc<SegQueue<u32>>,
 }
 
-impl Broadcast {
+impl FanoutLog {
     /// `None` without memory.
-    pub fn new() -> Option<Broadcast> {
-        Some(Broadcast { filling: Filling::new()?, sleepers: Arc::new(SegQueue::new()) })
+    pub fn new() -> Option<FanoutLog> {
+        Some(FanoutLog { open_piece: PieceWriter::new()?, sleepers: Arc::new(SegQueue::new()) })
     }
 
     /// Adds a message of one short frame (at most 255 bytes); `false`, and nothing added, without memory.
     /// Who slept meanwhile comes to `sleepers`.
     #[inline]
     pub fn add(&mut self, body: &[u8], sleepers: &mut Vec<u32>) -> bool {
-        let is_added = self.filling.add(0, body);
+        let is_added = self.open_piece.add(0, body);
         if !self.sleepers.is_empty() {
             self.take_sleepers(sleepers);
         }
@@ -39,7 +39,7 @@ impl Broadcast {
     /// What is being filled.
     #[cfg(test)]
     pub fn piece(&self) -> Arc<Piece> {
-        self.filling.place().0
+        self.open_piece.place().0
     }
 
     #[cold]
@@ -51,18 +51,18 @@ impl Broadcast {
     }
 
     /// A reader's place behind the last message. `sleeps`: it has to be told of the next one, as `who`.
-    pub fn follow(&self, who: u32, sleeps: bool) -> Follower {
+    pub fn follow(&self, who: u32, sleeps: bool) -> Cursor {
         if sleeps {
             self.sleepers.push(who);
         }
-        let (piece, published) = self.filling.place();
+        let (piece, published) = self.open_piece.place();
         let (offset, passed) = (published.bytes, published.messages);
-        Follower { sleepers: self.sleepers.clone(), who, piece, offset, passed }
+        Cursor { sleepers: self.sleepers.clone(), who, piece, offset, passed }
     }
 }
 
-/// A reader's place in a [`Broadcast`].
-pub struct Follower {
+/// A reader's place in a [`FanoutLog`].
+pub struct Cursor {
     sleepers: Arc<SegQueue<u32>>,
     who: u32,
     /// Where to go on in the piece, and how many of its messages were passed.
@@ -71,7 +71,7 @@ pub struct Follower {
     passed: u64,
 }
 
-impl Follower {
+impl Cursor {
     /// Whether something is behind this place.
     pub fn has_more(&self) -> bool {
         // In this order: a piece that has a next one is complete.

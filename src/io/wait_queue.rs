@@ -7,12 +7,12 @@
 //! has to wait. So whoever changes something in the socket later knows that it has to tell.
 //!
 //! The module's names for atomics and system calls come from its parent, because
-//! `wake_model.rs` runs this very file in all kinds of orders.
+//! `wait_queue_model.rs` runs this very file in all kinds of orders.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
 
-use super::primitives::{Alarm, AtomicBool, AtomicU32, Bed, Ordering, Result, futex};
+use super::primitives::{Alarm, AtomicBool, AtomicU32, Ordering, Parker, Result, futex};
 
 /// There is no leader.
 const FREE: u32 = 0;
@@ -25,42 +25,42 @@ const ON_POLLER: u32 = 3;
 
 /// What makes the poller readable: by it a sleeping leader is woken, and everybody who was given the
 /// poller's descriptor.
-pub struct Bell {
+pub struct WakeFd {
     alarm: Alarm,
     /// The poller is readable by it, or about to be.
-    rung: AtomicBool,
+    notified: AtomicBool,
 }
 
-impl Bell {
-    pub fn new(alarm: Alarm) -> Bell {
-        Bell { alarm, rung: AtomicBool::new(false) }
+impl WakeFd {
+    pub fn new(alarm: Alarm) -> WakeFd {
+        WakeFd { alarm, notified: AtomicBool::new(false) }
     }
 
     /// Makes the poller readable.
-    pub fn ring(&self) {
-        if !self.rung.swap(true, Ordering::SeqCst) {
+    pub fn notify(&self) {
+        if !self.notified.swap(true, Ordering::SeqCst) {
             self.alarm.signal();
         }
     }
 
     /// Makes it unreadable; for the leader only, which looks for commands afterwards.
-    pub fn silence(&self) {
+    pub fn clear(&self) {
         self.alarm.drain();
-        self.rung.store(false, Ordering::SeqCst);
+        self.notified.store(false, Ordering::SeqCst);
     }
 
-    /// Whether it has been rung and nobody has come yet.
-    pub fn is_rung(&self) -> bool {
-        self.rung.load(Ordering::SeqCst)
+    /// Whether it has been notified and nobody has come yet.
+    pub fn is_notified(&self) -> bool {
+        self.notified.load(Ordering::SeqCst)
     }
 }
 
 /// What a caller knew when it announced its wait.
 #[derive(Clone, Copy)]
-pub struct Ticket(u32);
+pub struct WaitToken(u32);
 
-/// See the module's documentation. Functions that may wake take the bell, if there is one yet.
-pub struct Wake {
+/// See the module's documentation. Functions that may wake take the wake_fd, if there is one yet.
+pub struct WaitQueue {
     /// Commands wait.
     pending: AtomicBool,
     /// Whether there is a leader, and what it is doing. Only the leader writes here, and who wakes it.
@@ -68,7 +68,7 @@ pub struct Wake {
     /// Callers that have announced that they wait.
     waiting: AtomicU32,
     /// Counts the changes that those who waited could not know of.
-    shared: AtomicU32,
+    changes: AtomicU32,
     /// Counts the ends of leaders that somebody waited for.
     turn: AtomicU32,
     /// The poller's descriptor was given out: every command has to make it readable.
@@ -77,13 +77,13 @@ pub struct Wake {
     stopped: AtomicBool,
 }
 
-impl Default for Wake {
+impl Default for WaitQueue {
     fn default() -> Self {
-        Wake {
+        WaitQueue {
             pending: AtomicBool::new(false),
             state: AtomicU32::new(FREE),
             waiting: AtomicU32::new(0),
-            shared: AtomicU32::new(0),
+            changes: AtomicU32::new(0),
             turn: AtomicU32::new(0),
             exported: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
@@ -92,32 +92,32 @@ impl Default for Wake {
 }
 
 // Telling.
-impl Wake {
-    /// A command was left. To be called where the commands are still locked; then [`Wake::wake`].
-    pub fn mark(&self) {
+impl WaitQueue {
+    /// A command was left. To be called where the commands are still locked; then [`WaitQueue::wake`].
+    pub fn note_command(&self) {
         self.pending.store(true, Ordering::SeqCst);
     }
 
     /// The commands are taken; to be called where they are locked, as all are who mark.
-    pub fn unmark(&self) {
+    pub fn clear_commands(&self) {
         self.pending.store(false, Ordering::Relaxed);
     }
 
     /// Whether commands wait.
     #[inline]
-    pub fn is_marked(&self) -> bool {
+    pub fn has_commands(&self) -> bool {
         self.pending.load(Ordering::SeqCst)
     }
 
     /// Makes the leader look again, wherever it sleeps, and whoever was given the descriptor.
-    pub fn wake(&self, bell: Option<&Bell>) {
+    pub fn wake(&self, wake_fd: Option<&WakeFd>) {
         loop {
             let state = self.state.load(Ordering::SeqCst);
             match state {
                 AWAKE => return,
                 FREE => {
                     if self.is_exported() {
-                        ring(bell);
+                        notify(wake_fd);
                     }
                     return;
                 }
@@ -130,7 +130,7 @@ impl Wake {
                     );
                     match (woken, sleeping) {
                         (Ok(_), ON_FUTEX) => return futex::wake(&self.state),
-                        (Ok(_), _) => return ring(bell),
+                        (Ok(_), _) => return notify(wake_fd),
                         (Err(_), _) => {}
                     }
                 }
@@ -140,24 +140,24 @@ impl Wake {
 
     /// A call has changed something in the socket that those who wait cannot know of. To be called
     /// under the socket's lock.
-    pub fn share(&self, bell: Option<&Bell>) {
+    pub fn wake_all(&self, wake_fd: Option<&WakeFd>) {
         if self.is_attended() {
-            self.shared.fetch_add(1, Ordering::SeqCst);
-            self.wake(bell);
+            self.changes.fetch_add(1, Ordering::SeqCst);
+            self.wake(wake_fd);
         }
     }
 
     /// There is a poller now: a leader that sleeps without it has to move.
-    pub fn move_to_poller(&self, bell: Option<&Bell>) {
+    pub fn move_to_poller(&self, wake_fd: Option<&WakeFd>) {
         if self.state.load(Ordering::SeqCst) == ON_FUTEX {
-            self.wake(bell);
+            self.wake(wake_fd);
         }
     }
 
     /// Ends every wait for good.
-    pub fn stop(&self, bell: Option<&Bell>) {
+    pub fn stop(&self, wake_fd: Option<&WakeFd>) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.wake(bell);
+        self.wake(wake_fd);
     }
 
     #[inline]
@@ -166,9 +166,9 @@ impl Wake {
     }
 
     /// From now on every command makes the poller's descriptor readable.
-    pub fn export(&self, bell: Option<&Bell>) {
-        if !self.exported.swap(true, Ordering::SeqCst) && self.is_marked() {
-            ring(bell);
+    pub fn export(&self, wake_fd: Option<&WakeFd>) {
+        if !self.exported.swap(true, Ordering::SeqCst) && self.has_commands() {
+            notify(wake_fd);
         }
     }
 
@@ -178,29 +178,29 @@ impl Wake {
 
     /// A call fails without having looked for commands, of which the descriptor did not tell
     /// because the call was still at work.
-    pub fn tell_late(&self, bell: Option<&Bell>) {
-        if self.is_exported() && self.is_marked() {
-            ring(bell);
+    pub fn tell_late(&self, wake_fd: Option<&WakeFd>) {
+        if self.is_exported() && self.has_commands() {
+            notify(wake_fd);
         }
     }
 }
 
-fn ring(bell: Option<&Bell>) {
-    if let Some(bell) = bell {
-        bell.ring();
+fn notify(wake_fd: Option<&WakeFd>) {
+    if let Some(wake_fd) = wake_fd {
+        wake_fd.notify();
     }
 }
 
 // Waiting.
-impl Wake {
+impl WaitQueue {
     /// A caller is going to wait. To be called under the socket's lock, after a look in vain.
-    pub fn announce(&self) -> Ticket {
+    pub fn prepare_wait(&self) -> WaitToken {
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        Ticket(self.shared.load(Ordering::SeqCst))
+        WaitToken(self.changes.load(Ordering::SeqCst))
     }
 
     /// It does not wait any more.
-    pub fn retire(&self) {
+    pub fn finish_wait(&self) {
         self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 
@@ -209,41 +209,46 @@ impl Wake {
         self.waiting.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether a caller with this ticket has to look again.
-    pub fn has_news(&self, ticket: Ticket) -> bool {
-        self.is_marked()
+    /// Whether a caller with this token has to look again.
+    pub fn has_news(&self, token: WaitToken) -> bool {
+        self.has_commands()
             || self.stopped.load(Ordering::SeqCst)
-            || self.shared.load(Ordering::SeqCst) != ticket.0
+            || self.changes.load(Ordering::SeqCst) != token.0
     }
 
-    /// Becomes the leader, unless there is one. Who only comes by has no ticket, and does not sleep.
-    pub fn lead(&self, ticket: Option<Ticket>) -> Option<Lead<'_>> {
+    /// Becomes the leader, unless there is one. Who only comes by has no token, and does not sleep.
+    pub fn lead(&self, token: Option<WaitToken>) -> Option<Leader<'_>> {
         match self.state.compare_exchange(FREE, AWAKE, Ordering::SeqCst, Ordering::SeqCst) {
-            Ok(_) => Some(Lead { wake: self, ticket }),
+            Ok(_) => Some(Leader { wake: self, token }),
             Err(_) => None,
         }
     }
 
     /// Sleeps until there is no leader. `ETIMEDOUT`, `EINTR`.
-    pub async fn follow(&self, bed: &Bed, ticket: Ticket, limit: Option<Duration>) -> Result<()> {
+    pub async fn wait_for_lead(
+        &self,
+        parker: &Parker,
+        token: WaitToken,
+        limit: Option<Duration>,
+    ) -> Result<()> {
         let turn = self.turn.load(Ordering::SeqCst);
-        if self.state.load(Ordering::SeqCst) == FREE || self.has_news(ticket) {
+        if self.state.load(Ordering::SeqCst) == FREE || self.has_news(token) {
             return Ok(());
         }
-        bed.futex(&self.turn, turn, limit).await
+        parker.futex(&self.turn, turn, limit).await
     }
 }
 
 /// The leader's right; given up when dropped.
-pub struct Lead<'a> {
-    wake: &'a Wake,
-    ticket: Option<Ticket>,
+pub struct Leader<'a> {
+    wake: &'a WaitQueue,
+    token: Option<WaitToken>,
 }
 
-impl Lead<'_> {
+impl Leader<'_> {
     /// Whether the leader has to look at its socket again.
     pub fn has_news(&self) -> bool {
-        self.ticket.is_none_or(|ticket| self.wake.has_news(ticket))
+        self.token.is_none_or(|token| self.wake.has_news(token))
     }
 
     /// The leader is at work again: nobody has to wake it.
@@ -260,7 +265,7 @@ impl Lead<'_> {
     /// Sleeps without a poller, unless there is one by now. `ETIMEDOUT`, `EINTR`.
     pub async fn sleep(
         &self,
-        bed: &Bed,
+        parker: &Parker,
         has_poller: impl Fn() -> bool,
         limit: Option<Duration>,
     ) -> Result<()> {
@@ -268,15 +273,15 @@ impl Lead<'_> {
         if self.has_news() || has_poller() {
             return Ok(());
         }
-        bed.futex(&self.wake.state, ON_FUTEX, limit).await
+        parker.futex(&self.wake.state, ON_FUTEX, limit).await
     }
 }
 
-impl Drop for Lead<'_> {
+impl Drop for Leader<'_> {
     fn drop(&mut self) {
         let wake = self.wake;
         wake.state.store(FREE, Ordering::SeqCst);
-        if wake.waiting.load(Ordering::SeqCst) > u32::from(self.ticket.is_some()) {
+        if wake.waiting.load(Ordering::SeqCst) > u32::from(self.token.is_some()) {
             wake.turn.fetch_add(1, Ordering::SeqCst);
             futex::wake(&wake.turn);
         }

@@ -3,22 +3,22 @@
 //! A caller that will probably wait for an answer writes at once, in its own thread. One that
 //! streams, sending message behind message with pauses that are shorter than a write takes, writes
 //! larger pieces and leaves the rest to the background; so does one that answers while more questions
-//! wait. The clock is read only when it matters: when the far reader slept and has to be told.
+//! wait. The clock is read only when it matters: when the peer_end reader slept and has to be told.
 #![forbid(unsafe_code)]
 
 use core::cell::Cell;
 
-use crate::pipe::{Far, Flush, Left, PipeId};
+use crate::pipe::{DeferredFlushes, Flush, PipeId, PipePeer};
 use crate::sync::{Arc, AtomicU64, Ordering};
 use crate::sys::clock;
 
 /// Clock ticks (10 to 60 us): pauses below it are always those of a stream.
-pub const MOMENT: u64 = 50_000;
+pub const STREAM_GAP: u64 = 50_000;
 
 /// The longest pause in what still counts as a stream, in ticks of the processor's clock.
-const LONGEST_PAUSE: u64 = 50 * MOMENT;
+const LONGEST_PAUSE: u64 = 50 * STREAM_GAP;
 
-/// So many messages at most share the time since the far end was told, when their pauses are
+/// So many messages at most share the time since the peer_end end was told, when their pauses are
 /// guessed: what was sent long ago says nothing.
 const MOST_MESSAGES: u64 = 64;
 
@@ -27,18 +27,18 @@ const STUCK_NANOS: u64 = 200_000_000;
 
 /// What the sockets of a context know of each other's streams.
 #[derive(Default)]
-pub struct Tempo {
+pub struct StreamActivity {
     /// When somebody last streamed, in clock ticks. A thread that takes turns with many sockets streams,
     /// although each of them has its pauses.
     streamed: AtomicU64,
-    pub left: Left,
+    pub left: DeferredFlushes,
 }
 
 /// See the module's documentation.
 #[derive(Default)]
-pub struct Pace {
-    tempo: Arc<Tempo>,
-    /// When the far end was told last, or when that call had written.
+pub struct FlushPolicy {
+    activity: Arc<StreamActivity>,
+    /// When the peer_end end was told last, or when that call had written.
     told: Cell<u64>,
     /// Messages sent since then.
     messages: Cell<u64>,
@@ -55,26 +55,26 @@ pub struct Pace {
     /// The pipes in which something was left to the background, or held.
     left: Cell<Vec<PipeId>>,
     /// How much waits in the pipes to a network.
-    weight: Cell<Weight>,
+    backlog_state: Cell<BacklogState>,
 }
 
 /// Whether more waits than it is good to have in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Weight {
+enum BacklogState {
     #[default]
-    Light,
-    Heavy,
+    Low,
+    Full,
     /// So it does, and giving it time did not help; since when.
-    Stuck(u64),
+    Stalled(u64),
 }
 
-impl Pace {
-    /// That of a socket in a context with this tempo.
-    pub fn new(tempo: Arc<Tempo>) -> Pace {
-        Pace { tempo, ..Pace::default() }
+impl FlushPolicy {
+    /// That of a socket in a context with this activity.
+    pub fn new(activity: Arc<StreamActivity>) -> FlushPolicy {
+        FlushPolicy { activity, ..FlushPolicy::default() }
     }
 
-    /// When the far end was told last, in clock ticks, or when the call that did so had written.
+    /// When the peer_end end was told last, in clock ticks, or when the call that did so had written.
     #[inline]
     pub fn written(&self) -> u64 {
         self.told.get()
@@ -104,16 +104,16 @@ impl Pace {
         let now = clock::ticks();
         let messages = self.messages.get().min(MOST_MESSAGES) + 1;
         let pause = now.wrapping_sub(self.told.get()) / messages;
-        let short = self.took.get().clamp(MOMENT, LONGEST_PAUSE);
+        let short = self.took.get().clamp(STREAM_GAP, LONGEST_PAUSE);
         let streams = match self.one_way.get() {
             true => {
                 pause < short
-                    || now.wrapping_sub(self.tempo.streamed.load(Ordering::Relaxed)) < MOMENT
+                    || now.wrapping_sub(self.activity.streamed.load(Ordering::Relaxed)) < STREAM_GAP
             }
             false => self.input_waits.get(),
         };
         if self.one_way.get() {
-            self.tempo.streamed.store(now, Ordering::Relaxed);
+            self.activity.streamed.store(now, Ordering::Relaxed);
         }
         self.told.set(now);
         self.messages.set(0);
@@ -140,24 +140,24 @@ impl Pace {
     }
 
     /// The same, for who looks in vain elsewhere.
-    pub(super) fn note_left(&self, far: &Arc<dyn Far>) {
-        self.tempo.left.note(far);
+    pub(super) fn note_deferred(&self, peer_end: &Arc<dyn PipePeer>) {
+        self.activity.left.note(peer_end);
     }
 
     /// The calling thread finds nothing to do: what it left goes out, in whatever socket.
     #[inline]
-    pub fn press_thread(&self) {
-        self.tempo.left.press();
+    pub fn flush_thread(&self) {
+        self.activity.left.flush();
     }
 
-    /// The pipes of [`Pace::leave`] since the last time: a caller that waits now should not wait for
+    /// The pipes of [`FlushPolicy::leave`] since the last time: a caller that waits now should not wait for
     /// what is in them.
     #[inline]
-    pub fn take_left(&self) -> Vec<PipeId> {
+    pub fn take_deferred(&self) -> Vec<PipeId> {
         self.left.take()
     }
 
-    /// The list of [`Pace::take_left`], empty, to be used again.
+    /// The list of [`FlushPolicy::take_deferred`], empty, to be used again.
     #[inline]
     pub fn give_back(&self, empty: Vec<PipeId>) {
         self.left.set(empty);
@@ -177,30 +177,30 @@ impl Pace {
     }
 
     /// So much waits in a pipe that a caller who may wait should give it a moment.
-    pub fn grew_heavy(&self) {
-        let again = match self.weight.get() {
-            Weight::Stuck(since) => clock::nanos().saturating_sub(since) > STUCK_NANOS,
+    pub fn backlog_grew(&self) {
+        let again = match self.backlog_state.get() {
+            BacklogState::Stalled(since) => clock::nanos().saturating_sub(since) > STUCK_NANOS,
             _ => true,
         };
         if again {
-            self.weight.set(Weight::Heavy);
+            self.backlog_state.set(BacklogState::Full);
         }
     }
 
     /// Whether that happened.
     #[inline]
-    pub fn is_heavy(&self) -> bool {
-        self.weight.get() == Weight::Heavy
+    pub fn is_backlogged(&self) -> bool {
+        self.backlog_state.get() == BacklogState::Full
     }
 
     /// Giving it a moment did not help: nobody does so again for a while, unless it moves.
-    pub fn got_stuck(&self) {
-        self.weight.set(Weight::Stuck(clock::nanos()));
+    pub fn backlog_stalled(&self) {
+        self.backlog_state.set(BacklogState::Stalled(clock::nanos()));
     }
 
     /// Little is left.
-    pub fn grew_light(&self) {
-        self.weight.set(Weight::Light);
+    pub fn backlog_drained(&self) {
+        self.backlog_state.set(BacklogState::Low);
     }
 
     /// A message of one frame was sent that nobody had to be told of.
@@ -229,70 +229,71 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn send(pace: &Pace) -> Flush {
-        pace.begin();
-        let flush = pace.flush();
-        pace.sent(false);
+    fn send(flush_policy: &FlushPolicy) -> Flush {
+        flush_policy.begin();
+        let flush = flush_policy.flush();
+        flush_policy.sent(false);
         flush
     }
 
     #[test]
     fn an_answer_goes_out_at_once() {
-        let pace = Pace::default();
+        let flush_policy = FlushPolicy::default();
         for _ in 0..3 {
-            pace.turn();
-            assert_eq!(send(&pace), Flush::Now);
+            flush_policy.turn();
+            assert_eq!(send(&flush_policy), Flush::Now);
         }
     }
 
     #[test]
     fn a_message_behind_another_is_left_to_the_background() {
-        let pace = Pace::default();
+        let flush_policy = FlushPolicy::default();
         // The first is the start of nothing, and the time it took is not a pause.
-        assert_eq!(send(&pace), Flush::Now);
-        let streamed = (0..100).filter(|_| send(&pace) == Flush::Later).count();
+        assert_eq!(send(&flush_policy), Flush::Now);
+        let streamed = (0..100).filter(|_| send(&flush_policy) == Flush::Later).count();
         assert!(streamed > 50, "{streamed}");
     }
 
     #[test]
     fn a_pause_ends_the_stream() {
-        let pace = Pace::default();
-        send(&pace);
-        send(&pace);
+        let flush_policy = FlushPolicy::default();
+        send(&flush_policy);
+        send(&flush_policy);
         std::thread::sleep(core::time::Duration::from_millis(20));
-        assert_eq!(send(&pace), Flush::Now);
+        assert_eq!(send(&flush_policy), Flush::Now);
     }
 
     #[test]
     fn turns_with_several_sockets_are_a_stream() {
-        let tempo = Arc::new(Tempo::default());
-        let paces: Vec<_> = (0..50).map(|_| Pace::new(tempo.clone())).collect();
-        paces.iter().for_each(|pace| {
-            send(pace);
+        let activity = Arc::new(StreamActivity::default());
+        let policies: Vec<_> = (0..50).map(|_| FlushPolicy::new(activity.clone())).collect();
+        policies.iter().for_each(|flush_policy| {
+            send(flush_policy);
         });
-        let later = |_| paces.iter().filter(|pace| send(pace) == Flush::Later).count();
+        let later =
+            |_| policies.iter().filter(|flush_policy| send(flush_policy) == Flush::Later).count();
         let streamed: usize = (0..20).map(later).sum();
         assert!(streamed > 500, "{streamed}");
     }
 
     #[test]
     fn an_answer_waits_for_the_next_if_its_question_is_there() {
-        let pace = Pace::default();
+        let flush_policy = FlushPolicy::default();
         for more_waits in [true, false] {
-            pace.turn();
-            pace.took_input(more_waits);
+            flush_policy.turn();
+            flush_policy.took_input(more_waits);
             let expected = if more_waits { Flush::Later } else { Flush::Now };
-            assert_eq!(send(&pace), expected);
+            assert_eq!(send(&flush_policy), expected);
         }
     }
 
     #[test]
     fn one_call_decides_once() {
-        let pace = Pace::default();
-        pace.begin();
-        pace.leave_to_background();
-        assert_eq!(pace.flush(), Flush::Later);
-        pace.begin();
-        assert_eq!([pace.flush(), pace.flush()], [Flush::Now; 2]);
+        let flush_policy = FlushPolicy::default();
+        flush_policy.begin();
+        flush_policy.leave_to_background();
+        assert_eq!(flush_policy.flush(), Flush::Later);
+        flush_policy.begin();
+        assert_eq!([flush_policy.flush(), flush_policy.flush()], [Flush::Now; 2]);
     }
 }

@@ -1,14 +1,14 @@
-//! `wake.rs` itself, run in many thousand orders of its steps: whoever has something to receive is
+//! `wait_queue.rs` itself, run in many thousand orders of its steps: whoever has something to receive is
 //! woken. A wake-up that is lost leaves a thread asleep for ever, which the model reports.
 //!
 //! The atomics, the futex and the descriptor are the model's; a futex and a poller have no time limit
-//! here, so that none can hide what is missing. [`Model`] does with `wake.rs` what a port does.
+//! here, so that none can hide what is missing. [`Model`] does with `wait_queue.rs` what a shared does.
 #![forbid(unsafe_code)]
 
 // The same file on other atomics is meant.
 #[allow(clippy::duplicate_mod)]
-#[path = "wake.rs"]
-mod wake;
+#[path = "wait_queue.rs"]
+mod wait_queue;
 
 use std::sync::OnceLock;
 
@@ -16,9 +16,9 @@ use shuttle::sync::{Arc, Mutex};
 use shuttle::thread;
 
 use super::model;
-use crate::sys::bed::block_on;
-use primitives::{Alarm, Bed};
-use wake::{Bell, Lead, Ticket, Wake};
+use crate::sys::parker::block_on;
+use primitives::{Alarm, Parker};
+use wait_queue::{Leader, WaitQueue, WaitToken, WakeFd};
 
 mod primitives {
     use core::time::Duration;
@@ -68,9 +68,9 @@ mod primitives {
     }
 
     /// It sleeps at once, and not in the first frame of the call.
-    pub struct Bed;
+    pub struct Parker;
 
-    impl Bed {
+    impl Parker {
         pub async fn futex(
             &self,
             word: &AtomicU32,
@@ -95,7 +95,7 @@ mod primitives {
         }
     }
 
-    /// What is readable in a poller: its bell, and news of connections, which are told of once.
+    /// What is readable in a poller: its wake_fd, and news of connections, which are told of once.
     #[derive(Default)]
     pub struct Kernel {
         pub ready: Mutex<(bool, bool)>,
@@ -118,11 +118,11 @@ mod primitives {
 
 use primitives::Kernel;
 
-/// A port and its socket: messages in the mailbox, and messages that a call has taken out of it. There
+/// A shared and its socket: messages in the mailbox, and messages that a call has taken out of it. There
 /// are two kinds, because callers may wait for different things.
 struct Model {
-    wake: Wake,
-    bell: OnceLock<Bell>,
+    waiters: WaitQueue,
+    wake_fd: OnceLock<WakeFd>,
     kernel: Arc<Kernel>,
     mailbox: Mutex<[u32; 2]>,
     /// Under the socket's lock: what can be received.
@@ -132,8 +132,8 @@ struct Model {
 impl Model {
     fn new(has_poller: bool) -> Arc<Model> {
         let model = Model {
-            wake: Wake::default(),
-            bell: OnceLock::new(),
+            waiters: WaitQueue::default(),
+            wake_fd: OnceLock::new(),
             kernel: Arc::new(Kernel::default()),
             mailbox: Mutex::default(),
             socket: Mutex::default(),
@@ -145,28 +145,28 @@ impl Model {
     }
 
     fn add_poller(&self) {
-        let _ = self.bell.set(Bell::new(Alarm(self.kernel.clone())));
+        let _ = self.wake_fd.set(WakeFd::new(Alarm(self.kernel.clone())));
     }
 
-    /// As `Port::post`: one message for whoever receives.
+    /// As `SocketShared::post`: one message for whoever receives.
     fn post(&self, kind: usize) {
         let mut mailbox = self.mailbox.lock().unwrap();
         mailbox[kind] += 1;
-        self.wake.mark();
+        self.waiters.note_command();
         drop(mailbox);
-        self.wake.wake(self.bell.get());
+        self.waiters.wake(self.wake_fd.get());
     }
 
     /// As `Core::process_commands`.
     fn process(&self, socket: &mut [u32; 2]) {
-        if self.wake.is_marked() {
+        if self.waiters.has_commands() {
             let mut mailbox = self.mailbox.lock().unwrap();
-            self.wake.unmark();
+            self.waiters.clear_commands();
             let taken = core::mem::take(&mut *mailbox);
             drop(mailbox);
             (0..2).for_each(|kind| socket[kind] += taken[kind]);
             if taken != [0, 0] {
-                self.wake.share(self.bell.get());
+                self.waiters.wake_all(self.wake_fd.get());
             }
         }
     }
@@ -184,7 +184,7 @@ impl Model {
     fn receive(&self, kind: usize) -> bool {
         loop {
             let mut socket = self.socket.lock().unwrap();
-            if self.wake.is_stopped() {
+            if self.waiters.is_stopped() {
                 return false;
             }
             self.process(&mut socket);
@@ -192,39 +192,40 @@ impl Model {
                 socket[kind] -= 1;
                 return true;
             }
-            let ticket = self.wake.announce();
+            let token = self.waiters.prepare_wait();
             drop(socket);
-            self.wait(ticket);
-            self.wake.retire();
+            self.wait(token);
+            self.waiters.finish_wait();
         }
     }
 
-    /// As `Port::wait`.
-    fn wait(&self, ticket: Ticket) {
-        let Some(lead) = self.wake.lead(Some(ticket)) else {
-            return block_on(async |_| self.wake.follow(&Bed, ticket, None).await).unwrap();
+    /// As `SocketShared::wait`.
+    fn wait(&self, token: WaitToken) {
+        let Some(lead) = self.waiters.lead(Some(token)) else {
+            return block_on(async |_| self.waiters.wait_for_lead(&Parker, token, None).await)
+                .unwrap();
         };
-        if self.bell.get().is_none() {
-            let has_poller = || self.bell.get().is_some();
-            block_on(async |_| lead.sleep(&Bed, has_poller, None).await).unwrap();
+        if self.wake_fd.get().is_none() {
+            let has_poller = || self.wake_fd.get().is_some();
+            block_on(async |_| lead.sleep(&Parker, has_poller, None).await).unwrap();
         } else if lead.may_sleep_at_poller() {
             self.poll(true, Some(&lead));
         }
     }
 
-    /// As `Port::poll_with`: news of a connection become a message in the mailbox.
-    fn poll(&self, sleeps: bool, lead: Option<&Lead<'_>>) {
+    /// As `SocketShared::poll_with`: news of a connection become a message in the mailbox.
+    fn poll(&self, sleeps: bool, lead: Option<&Leader<'_>>) {
         let mut ready = self.kernel.ready.lock().unwrap();
         while sleeps && *ready == (false, false) {
             ready = self.kernel.changed.wait(ready).unwrap();
         }
-        let (rung, news) = *ready;
+        let (notified, news) = *ready;
         ready.1 = false;
         drop(ready);
         if let Some(lead) = lead {
             lead.get_up();
-            if rung {
-                self.bell.get().unwrap().silence();
+            if notified {
+                self.wake_fd.get().unwrap().clear();
             }
         }
         if news {
@@ -232,9 +233,9 @@ impl Model {
         }
     }
 
-    /// As `Port::poll_as_caller`.
+    /// As `SocketShared::poll_as_caller`.
     fn visit(&self) {
-        let lead = self.wake.lead(None);
+        let lead = self.waiters.lead(None);
         self.poll(false, lead.as_ref());
     }
 
@@ -293,7 +294,7 @@ fn a_caller_that_sleeps_without_the_poller_moves_to_it() {
         let model = Model::new(false);
         let reactor = spawn(&model, |model| {
             model.add_poller();
-            model.wake.move_to_poller(model.bell.get());
+            model.waiters.move_to_poller(model.wake_fd.get());
             model.news();
         });
         assert!(model.receive(0));
@@ -368,11 +369,11 @@ fn a_caller_that_ends_in_its_sleep_leaves_the_news_to_the_others() {
             let model = Model::new(has_poller);
             let cancelled = spawn(&model, |model| {
                 let socket = model.socket.lock().unwrap();
-                let ticket = model.wake.announce();
+                let token = model.waiters.prepare_wait();
                 drop(socket);
-                model.wait(ticket);
-                model.wake.tell_late(model.bell.get());
-                model.wake.retire();
+                model.wait(token);
+                model.waiters.tell_late(model.wake_fd.get());
+                model.waiters.finish_wait();
             });
             let caller = spawn(&model, |model| assert!(model.receive(0)));
             model.post(0);
@@ -380,7 +381,7 @@ fn a_caller_that_ends_in_its_sleep_leaves_the_news_to_the_others() {
                 model.news();
             }
             join([caller]);
-            model.wake.stop(model.bell.get());
+            model.waiters.stop(model.wake_fd.get());
             join([cancelled]);
         });
     }
@@ -409,7 +410,7 @@ fn the_end_reaches_everybody() {
             let model = Model::new(has_poller);
             let callers = [0; 2].map(|_| spawn(&model, |model| while model.receive(0) {}));
             model.post(0);
-            model.wake.stop(model.bell.get());
+            model.waiters.stop(model.wake_fd.get());
             join(callers);
         });
     }
@@ -421,7 +422,7 @@ fn an_exported_descriptor_tells_of_everything() {
     check(|| {
         let model = Model::new(true);
         let posters = [0; 2].map(|_| spawn(&model, |model| (0..2).for_each(|_| model.post(0))));
-        model.wake.export(model.bell.get());
+        model.waiters.export(model.wake_fd.get());
         let mut received = 0;
         loop {
             model.visit();
@@ -448,18 +449,18 @@ fn an_exported_descriptor_tells_of_everything() {
 fn an_interrupted_call_leaves_the_descriptor_readable() {
     check(|| {
         let model = Model::new(true);
-        model.wake.export(model.bell.get());
+        model.waiters.export(model.wake_fd.get());
         let poster = spawn(&model, |model| model.post(0));
-        let ticket = model.wake.announce();
-        if let Some(lead) = model.wake.lead(Some(ticket)) {
+        let token = model.waiters.prepare_wait();
+        if let Some(lead) = model.waiters.lead(Some(token)) {
             thread::yield_now();
             drop(lead);
-            model.wake.tell_late(model.bell.get());
+            model.waiters.tell_late(model.wake_fd.get());
         }
-        model.wake.retire();
+        model.waiters.finish_wait();
         join([poster]);
-        let bell = model.bell.get().unwrap();
-        assert!(bell.is_rung());
+        let wake_fd = model.wake_fd.get().unwrap();
+        assert!(wake_fd.is_notified());
         assert!(model.kernel.ready.lock().unwrap().0);
     });
 }

@@ -1,4 +1,4 @@
-//! What a broadcast promises: each follower gets everything that was added while it followed, once and in
+//! What a fanout_log promises: each cursor gets everything that was added while it followed, once and in
 //! order, is told when it slept, and holds no memory behind its place.
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::Broadcast;
+use super::FanoutLog;
 use crate::queue::{Body, Reader, Writer, queue};
 use crate::sync::Arc;
 
@@ -26,7 +26,7 @@ fn read(reader: &mut Reader) -> Option<u64> {
 }
 
 /// A queue that follows, and what it is to hold.
-struct Follows {
+struct Following {
     writer: Writer,
     reader: Reader,
     follows: bool,
@@ -58,21 +58,21 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..200),
         repeat in 1..40usize,
     ) {
-        let mut broadcast = Broadcast::new().expect("memory");
+        let mut fanout_log = FanoutLog::new().expect("memory");
         let mut number = 0;
-        let mut all: Vec<Follows> = (0..4)
+        let mut all: Vec<Following> = (0..4)
             .map(|_| {
                 let (writer, reader) = queue(0, false);
-                Follows { writer, reader, follows: false, expected: Default::default() }
+                Following { writer, reader, follows: false, expected: Default::default() }
             })
             .collect();
         for step in steps {
             match step {
                 Step::Add(len) => for _ in 0..repeat {
                     let mut sleepers = Vec::new();
-                    assert!(broadcast.add(&body(number, len), &mut sleepers));
+                    assert!(fanout_log.add(&body(number, len), &mut sleepers));
                     for who in sleepers {
-                        all[who as usize].writer.rouse();
+                        all[who as usize].writer.wake();
                     }
                     all.iter_mut().filter(|one| one.follows).for_each(|one| {
                         one.writer.followed(1);
@@ -87,7 +87,7 @@ proptest! {
                     one.expected.push_back(number);
                     number += 1;
                     if one.follows {
-                        one.writer.follow(&broadcast, who as u32);
+                        one.writer.follow(&fanout_log, who as u32);
                     }
                 }
                 Step::Read(who, count) => for _ in 0..count {
@@ -98,7 +98,7 @@ proptest! {
                     let one = &mut all[who];
                     one.follows = !one.follows;
                     if one.follows {
-                        one.writer.follow(&broadcast, who as u32);
+                        one.writer.follow(&fanout_log, who as u32);
                     } else {
                         one.writer.unfollow();
                     }
@@ -106,7 +106,7 @@ proptest! {
                 Step::Abandon(who) => if let Some(one) = all.get_mut(who) {
                     one.reader.abandon();
                     let (writer, reader) = queue(0, false);
-                    *one = Follows { writer, reader, follows: false, expected: Default::default() };
+                    *one = Following { writer, reader, follows: false, expected: Default::default() };
                 },
             }
         }
@@ -119,19 +119,19 @@ proptest! {
             prop_assert!(one.reader.at_end());
         }
         all.clear();
-        prop_assert_eq!(Arc::strong_count(&broadcast.piece()), 2);
+        prop_assert_eq!(Arc::strong_count(&fanout_log.piece()), 2);
     }
 }
 
 #[test]
 fn a_reader_that_sleeps_is_told() {
     const MESSAGES: u64 = 20_000;
-    let mut broadcast = Broadcast::new().expect("memory");
+    let mut fanout_log = FanoutLog::new().expect("memory");
     let mut readers = Vec::new();
     let mut writers = Vec::new();
     for who in 0..3 {
         let (mut writer, mut reader) = queue(0, false);
-        writer.follow(&broadcast, who);
+        writer.follow(&fanout_log, who);
         let (wake, woken) = mpsc::channel();
         writers.push((writer, wake));
         readers.push(std::thread::spawn(move || {
@@ -148,10 +148,10 @@ fn a_reader_that_sleeps_is_told() {
     }
     for number in 0..MESSAGES {
         let mut sleepers = Vec::new();
-        assert!(broadcast.add(&body(number, 8), &mut sleepers));
+        assert!(fanout_log.add(&body(number, 8), &mut sleepers));
         for who in sleepers {
             let (writer, wake) = &mut writers[who as usize];
-            if writer.rouse() {
+            if writer.wake() {
                 // One that has got everything is gone.
                 let _ = wake.send(());
             }
@@ -162,25 +162,25 @@ fn a_reader_that_sleeps_is_told() {
 
 #[test]
 fn a_sleeper_is_listed_once() {
-    let mut broadcast = Broadcast::new().expect("memory");
+    let mut fanout_log = FanoutLog::new().expect("memory");
     let (mut writer, mut reader) = queue(0, false);
-    writer.follow(&broadcast, 5);
+    writer.follow(&fanout_log, 5);
     (0..10).for_each(|_| assert!(!reader.ready()));
     let mut sleepers = Vec::new();
-    assert!(broadcast.add(b"1", &mut sleepers));
+    assert!(fanout_log.add(b"1", &mut sleepers));
     assert_eq!(sleepers, [5]);
-    assert!(writer.rouse() && !writer.rouse());
+    assert!(writer.wake() && !writer.wake());
 }
 
 #[test]
 fn what_all_have_passed_is_gone() {
-    let mut broadcast = Broadcast::new().expect("memory");
-    let first = Arc::downgrade(&broadcast.piece());
+    let mut fanout_log = FanoutLog::new().expect("memory");
+    let first = Arc::downgrade(&fanout_log.piece());
     let (mut writer, mut reader) = queue(0, false);
-    writer.follow(&broadcast, 0);
+    writer.follow(&fanout_log, 0);
     let mut number = 0;
-    while first.ptr_eq(&Arc::downgrade(&broadcast.piece())) {
-        assert!(broadcast.add(&body(number, 100), &mut Vec::new()));
+    while first.ptr_eq(&Arc::downgrade(&fanout_log.piece())) {
+        assert!(fanout_log.add(&body(number, 100), &mut Vec::new()));
         number += 1;
     }
     assert!(first.upgrade().is_some(), "it is still to be read");
@@ -194,13 +194,13 @@ fn what_all_have_passed_is_gone() {
 fn a_long_log_goes_without_taking_the_stack() {
     const MESSAGES: u32 = 500_000;
     let run = || {
-        let mut broadcast = Broadcast::new().expect("memory");
-        let follower = broadcast.follow(0, false);
+        let mut fanout_log = FanoutLog::new().expect("memory");
+        let cursor = fanout_log.follow(0, false);
         for _ in 0..MESSAGES {
-            assert!(broadcast.add(&[0; 255], &mut Vec::new()));
+            assert!(fanout_log.add(&[0; 255], &mut Vec::new()));
         }
-        drop(broadcast);
-        drop(follower);
+        drop(fanout_log);
+        drop(cursor);
     };
     let small_stack = std::thread::Builder::new().stack_size(64 * 1024).spawn(run);
     small_stack.expect("a thread").join().expect("it is all freed");

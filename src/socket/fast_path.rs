@@ -26,23 +26,22 @@ impl Lanes {
 
 impl Core {
     /// A message of one frame was sent, by a call that would have waited.
-    pub(super) fn find_lane_out(&mut self) {
-        let id = self.pattern.lane_out(&self.options);
-        self.lanes.out =
-            id.filter(|id| self.pipes.get(*id).is_some_and(|pipe| pipe.is_open_road()));
+    pub(super) fn find_fast_path_out(&mut self) {
+        let id = self.pattern.fast_path_out(&self.options);
+        self.lanes.out = id.filter(|id| self.pipes.get(*id).is_some_and(|pipe| pipe.can_append()));
     }
 
     /// A message of one frame was received.
-    pub(super) fn find_lane_in(&mut self) {
-        let id = self.pattern.lane_in(&self.options);
+    pub(super) fn find_fast_path_in(&mut self) {
+        let id = self.pattern.fast_path_in(&self.options);
         let keeps = |id: &PipeId| self.pipes.get(*id).is_some_and(|pipe| !pipe.reader.conflates());
         self.lanes.inward = id.filter(keeps);
     }
 
     /// Sends a message of one frame, if it can go the short way; whether it did.
     #[inline(always)]
-    pub(super) fn send_by_lane(&mut self, body: &mut Body<'_>) -> bool {
+    pub(super) fn send_by_fast_path(&mut self, body: &mut Body<'_>) -> bool {
         let Some(pipe) = self.lanes.out.and_then(|id| self.pipes.get_mut(id)) else { return false };
-        pipe.write_short(body, &self.pace) || pipe.write_single(body, &self.pace)
+        pipe.write_short(body, &self.flush_policy) || pipe.write_single(body, &self.flush_policy)
     }
 }

@@ -6,16 +6,16 @@
 
 use std::collections::VecDeque;
 
-use crate::pipe::Far;
+use crate::pipe::PipePeer;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering, Weak};
 use crate::sys::thread;
 
-/// So many far ends are known at most; what is left in others waits for the background.
+/// So many peer_end ends are known at most; what is left in others waits for the background.
 const MOST: usize = 64;
 
 /// See the module's documentation.
 #[derive(Default)]
-pub struct Left {
+pub struct DeferredFlushes {
     entries: Mutex<VecDeque<Entry>>,
     /// Whether there is one: looked at without the lock.
     any: AtomicBool,
@@ -24,34 +24,34 @@ pub struct Left {
 /// Where a thread left something.
 struct Entry {
     thread: usize,
-    far: Weak<dyn Far>,
+    peer_end: Weak<dyn PipePeer>,
 }
 
-impl Left {
+impl DeferredFlushes {
     /// The calling thread has left something there.
-    pub fn note(&self, far: &Arc<dyn Far>) {
-        let (thread, far) = (thread::number(), Arc::downgrade(far));
+    pub fn note(&self, peer_end: &Arc<dyn PipePeer>) {
+        let (thread, peer_end) = (thread::number(), Arc::downgrade(peer_end));
         let mut entries = self.entries.lock();
-        if entries.iter().any(|entry| entry.thread == thread && entry.far.ptr_eq(&far)) {
+        if entries.iter().any(|entry| entry.thread == thread && entry.peer_end.ptr_eq(&peer_end)) {
             return;
         }
         if entries.len() == MOST {
             entries.pop_front();
         }
-        entries.push_back(Entry { thread, far });
+        entries.push_back(Entry { thread, peer_end });
         self.any.store(true, Ordering::Relaxed);
     }
 
     /// The calling thread finds nothing to do: what it left goes out.
     #[inline]
-    pub fn press(&self) {
+    pub fn flush(&self) {
         if self.any.load(Ordering::Relaxed) {
-            self.press_own();
+            self.flush_own();
         }
     }
 
     #[cold]
-    fn press_own(&self) {
+    fn flush_own(&self) {
         let thread = thread::number();
         let mut entries = self.entries.lock();
         let (own, others): (VecDeque<_>, VecDeque<_>) =
@@ -59,7 +59,9 @@ impl Left {
         self.any.store(!others.is_empty(), Ordering::Relaxed);
         *entries = others;
         drop(entries);
-        own.iter().filter_map(|entry| entry.far.upgrade()).for_each(|far| far.pressed());
+        own.iter()
+            .filter_map(|entry| entry.peer_end.upgrade())
+            .for_each(|peer_end| peer_end.flush());
     }
 }
 
@@ -72,9 +74,9 @@ mod tests {
     #[derive(Default)]
     struct Counts(AtomicU32);
 
-    impl Far for Counts {
+    impl PipePeer for Counts {
         fn readable(&self, _: Flush) {}
-        fn pressed(&self) {
+        fn flush(&self) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
         fn writable(&self) {}
@@ -83,33 +85,35 @@ mod tests {
 
     #[test]
     fn a_thread_presses_what_it_left_itself() {
-        let (left, mine, other) = (Left::default(), Arc::new(Counts::default()), Arc::default());
-        let note = |far: &Arc<Counts>| left.note(&(far.clone() as Arc<dyn Far>));
-        let counts = || [&mine, &other].map(|far: &Arc<Counts>| far.0.load(Ordering::SeqCst));
+        let (left, mine, other) =
+            (DeferredFlushes::default(), Arc::new(Counts::default()), Arc::default());
+        let note = |peer_end: &Arc<Counts>| left.note(&(peer_end.clone() as Arc<dyn PipePeer>));
+        let counts =
+            || [&mine, &other].map(|peer_end: &Arc<Counts>| peer_end.0.load(Ordering::SeqCst));
         note(&mine);
         note(&mine);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 note(&other);
-                left.press();
-                left.press();
+                left.flush();
+                left.flush();
             });
         });
         assert_eq!(counts(), [0, 1]);
-        left.press();
-        left.press();
+        left.flush();
+        left.flush();
         assert_eq!(counts(), [1, 1]);
     }
 
     #[test]
     fn what_is_gone_or_too_much_is_forgotten() {
-        let left = Left::default();
+        let left = DeferredFlushes::default();
         let all: Vec<Arc<Counts>> = (0..2 * MOST).map(|_| Arc::default()).collect();
-        all.iter().for_each(|far| left.note(&(far.clone() as Arc<dyn Far>)));
-        left.note(&(Arc::new(Counts::default()) as Arc<dyn Far>));
+        all.iter().for_each(|peer_end| left.note(&(peer_end.clone() as Arc<dyn PipePeer>)));
+        left.note(&(Arc::new(Counts::default()) as Arc<dyn PipePeer>));
         assert_eq!(left.entries.lock().len(), MOST);
-        left.press();
-        let pressed = all.iter().filter(|far| far.0.load(Ordering::SeqCst) == 1).count();
-        assert_eq!((pressed, left.entries.lock().len()), (MOST - 1, 0));
+        left.flush();
+        let flush = all.iter().filter(|peer_end| peer_end.0.load(Ordering::SeqCst) == 1).count();
+        assert_eq!((flush, left.entries.lock().len()), (MOST - 1, 0));
     }
 }

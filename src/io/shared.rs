@@ -1,6 +1,6 @@
 //! A socket's side towards the other threads: its mailbox, its poller, and the lease that keeps the
 //! background away while the caller does the work. How callers sleep and are woken is in
-//! [`wake`](crate::io::wake).
+//! [`wake`](crate::io::wait_queue).
 //!
 //! Everything here is shared by the socket's caller, the I/O threads and the peers in this context; it
 //! is never behind the socket's own lock. The locks are leaves, held for a push or a look-up. Any thread may
@@ -18,17 +18,17 @@ use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
 use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
 use crate::io::registry::Registry;
-use crate::io::rounds::{MOMENT, PATIENCE, Rounds};
-use crate::io::spin::Spin;
-use crate::io::wake::{Bell, Lead, Ticket, Wake};
+use crate::io::rounds::{PATIENCE, Rounds, STREAM_GAP};
+use crate::io::spin::AdaptiveSpin;
+use crate::io::wait_queue::{Leader, WaitQueue, WaitToken, WakeFd};
 use crate::monitor::Monitor;
 use crate::pipe::{Command, Letter, Mailbox, PipeKey, Remains};
 use crate::queue::Reader;
 use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering};
 use crate::sys::alarm::{Alarm, AlwaysReadable};
-use crate::sys::bed::{self, Bed, milliseconds};
 use crate::sys::clock;
 use crate::sys::epoll::{self, Epoll, Event};
+use crate::sys::parker::{self, Parker, milliseconds};
 use crate::sys::thread;
 
 /// The poller's token of what wakes those who sleep at it.
@@ -49,10 +49,10 @@ const UNASKED: u64 = 500 * clock::TICKS_A_MICROSECOND;
 const LONGEST_LOOK: u64 = 1_000 * clock::TICKS_A_MICROSECOND;
 
 /// See the module's documentation.
-pub struct Port {
+pub struct SocketShared {
     mailbox: Mutex<Mailbox>,
-    wake: Wake,
-    poller: OnceLock<Poller>,
+    waiters: WaitQueue,
+    poller: OnceLock<SocketPoller>,
     /// The socket is closed; set under the mailbox's lock.
     closed: AtomicBool,
     /// Pipes of the socket whose peer has left, and which it has not read to the end.
@@ -68,31 +68,31 @@ pub struct Port {
     /// The looks of callers at the connections, in clock ticks.
     looks: LookBudget,
     lease: Lease,
-    spin: Spin,
+    spin: AdaptiveSpin,
     /// Those who wait for room in the socket's pipes.
     contention: Contention,
     pub monitor: Monitor,
     /// The socket has had something that a reactor does for it.
     served: AtomicBool,
-    /// A reactor looks after this port.
+    /// A reactor looks after this shared.
     claimed: Mutex<bool>,
     /// The socket has given up an endpoint (`ZMQ_RECONNECT_STOP`).
     disconnected: AtomicBool,
     /// Called when a peer in this context has connected, if nobody else calls in.
     attendant: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    /// Wakes the reactor that watches this port.
+    /// Wakes the reactor that watches this shared.
     background: OnceLock<Arc<dyn Background>>,
 }
 
-/// The reactor as the port sees it.
+/// The reactor as the shared sees it.
 pub trait Background: Send + Sync {
-    /// A caller left a port that the reactor does not watch: look after it soon.
+    /// A caller left a shared that the reactor does not watch: look after it soon.
     fn look_after(&self);
 }
 
-struct Poller {
+struct SocketPoller {
     epoll: Arc<Epoll>,
-    bell: Bell,
+    wake_fd: WakeFd,
 }
 
 #[derive(Default)]
@@ -103,11 +103,11 @@ struct Lease {
     watched: AtomicBool,
 }
 
-impl Default for Port {
+impl Default for SocketShared {
     fn default() -> Self {
-        Port {
+        SocketShared {
             mailbox: Mutex::default(),
-            wake: Wake::default(),
+            waiters: WaitQueue::default(),
             poller: OnceLock::new(),
             closed: AtomicBool::new(false),
             departed: AtomicUsize::new(0),
@@ -118,7 +118,7 @@ impl Default for Port {
             readable: Arc::default(),
             looks: LookBudget::default(),
             lease: Lease::default(),
-            spin: Spin::default(),
+            spin: AdaptiveSpin::default(),
             contention: Contention::default(),
             monitor: Monitor::default(),
             served: AtomicBool::new(false),
@@ -130,30 +130,30 @@ impl Default for Port {
     }
 }
 
-impl Port {
+impl SocketShared {
     /// That of a socket in a context that has these.
-    pub fn new(buffers: Arc<Buffers>, readable: Arc<AlwaysReadable>) -> Port {
-        Port { buffers, readable, ..Port::default() }
+    pub fn new(buffers: Arc<Buffers>, readable: Arc<AlwaysReadable>) -> SocketShared {
+        SocketShared { buffers, readable, ..SocketShared::default() }
     }
 }
 
 // The mailbox and waking.
-impl Port {
+impl SocketShared {
     /// Leaves a command for the socket and wakes its caller. A peer that comes too late is told. The number
-    /// is for [`Port::withdraw`]; 0 is none.
+    /// is for [`SocketShared::withdraw`]; 0 is none.
     pub fn post(&self, command: Command) -> u64 {
         let mut mailbox = self.mailbox.lock();
         if self.closed.load(Ordering::SeqCst) {
             drop(mailbox);
             if let Command::Attach { parts, .. } = command {
-                parts.far.close(0);
+                parts.peer_end.close(0);
             }
             return 0;
         }
         let number = mailbox.push(command);
-        self.wake.mark();
+        self.waiters.note_command();
         drop(mailbox);
-        self.wake.wake(self.bell());
+        self.waiters.wake(self.wake_fd());
         number
     }
 
@@ -171,9 +171,9 @@ impl Port {
             return 0;
         }
         let number = mailbox.link(before, pipe, up);
-        self.wake.mark();
+        self.waiters.note_command();
         drop(mailbox);
-        self.wake.wake(self.bell());
+        self.waiters.wake(self.wake_fd());
         number
     }
 
@@ -210,20 +210,20 @@ impl Port {
         let last = mailbox.take(Vec::new());
         drop(mailbox);
         self.rounds.clear();
-        self.share();
+        self.wake_all();
         last
     }
 
     /// Whether commands wait.
     #[inline]
     pub fn is_pending(&self) -> bool {
-        self.wake.is_marked()
+        self.waiters.has_commands()
     }
 
     /// Takes all commands, in exchange for a list to put the next ones in.
     pub fn take_commands(&self, empty: Vec<Letter>) -> Vec<Letter> {
         let mut mailbox = self.mailbox.lock();
-        self.wake.unmark();
+        self.waiters.clear_commands();
         if mailbox.departed() > 0 {
             self.admitted.store(mailbox.departed(), Ordering::SeqCst);
         }
@@ -231,16 +231,16 @@ impl Port {
     }
 
     /// A call has changed what others, who wait in the same socket, should look at.
-    pub fn share(&self) {
-        self.wake.share(self.bell());
+    pub fn wake_all(&self) {
+        self.waiters.wake_all(self.wake_fd());
     }
 
     /// A call was cut short under the socket's lock: the next call looks, and so does whoever polls the
     /// descriptor.
     pub fn recall(&self) {
-        self.wake.mark();
+        self.waiters.note_command();
         if self.is_exported() {
-            self.bell().inspect(|bell| bell.ring());
+            self.wake_fd().inspect(|wake_fd| wake_fd.notify());
         }
     }
 
@@ -258,28 +258,28 @@ impl Port {
 
     /// Ends every wait for good: the context is being terminated.
     pub fn stop(&self) {
-        self.wake.stop(self.bell());
+        self.waiters.stop(self.wake_fd());
     }
 
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.wake.is_stopped()
+        self.waiters.is_stopped()
     }
 
-    fn bell(&self) -> Option<&Bell> {
-        self.poller.get().map(|poller| &poller.bell)
+    fn wake_fd(&self) -> Option<&WakeFd> {
+        self.poller.get().map(|poller| &poller.wake_fd)
     }
 }
 
 // The poller and its connections.
-impl Port {
-    fn poller(&self) -> Result<&Poller> {
+impl SocketShared {
+    fn poller(&self) -> Result<&SocketPoller> {
         if let Some(poller) = self.poller.get() {
             return Ok(poller);
         }
         let epoll = Arc::new(Epoll::new()?);
         let alarm = Alarm::new(epoll.clone(), self.readable.clone(), WAKE)?;
-        let poller = Poller { epoll, bell: Bell::new(alarm) };
+        let poller = SocketPoller { epoll, wake_fd: WakeFd::new(alarm) };
         // Another thread may have been faster; then its poller is the one.
         let _ = self.poller.set(poller);
         self.poller.get().ok_or(Errno::EMFILE)
@@ -293,12 +293,12 @@ impl Port {
     /// The descriptor as `ZMQ_FD`: from now on it becomes readable with every command.
     pub fn export_fd(&self) -> Result<RawFd> {
         let fd = self.poll_fd()?;
-        self.wake.export(self.bell());
+        self.waiters.export(self.wake_fd());
         Ok(fd)
     }
 
     pub fn is_exported(&self) -> bool {
-        self.wake.is_exported()
+        self.waiters.is_exported()
     }
 
     /// Whether there is anything for a driver to do.
@@ -315,7 +315,7 @@ impl Port {
             return Err(error);
         }
         // A caller that sleeps without the poller has to move to it.
-        self.wake.move_to_poller(self.bell());
+        self.waiters.move_to_poller(self.wake_fd());
         Ok(token)
     }
 
@@ -357,12 +357,12 @@ impl Port {
     pub fn ask_for_turn(&self, connection: &Arc<Connection>) {
         self.add_turn(connection, DUE_IN);
         // Like a command: the next call does not pass it by.
-        self.wake.mark();
+        self.waiters.note_command();
     }
 }
 
 // Driving.
-impl Port {
+impl SocketShared {
     /// The I/O thread's round.
     pub fn poll_in_background(&self) {
         if let Some(poller) = self.poller.get() {
@@ -373,14 +373,14 @@ impl Port {
 
     /// Whether the caller has been signalled and has not come yet.
     pub fn is_signalled(&self) -> bool {
-        self.bell().is_some_and(Bell::is_rung)
+        self.wake_fd().is_some_and(WakeFd::is_notified)
     }
 
     /// The caller's own non-blocking look at all its connections; whether something moved. What has come
-    /// before the look is there after it, as far as a round reaches, and unless another thread is at it and
+    /// before the look is there after it, as peer_end as a round reaches, and unless another thread is at it and
     /// does not get on.
     pub fn poll_as_caller(&self) -> bool {
-        self.poll_with_patience(MOMENT)
+        self.poll_with_patience(STREAM_GAP)
     }
 
     /// The same for a caller that is to miss nothing that came before, and rather gives its core away for some
@@ -392,7 +392,7 @@ impl Port {
     fn poll_with_patience(&self, patience: u64) -> bool {
         let Some(poller) = self.poller.get() else { return self.take_turns(turns::CALLER_ROUND) };
         let began = clock::ticks();
-        let lead = self.wake.lead(None);
+        let lead = self.waiters.lead(None);
         let moved = self.round(poller, lead.as_ref(), turns::CALLER_ROUND).unwrap_or(false);
         drop(lead);
         if !moved {
@@ -437,7 +437,12 @@ impl Port {
     /// Asks the kernel which connections are ready, and gives each that waits its turn, without sleeping
     /// and until about so many bytes moved. Whether there was anything. `lead` is the leader's; others must
     /// not take its signal away.
-    fn round(&self, poller: &Poller, lead: Option<&Lead<'_>>, bytes: usize) -> Result<bool> {
+    fn round(
+        &self,
+        poller: &SocketPoller,
+        lead: Option<&Leader<'_>>,
+        bytes: usize,
+    ) -> Result<bool> {
         let _driver = self.rounds.begin();
         let mut events = [Event::NONE; EVENTS];
         let count = poller.epoll.wait(&mut events, 0)?;
@@ -451,10 +456,10 @@ impl Port {
     }
 
     /// The kernel tells of something: a connection that is ready waits for its turn from now on.
-    fn note(&self, poller: &Poller, event: &Event, leads: bool) {
+    fn note(&self, poller: &SocketPoller, event: &Event, leaders: bool) {
         if event.token() == WAKE {
-            if leads {
-                poller.bell.silence();
+            if leaders {
+                poller.wake_fd.clear();
             }
             return;
         }
@@ -482,15 +487,20 @@ impl Port {
     /// Sleeps until commands wait or a connection moved, `timeout` has passed, or the context
     /// ends; also now and then for nothing. The caller has announced itself. `EINTR` after a
     /// signal; `EAGAIN` when the time is up.
-    pub async fn wait(&self, bed: &Bed, ticket: Ticket, timeout: Option<Duration>) -> Result<()> {
+    pub async fn wait(
+        &self,
+        parker: &Parker,
+        token: WaitToken,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
         let unsaid = Unsaid(self);
-        let result = match self.wake.lead(Some(ticket)) {
+        let result = match self.waiters.lead(Some(token)) {
             Some(lead) => match self.spin.budget() {
-                0 => self.sleep_at_once(bed, &lead, timeout).await,
+                0 => self.sleep_at_once(parker, &lead, timeout).await,
                 budget if self.spin(&lead, budget, timeout) => Ok(()),
-                _ => self.sleep(bed, &lead, timeout).await,
+                _ => self.sleep(parker, &lead, timeout).await,
             },
-            None => self.wake.follow(bed, ticket, timeout).await,
+            None => self.waiters.wait_for_lead(parker, token, timeout).await,
         };
         match result {
             // The caller looks once more.
@@ -502,19 +512,24 @@ impl Port {
 
     async fn sleep_at_once(
         &self,
-        bed: &Bed,
-        lead: &Lead<'_>,
+        parker: &Parker,
+        lead: &Leader<'_>,
         timeout: Option<Duration>,
     ) -> Result<()> {
         let began = clock::ticks();
-        self.sleep(bed, lead, timeout).await?;
+        self.sleep(parker, lead, timeout).await?;
         self.spin.slept(clock::ticks().wrapping_sub(began));
         Ok(())
     }
 
-    async fn sleep(&self, bed: &Bed, lead: &Lead<'_>, timeout: Option<Duration>) -> Result<()> {
+    async fn sleep(
+        &self,
+        parker: &Parker,
+        lead: &Leader<'_>,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
         let Some(poller) = self.poller.get() else {
-            return lead.sleep(bed, || self.poller.get().is_some(), timeout).await;
+            return lead.sleep(parker, || self.poller.get().is_some(), timeout).await;
         };
         if !lead.may_sleep_at_poller() {
             return Ok(());
@@ -522,8 +537,8 @@ impl Port {
         if self.has_ready() {
             return self.round(poller, Some(lead), turns::CALLER_ROUND).map(drop);
         }
-        let found = Found { port: self, poller, bed };
-        let count = match bed.epoll(&poller.epoll, milliseconds(timeout)).await {
+        let found = Found { shared: self, poller, parker };
+        let count = match parker.epoll(&poller.epoll, milliseconds(timeout)).await {
             // The process was stopped or frozen, and goes on.
             Err(Errno::EINTR) if !thread::handles_signals() => return Ok(()),
             count => count?,
@@ -531,7 +546,7 @@ impl Port {
         lead.get_up();
         let driver = self.rounds.begin();
         drop(found);
-        if count == bed::EVENTS {
+        if count == parker::EVENTS {
             self.round(poller, Some(lead), turns::CALLER_ROUND)?;
         } else {
             self.take_turns(turns::CALLER_ROUND);
@@ -541,72 +556,72 @@ impl Port {
     }
 
     /// A caller is going to wait; to be called under the socket's lock, after a look in vain.
-    pub fn announce(&self) -> Ticket {
-        self.wake.announce()
+    pub fn prepare_wait(&self) -> WaitToken {
+        self.waiters.prepare_wait()
     }
 
     /// A caller that has announced itself is back; what the time is.
-    pub fn retire(&self, now: impl FnOnce() -> u64) {
-        self.wake.retire();
+    pub fn finish_wait(&self, now: impl FnOnce() -> u64) {
+        self.waiters.finish_wait();
         if self.poller.get().is_some() {
             self.leave(now());
         }
     }
 
-    /// A caller that has announced itself is about to wait on several ports at once with the
-    /// system's own poll. Nothing when another caller leads: it may take signals away.
-    pub fn attend(&self, ticket: Ticket) -> Option<Lead<'_>> {
-        self.wake.lead(Some(ticket))
+    /// A caller that has announced itself is about to wait on several sockets at once with the
+    /// system's own poll. Nothing when another caller leaders: it may take signals away.
+    pub fn attend(&self, token: WaitToken) -> Option<Leader<'_>> {
+        self.waiters.lead(Some(token))
     }
 }
 
 /// A caller that has announced itself; it is back when this is dropped.
-pub struct Waiter<'a>(pub &'a Port);
+pub struct Waiter<'a>(pub &'a SocketShared);
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.0.retire(clock::nanos);
+        self.0.finish_wait(clock::nanos);
     }
 }
 
 /// A call that will not look for commands, unless this is forgotten.
-struct Unsaid<'a>(&'a Port);
+struct Unsaid<'a>(&'a SocketShared);
 
 impl Drop for Unsaid<'_> {
     fn drop(&mut self) {
-        self.0.wake.tell_late(self.0.bell());
+        self.0.waiters.tell_late(self.0.wake_fd());
     }
 }
 
 /// What a leader finds when it has slept at the poller: it waits for its turn once this is dropped. Also
 /// when the thread is cancelled, because the kernel tells of it once.
 struct Found<'a> {
-    port: &'a Port,
-    poller: &'a Poller,
-    bed: &'a Bed,
+    shared: &'a SocketShared,
+    poller: &'a SocketPoller,
+    parker: &'a Parker,
 }
 
 impl Drop for Found<'_> {
     fn drop(&mut self) {
-        while let Some(event) = self.bed.next_event() {
-            self.port.note(self.poller, &event, true);
+        while let Some(event) = self.parker.next_event() {
+            self.shared.note(self.poller, &event, true);
         }
     }
 }
 
 // Polling before sleeping.
-impl Port {
+impl SocketShared {
     /// A caller would have to wait: whether what it waits for may come at once, from a thread on the same
-    /// core. It leaves nothing unsent before it looks, by [`Port::glance`].
+    /// core. It leaves nothing unsent before it looks, by [`SocketShared::yield_to_peer`].
     #[inline]
-    pub fn may_glance(&self) -> bool {
-        self.spin.may_glance()
+    pub fn may_yield(&self) -> bool {
+        self.spin.may_yield()
     }
 
-    /// Whether glances do it lately.
+    /// Whether yields do it lately.
     #[inline]
-    pub fn trusts_glances(&self) -> bool {
-        self.spin.glance.is_trusted()
+    pub fn trusts_yielding(&self) -> bool {
+        self.spin.yielding.is_trusted()
     }
 
     /// The coming wait does not poll.
@@ -622,8 +637,8 @@ impl Port {
 
     /// Lets another thread go on for a moment; whether something came, be it only to the `reader` that
     /// nobody tells of.
-    pub fn glance(&self, mut reader: Option<&mut Reader>) -> bool {
-        self.spin.glance.take(|| {
+    pub fn yield_to_peer(&self, mut reader: Option<&mut Reader>) -> bool {
+        self.spin.yielding.take(|| {
             if self.has_poller() {
                 self.look();
             }
@@ -647,7 +662,7 @@ impl Port {
     }
 
     /// Polls for so many ticks at the most; `true` if something came.
-    fn spin(&self, lead: &Lead<'_>, budget: u64, timeout: Option<Duration>) -> bool {
+    fn spin(&self, lead: &Leader<'_>, budget: u64, timeout: Option<Duration>) -> bool {
         let timeout = timeout.map_or(u64::MAX, |timeout| {
             (timeout.as_micros() as u64).saturating_mul(clock::TICKS_A_MICROSECOND)
         });
@@ -661,7 +676,7 @@ impl Port {
         found
     }
 
-    fn spin_while(&self, lead: &Lead<'_>, has_time: impl Fn() -> bool) -> bool {
+    fn spin_while(&self, lead: &Leader<'_>, has_time: impl Fn() -> bool) -> bool {
         for looks in 0.. {
             if lead.has_news() {
                 return true;
@@ -679,14 +694,14 @@ impl Port {
     }
 }
 
-impl Port {
-    fn spin_round(&self, poller: &Poller, lead: &Lead<'_>) -> bool {
+impl SocketShared {
+    fn spin_round(&self, poller: &SocketPoller, lead: &Leader<'_>) -> bool {
         self.round(poller, Some(lead), turns::CALLER_ROUND).unwrap_or(false)
     }
 }
 
 // What the sessions have to know of their socket.
-impl Port {
+impl SocketShared {
     pub fn note_disconnect(&self) {
         self.disconnected.store(true, Ordering::SeqCst);
     }
@@ -697,8 +712,8 @@ impl Port {
 }
 
 // The lease.
-impl Port {
-    /// The reactor that looks after this port while its caller is away.
+impl SocketShared {
+    /// The reactor that looks after this shared while its caller is away.
     pub fn set_background(&self, background: Arc<dyn Background>) {
         let _ = self.background.set(background);
     }
@@ -712,7 +727,7 @@ impl Port {
         self.served.load(Ordering::SeqCst)
     }
 
-    /// Has the calling reactor look after this port, unless one does already: `watch` begins that. When
+    /// Has the calling reactor look after this shared, unless one does already: `watch` begins that. When
     /// it fails nobody does.
     pub fn claim_watch(&self, watch: impl FnOnce() -> Result<()>) -> Result<()> {
         let mut claimed = self.claimed.lock();
@@ -728,7 +743,7 @@ impl Port {
         // Of a connection that has more to read the poller tells no second time.
         let unread = self.has_ready();
         if unread && self.is_exported() {
-            self.bell().inspect(|bell| bell.ring());
+            self.wake_fd().inspect(|wake_fd| wake_fd.notify());
         }
         if (unread || !self.is_watched())
             && let Some(background) = self.background.get()
@@ -739,7 +754,7 @@ impl Port {
 
     /// Whether a caller is inside a wait and does the work itself.
     pub fn is_attended(&self) -> bool {
-        self.wake.is_attended()
+        self.waiters.is_attended()
     }
 
     /// How long ago the last caller left, in nanoseconds.

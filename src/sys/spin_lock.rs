@@ -15,7 +15,7 @@ use core::hint::spin_loop;
 use lock_api::{GuardNoSend, RawMutex};
 
 use crate::sync::{AtomicBool, Ordering};
-use crate::sys::thread::give_way;
+use crate::sys::thread::yield_now;
 
 /// Looks without a pause, and then looks between which others may run, before the first sleep.
 const LOOKS: u32 = 100;
@@ -25,10 +25,10 @@ const YIELDS: u32 = 10;
 const SLEEPS: (i64, i64) = (50_000, 1_000_000);
 
 /// See the module's documentation.
-pub type Brief<T> = lock_api::Mutex<Raw, T>;
+pub type SpinLock<T> = lock_api::Mutex<Raw, T>;
 
-/// What a [`Brief`] guards, in the hands of the one that holds it.
-pub type BriefGuard<'a, T> = lock_api::MutexGuard<'a, Raw, T>;
+/// What a [`SpinLock`] guards, in the hands of the one that holds it.
+pub type SpinLockGuard<'a, T> = lock_api::MutexGuard<'a, Raw, T>;
 
 /// Whether it is held.
 pub struct Raw(AtomicBool);
@@ -42,7 +42,7 @@ unsafe impl RawMutex for Raw {
     #[inline]
     fn lock(&self) {
         if !self.try_lock() {
-            self.lock_slowly();
+            self.lock_contended();
         }
     }
 
@@ -59,7 +59,7 @@ unsafe impl RawMutex for Raw {
 
 impl Raw {
     #[cold]
-    fn lock_slowly(&self) {
+    fn lock_contended(&self) {
         for _ in 0..LOOKS {
             spin_loop();
             if !self.0.load(Ordering::Relaxed) && self.try_lock() {
@@ -67,7 +67,7 @@ impl Raw {
             }
         }
         for _ in 0..YIELDS {
-            give_way();
+            yield_now();
             if self.try_lock() {
                 return;
             }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn nobody_is_in_it_together() {
         const ROUNDS: u64 = 20_000;
-        let count = Brief::new(0_u64);
+        let count = SpinLock::new(0_u64);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn who_waits_long_gets_it() {
-        let lock = Brief::new(());
+        let lock = SpinLock::new(());
         let held = lock.lock();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| drop(lock.lock()));
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_panic_gives_it_back() {
-        let lock = Brief::new(());
+        let lock = SpinLock::new(());
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let _held = lock.lock();
             std::panic::resume_unwind(Box::new(()));

@@ -1,4 +1,4 @@
-//! The reactor's thread: waits, then works on events, jobs, timers and unattended ports.
+//! The reactor's thread: waits, then works on events, jobs, timers and unattended sockets.
 //!
 //! Everything here belongs to that thread. A panic while it works on one session costs that session.
 #![forbid(unsafe_code)]
@@ -12,7 +12,7 @@ use crate::endpoint::TcpConnectAddress;
 use crate::error::Result;
 use crate::io::buffers::READ_SIZE;
 use crate::io::connection::Owner;
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::monitor::{EndpointPair, event};
 use crate::proto::mechanism::Work;
 use crate::sync::{Arc, Ordering};
@@ -21,12 +21,12 @@ use crate::sys::{clock, membarrier};
 use crate::transport::Accepted;
 
 use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
+use super::multicast::MulticastSession;
 use super::session::{Session, Step};
-use super::station::Station;
-use super::streams::{Streams, Visit};
+use super::streams::{DrainTimer, DrainTimers};
 use super::timers::{Purpose, Timers};
 use super::watch::Watches;
-use super::{Bound, Job, Member, Reactor, WAKE, from_now};
+use super::{Bound, Job, Reactor, ReactorHandle, WAKE, from_now};
 
 /// The kinds of descriptors in the reactor's poller, in the top bits of their tokens.
 pub(super) const LISTENER: u64 = 1 << 60;
@@ -47,22 +47,22 @@ fn has_passed(since: u64, now: u64, time: Duration) -> bool {
 
 struct Entry {
     listener: Arc<SharedListener>,
-    port: Arc<Port>,
+    shared: Arc<SocketShared>,
 }
 
 /// See the module's documentation.
-pub struct Engine {
-    member: Arc<Member>,
+pub struct EventLoop {
+    handle: Arc<ReactorHandle>,
     sessions: BTreeMap<u64, Box<Session>>,
-    stations: BTreeMap<u64, Station>,
+    multicasts: BTreeMap<u64, MulticastSession>,
     listeners: BTreeMap<u64, Entry>,
-    streams: Streams,
+    streams: DrainTimers,
     parts: Parts,
     last_tick: u64,
     stopping: bool,
 }
 
-/// What the sessions need of the engine, apart from each other.
+/// What the sessions need of the event_loop, apart from each other.
 struct Parts {
     timers: Timers,
     watches: Watches,
@@ -71,17 +71,17 @@ struct Parts {
 }
 
 /// What a session works with during a step.
-pub struct Tools<'a> {
-    member: &'a Arc<Member>,
+pub struct SessionCtx<'a> {
+    handle: &'a Arc<ReactorHandle>,
     pub timers: &'a mut Timers,
     watches: &'a mut Watches,
     pub buffer: &'a mut [u8],
     random: &'a mut fastrand::Rng,
 }
 
-impl Tools<'_> {
+impl SessionCtx<'_> {
     fn reactor(&self) -> &Reactor {
-        &self.member.reactor
+        &self.handle.reactor
     }
 
     pub fn watch_session(&self, fd: RawFd, events: u32, session: u64) -> Result<()> {
@@ -92,8 +92,8 @@ impl Tools<'_> {
         self.reactor().epoll.modify(fd, events, SESSION | session)
     }
 
-    pub fn watch_station(&self, fd: RawFd, events: u32, station: u64) -> Result<()> {
-        self.reactor().epoll.add(fd, events, STATION | station)
+    pub fn watch_multicast(&self, fd: RawFd, events: u32, multicast: u64) -> Result<()> {
+        self.reactor().epoll.add(fd, events, STATION | multicast)
     }
 
     pub fn unwatch(&self, fd: RawFd) {
@@ -101,22 +101,22 @@ impl Tools<'_> {
         let _ = self.reactor().epoll.delete(fd);
     }
 
-    /// Looks after the port while its caller is away, unless a reactor does already. `EMFILE`, `ENFILE`,
+    /// Looks after the shared while its caller is away, unless a reactor does already. `EMFILE`, `ENFILE`,
     /// `ENOMEM`, `ENOSPC`: nobody does, and the next connection tries again.
-    pub fn watch_port(&mut self, port: &Arc<Port>) -> Result<()> {
-        let (member, watches) = (self.member, &mut *self.watches);
-        port.claim_watch(|| {
-            watches.add(&member.reactor, PORT, port.clone())?;
-            port.set_background(member.reactor.clone());
+    pub fn watch_port(&mut self, shared: &Arc<SocketShared>) -> Result<()> {
+        let (handle, watches) = (self.handle, &mut *self.watches);
+        shared.claim_watch(|| {
+            watches.add(&handle.reactor, PORT, shared.clone())?;
+            shared.set_background(handle.reactor.clone());
             watches.look_at_newest();
             Ok(())
         })
     }
 
     pub fn resolve(&self, session: u64, address: TcpConnectAddress) -> Result<()> {
-        let Some(pool) = self.member.pool.upgrade() else { return Ok(()) };
+        let Some(pool) = self.handle.pool.upgrade() else { return Ok(()) };
         // A look-up may outlive the context, and must not keep its descriptors open.
-        let reactor = Arc::downgrade(&self.member.reactor);
+        let reactor = Arc::downgrade(&self.handle.reactor);
         let done = move |addresses| {
             if let Some(reactor) = reactor.upgrade() {
                 reactor.post(Job::Resolved { session, addresses });
@@ -127,9 +127,9 @@ impl Tools<'_> {
 
     /// Has the work of a session's handshake done elsewhere, and the session told.
     pub fn work(&self, session: u64, work: Work) -> Result<()> {
-        let Some(pool) = self.member.pool.upgrade() else { return Ok(()) };
+        let Some(pool) = self.handle.pool.upgrade() else { return Ok(()) };
         // It may outlive the context too.
-        let reactor = Arc::downgrade(&self.member.reactor);
+        let reactor = Arc::downgrade(&self.handle.reactor);
         pool.workers.submit(Box::new(move || {
             work();
             Box::new(move || {
@@ -142,7 +142,7 @@ impl Tools<'_> {
 
     /// The socket that bound this name in the context.
     pub fn find_bound(&self, name: &[u8]) -> Option<Bound> {
-        self.member.pool.upgrade()?.names.find(name)
+        self.handle.pool.upgrade()?.names.find(name)
     }
 
     /// A random number from 0 to one less than `limit`.
@@ -151,14 +151,14 @@ impl Tools<'_> {
     }
 }
 
-impl Engine {
-    pub(super) fn new(member: Arc<Member>) -> Engine {
-        Engine {
-            member,
+impl EventLoop {
+    pub(super) fn new(handle: Arc<ReactorHandle>) -> EventLoop {
+        EventLoop {
+            handle,
             sessions: BTreeMap::new(),
-            stations: BTreeMap::new(),
+            multicasts: BTreeMap::new(),
             listeners: BTreeMap::new(),
-            streams: Streams::default(),
+            streams: DrainTimers::default(),
             parts: Parts {
                 timers: Timers::default(),
                 watches: Watches::default(),
@@ -177,17 +177,17 @@ impl Engine {
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
             if turn.is_err() {
                 // The jobs that were waiting still are.
-                self.member.reactor.signalled.store(false, Ordering::SeqCst);
-                self.member.reactor.wake_up();
+                self.handle.reactor.signalled.store(false, Ordering::SeqCst);
+                self.handle.reactor.wake_up();
             }
         }
         for (_, session) in core::mem::take(&mut self.sessions) {
-            session.end(&mut self.parts.tools(&self.member));
+            session.end(&mut self.parts.ctx(&self.handle));
         }
-        for (_, station) in core::mem::take(&mut self.stations) {
-            station.end(&mut self.parts.tools(&self.member));
+        for (_, multicast) in core::mem::take(&mut self.multicasts) {
+            multicast.end(&mut self.parts.ctx(&self.handle));
         }
-        while self.member.disposer.is_requested() {
+        while self.handle.disposer.is_requested() {
             self.dispose();
         }
     }
@@ -195,15 +195,15 @@ impl Engine {
     fn turn(&mut self) {
         let mut events = [Event::NONE; EVENTS];
         let timeout = self.timeout();
-        let count = self.member.reactor.epoll.wait_for(&mut events, timeout).unwrap_or(0);
+        let count = self.handle.reactor.epoll.wait_for(&mut events, timeout).unwrap_or(0);
         for event in events.get(..count).unwrap_or_default() {
             self.event(*event);
         }
         self.jobs();
         self.due_timers();
-        self.visit_streams();
+        self.drain_streams();
         self.look_after_ports();
-        if membarrier::is_wanted() {
+        if membarrier::is_requested() {
             self.register_barrier();
         }
         self.dispose();
@@ -211,13 +211,13 @@ impl Engine {
 
     /// Calls free functions of the application, which may call the library.
     fn dispose(&self) {
-        self.member.disposer.run(self.member.number);
+        self.handle.disposer.run(self.handle.number);
     }
 
     /// A thread of its own does it, because it takes the kernel some milliseconds. Where none can be started
     /// readers go on waiting for writers.
     fn register_barrier(&self) {
-        let Some(pool) = self.member.pool.upgrade() else { return };
+        let Some(pool) = self.handle.pool.upgrade() else { return };
         let _ = pool.workers.submit(Box::new(|| {
             membarrier::register();
             Box::new(|| ())
@@ -226,10 +226,10 @@ impl Engine {
 
     /// How long to sleep; `None` is for ever.
     fn timeout(&self) -> Option<Duration> {
-        if self.parts.watches.is_busy() || self.member.disposer.is_requested() {
+        if self.parts.watches.is_busy() || self.handle.disposer.is_requested() {
             return Some(Duration::ZERO);
         }
-        let is_ticking = self.member.reactor.ticking.load(Ordering::SeqCst);
+        let is_ticking = self.handle.reactor.ticking.load(Ordering::SeqCst);
         let tick = is_ticking.then(|| self.parts.watches.pause());
         let at = [self.parts.timers.next(), self.streams.due()].into_iter().flatten().min();
         let timer = at.map(|at| Duration::from_nanos(at.saturating_sub(clock::nanos())));
@@ -239,80 +239,84 @@ impl Engine {
     fn event(&mut self, event: Event) {
         let token = event.token();
         if token == WAKE {
-            self.member.reactor.wake.drain();
-            self.member.reactor.signalled.store(false, Ordering::SeqCst);
+            self.handle.reactor.wake.drain();
+            self.handle.reactor.signalled.store(false, Ordering::SeqCst);
             return;
         }
         let id = token & !KIND;
         match token & KIND {
             LISTENER => self.accept(id),
-            SESSION => self.step(id, |session, tools| session.ready(tools, event.flags())),
-            PORT => self.parts.watches.ready(&self.member.reactor, PORT, id),
-            STATION => self.station(id, |station, tools| station.work(tools)),
+            SESSION => self.step(id, |session, ctx| session.ready(ctx, event.flags())),
+            PORT => self.parts.watches.ready(&self.handle.reactor, PORT, id),
+            STATION => self.multicast(id, |multicast, ctx| multicast.work(ctx)),
             _ => {}
         }
     }
 
     /// One step of a session, which is removed when it says so.
-    fn step(&mut self, id: u64, step: impl FnOnce(&mut Session, &mut Tools<'_>) -> Step) {
+    fn step(&mut self, id: u64, step: impl FnOnce(&mut Session, &mut SessionCtx<'_>) -> Step) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if self.parts.contain(&self.member, session.as_mut(), step) == Step::Remove {
+        if self.parts.contain(&self.handle, session.as_mut(), step) == Step::Remove {
             self.remove(id);
         }
     }
 
     fn remove(&mut self, id: u64) {
         if let Some(session) = self.sessions.remove(&id) {
-            self.member.reactor.load.fetch_sub(1, Ordering::Relaxed);
-            session.end(&mut self.parts.tools(&self.member));
+            self.handle.reactor.load.fetch_sub(1, Ordering::Relaxed);
+            session.end(&mut self.parts.ctx(&self.handle));
         }
     }
 
-    /// One step of a station.
-    fn station(&mut self, id: u64, step: impl FnOnce(&mut Station, &mut Tools<'_>) -> Step) {
-        let Some(station) = self.stations.get_mut(&id) else { return };
-        if self.parts.contain(&self.member, station, step) == Step::Remove {
-            self.remove_station(id);
+    /// One step of a multicast.
+    fn multicast(
+        &mut self,
+        id: u64,
+        step: impl FnOnce(&mut MulticastSession, &mut SessionCtx<'_>) -> Step,
+    ) {
+        let Some(multicast) = self.multicasts.get_mut(&id) else { return };
+        if self.parts.contain(&self.handle, multicast, step) == Step::Remove {
+            self.remove_multicast(id);
         }
     }
 
-    fn remove_station(&mut self, id: u64) {
-        if let Some(station) = self.stations.remove(&id) {
-            self.member.reactor.load.fetch_sub(1, Ordering::Relaxed);
-            station.end(&mut self.parts.tools(&self.member));
+    fn remove_multicast(&mut self, id: u64) {
+        if let Some(multicast) = self.multicasts.remove(&id) {
+            self.handle.reactor.load.fetch_sub(1, Ordering::Relaxed);
+            multicast.end(&mut self.parts.ctx(&self.handle));
         }
     }
 
-    fn tune(&mut self, station: Station) {
-        let id = station.id;
-        self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
-        self.stations.insert(id, station);
-        self.station(id, |station, tools| station.work(tools));
+    fn add_multicast(&mut self, multicast: MulticastSession) {
+        let id = multicast.id;
+        self.handle.reactor.load.fetch_add(1, Ordering::Relaxed);
+        self.multicasts.insert(id, multicast);
+        self.multicast(id, |multicast, ctx| multicast.work(ctx));
     }
 
     fn adopt(&mut self, session: Box<Session>) {
         let id = session.id;
-        self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
+        self.handle.reactor.load.fetch_add(1, Ordering::Relaxed);
         self.sessions.insert(id, session);
-        self.step(id, |session, tools| session.begin(tools));
+        self.step(id, |session, ctx| session.begin(ctx));
     }
 }
 
 impl Parts {
-    /// One step of a session or station; a panic in it costs that one.
+    /// One step of a session or multicast; a panic in it costs that one.
     fn contain<T>(
         &mut self,
-        member: &Arc<Member>,
+        handle: &Arc<ReactorHandle>,
         one: &mut T,
-        step: impl FnOnce(&mut T, &mut Tools<'_>) -> Step,
+        step: impl FnOnce(&mut T, &mut SessionCtx<'_>) -> Step,
     ) -> Step {
-        let mut tools = self.tools(member);
-        catch_unwind(AssertUnwindSafe(|| step(one, &mut tools))).unwrap_or(Step::Remove)
+        let mut ctx = self.ctx(handle);
+        catch_unwind(AssertUnwindSafe(|| step(one, &mut ctx))).unwrap_or(Step::Remove)
     }
 
-    fn tools<'a>(&'a mut self, member: &'a Arc<Member>) -> Tools<'a> {
-        Tools {
-            member,
+    fn ctx<'a>(&'a mut self, handle: &'a Arc<ReactorHandle>) -> SessionCtx<'a> {
+        SessionCtx {
+            handle,
             timers: &mut self.timers,
             watches: &mut self.watches,
             buffer: &mut self.buffer,
@@ -322,60 +326,60 @@ impl Parts {
 }
 
 // Jobs.
-impl Engine {
+impl EventLoop {
     fn jobs(&mut self) {
         // Those that come meanwhile have their turn after the timers.
-        for _ in 0..self.member.reactor.jobs.len() {
-            let Some(job) = self.member.reactor.jobs.pop() else { return };
+        for _ in 0..self.handle.reactor.jobs.len() {
+            let Some(job) = self.handle.reactor.jobs.pop() else { return };
             self.job(job);
         }
     }
 
     fn job(&mut self, job: Job) {
         match job {
-            Job::Listen { listener, port } => self.listen(listener, port),
+            Job::Listen { listener, shared } => self.listen(listener, shared),
             Job::Unlisten { listener, linger } => self.unlisten(listener, linger),
             Job::Adopt(session) => self.adopt(session),
-            Job::Tune(station) => self.tune(*station),
-            Job::Station(id) => self.station(id, |station, tools| station.work(tools)),
-            Job::CloseStation { station, linger, guard } => {
-                self.station(station, |station, tools| station.close(tools, linger, guard));
+            Job::AddMulticast(multicast) => self.add_multicast(*multicast),
+            Job::MulticastSession(id) => self.multicast(id, |multicast, ctx| multicast.work(ctx)),
+            Job::CloseMulticast { multicast, linger, guard } => {
+                self.multicast(multicast, |multicast, ctx| multicast.close(ctx, linger, guard));
             }
             Job::Lost { session, epoch, cause } => {
-                self.step(session, |session, tools| session.lost(tools, epoch, cause));
+                self.step(session, |session, ctx| session.lost(ctx, epoch, cause));
             }
             Job::Paused { session } => {
                 self.parts.timers.set(from_now(PAUSE), session, Purpose::Resume);
             }
             Job::Unfinished { session } => {
-                self.step(session, |session, tools| session.write_on(tools));
+                self.step(session, |session, ctx| session.write_on(ctx));
             }
             Job::Stream { session, moved } => {
-                self.streams.add(Visit::first(session, moved), clock::nanos());
+                self.streams.add(DrainTimer::first(session, moved), clock::nanos());
             }
             Job::Close { connection, linger, guard } => {
                 let id = connection.session;
-                self.step(id, |session, tools| session.close(tools, &connection, linger, guard));
+                self.step(id, |session, ctx| session.close(ctx, &connection, linger, guard));
             }
-            Job::Pinged { session } => self.step(session, |session, tools| session.beat(tools)),
+            Job::Pinged { session } => self.step(session, |session, ctx| session.beat(ctx)),
             Job::Answered { session } => {
-                self.step(session, |session, tools| session.answered(tools));
+                self.step(session, |session, ctx| session.answered(ctx));
             }
-            Job::Worked { session } => self.step(session, |session, tools| session.worked(tools)),
+            Job::Worked { session } => self.step(session, |session, ctx| session.worked(ctx)),
             Job::Cancel { session, linger } => {
-                self.step(session, |session, tools| session.cancel(tools, linger));
+                self.step(session, |session, ctx| session.cancel(ctx, linger));
             }
-            Job::Forget(port) => self.forget(&port),
+            Job::Forget(shared) => self.forget(&shared),
             Job::Resolved { session, addresses } => {
-                self.step(session, |session, tools| session.resolved(tools, addresses));
+                self.step(session, |session, ctx| session.resolved(ctx, addresses));
             }
             Job::Stop => self.stopping = true,
         }
     }
 
-    fn forget(&mut self, port: &Arc<Port>) {
-        self.parts.watches.remove(&self.member.reactor, port);
-        for id in self.open_sessions(|session| session.belongs_to(port)) {
+    fn forget(&mut self, shared: &Arc<SocketShared>) {
+        self.parts.watches.remove(&self.handle.reactor, shared);
+        for id in self.open_sessions(|session| session.belongs_to(shared)) {
             self.remove(id);
         }
     }
@@ -383,7 +387,7 @@ impl Engine {
     fn unlisten(&mut self, listener: u64, linger: i32) {
         self.remove_listener(listener);
         for id in self.open_sessions(|session| session.was_accepted_by(listener)) {
-            self.step(id, |session, tools| session.unlistened(tools, linger));
+            self.step(id, |session, ctx| session.unlistened(ctx, linger));
         }
     }
 
@@ -398,21 +402,23 @@ impl Engine {
         while let Some((owner, purpose)) = self.parts.timers.pop(now) {
             match purpose {
                 Purpose::Accept => self.accept_again(owner),
-                Purpose::Station => self.station(owner, |station, tools| station.due(tools)),
-                Purpose::StationLinger => self.remove_station(owner),
-                _ => self.step(owner, |session, tools| session.timer(tools, purpose)),
+                Purpose::MulticastSession => {
+                    self.multicast(owner, |multicast, ctx| multicast.due(ctx))
+                }
+                Purpose::StationLinger => self.remove_multicast(owner),
+                _ => self.step(owner, |session, ctx| session.timer(ctx, purpose)),
             }
         }
     }
 
-    fn visit_streams(&mut self) {
+    fn drain_streams(&mut self) {
         if self.streams.due().is_none() {
             return;
         }
         let now = clock::nanos();
         for mut visit in self.streams.take_due(now) {
             let mut goes_on = false;
-            self.step(visit.session, |session, _| session.come_by(&mut visit, &mut goes_on));
+            self.step(visit.session, |session, _| session.drain_deferred(&mut visit, &mut goes_on));
             if goes_on {
                 self.streams.add(visit, now);
             }
@@ -420,42 +426,42 @@ impl Engine {
     }
 
     fn look_after_ports(&mut self) {
-        self.parts.watches.continue_busy(&self.member.reactor, PORT);
-        if !self.member.reactor.ticking.load(Ordering::SeqCst) {
+        self.parts.watches.continue_busy(&self.handle.reactor, PORT);
+        if !self.handle.reactor.ticking.load(Ordering::SeqCst) {
             return;
         }
         let now = clock::nanos();
         if has_passed(self.last_tick, now, self.parts.watches.pause()) {
             self.last_tick = now;
-            self.parts.watches.tick(&self.member.reactor, PORT);
+            self.parts.watches.tick(&self.handle.reactor, PORT);
         }
     }
 }
 
 // Listening.
-impl Engine {
-    fn listen(&mut self, listener: Arc<SharedListener>, port: Arc<Port>) {
+impl EventLoop {
+    fn listen(&mut self, listener: Arc<SharedListener>, shared: Arc<SocketShared>) {
         let Some(fd) = listener.fd() else { return };
         let id = listener.id();
-        self.member.reactor.load.fetch_add(1, Ordering::Relaxed);
-        self.listeners.insert(id, Entry { listener, port });
+        self.handle.reactor.load.fetch_add(1, Ordering::Relaxed);
+        self.listeners.insert(id, Entry { listener, shared });
         // It is in the poller since the bind. When that fails it was closed meanwhile.
-        let _ = self.member.reactor.epoll.modify(fd, epoll::READABLE, LISTENER | id);
+        let _ = self.handle.reactor.epoll.modify(fd, epoll::READABLE, LISTENER | id);
     }
 
     fn remove_listener(&mut self, id: u64) {
         if self.listeners.remove(&id).is_some() {
-            self.member.reactor.load.fetch_sub(1, Ordering::Relaxed);
+            self.handle.reactor.load.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
     fn accept(&mut self, id: u64) {
-        let Some(Entry { listener, port }) = self.listeners.get(&id) else { return };
-        let (listener, port) = (listener.clone(), port.clone());
+        let Some(Entry { listener, shared }) = self.listeners.get(&id) else { return };
+        let (listener, shared) = (listener.clone(), shared.clone());
         let mut new = Vec::new();
-        let accepting = listener.accept(&port, |accepted| new.push(accepted));
+        let accepting = listener.accept(&shared, |accepted| new.push(accepted));
         for accepted in new {
-            self.accepted(&listener, &port, accepted);
+            self.accepted(&listener, &shared, accepted);
         }
         match accepting {
             Accepting::Idle => {}
@@ -464,40 +470,45 @@ impl Engine {
         }
     }
 
-    fn accepted(&mut self, listener: &SharedListener, port: &Arc<Port>, accepted: Accepted) {
+    fn accepted(
+        &mut self,
+        listener: &SharedListener,
+        shared: &Arc<SocketShared>,
+        accepted: Accepted,
+    ) {
         let endpoints = EndpointPair::bound(&accepted.local_endpoint, &accepted.remote_endpoint);
-        port.monitor.raise(event::ACCEPTED, accepted.fd.as_raw_fd() as u64, &endpoints);
-        let Some(pool) = self.member.pool.upgrade() else { return };
+        shared.monitor.raise(event::ACCEPTED, accepted.fd.as_raw_fd() as u64, &endpoints);
+        let Some(pool) = self.handle.pool.upgrade() else { return };
         let options = listener.options().clone();
-        let member = pool.choose(options.affinity).unwrap_or(&self.member).clone();
-        let owner: Arc<dyn Owner> = member.clone();
+        let handle = pool.choose(options.affinity).unwrap_or(&self.handle).clone();
+        let owner: Arc<dyn Owner> = handle.clone();
         let session = Session::accepted(
             pool.next_id(),
             owner,
-            port.clone(),
+            shared.clone(),
             options,
             listener.id(),
             accepted,
             endpoints,
         );
-        if Arc::ptr_eq(&member, &self.member) {
+        if Arc::ptr_eq(&handle, &self.handle) {
             self.adopt(Box::new(session));
         } else {
-            member.reactor.post(Job::Adopt(Box::new(session)));
+            handle.reactor.post(Job::Adopt(Box::new(session)));
         }
     }
 
     /// The descriptor stays readable while the system is short: look away for a moment.
     fn pause_accepting(&mut self, id: u64, listener: &SharedListener) {
         if let Some(fd) = listener.fd() {
-            let _ = self.member.reactor.epoll.modify(fd, 0, LISTENER | id);
+            let _ = self.handle.reactor.epoll.modify(fd, 0, LISTENER | id);
             self.parts.timers.set(from_now(SHORTAGE_PAUSE), id, Purpose::Accept);
         }
     }
 
     fn accept_again(&mut self, id: u64) {
         if let Some(fd) = self.listeners.get(&id).and_then(|entry| entry.listener.fd()) {
-            let _ = self.member.reactor.epoll.modify(fd, epoll::READABLE, LISTENER | id);
+            let _ = self.handle.reactor.epoll.modify(fd, epoll::READABLE, LISTENER | id);
         }
     }
 }

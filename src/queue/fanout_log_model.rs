@@ -1,10 +1,10 @@
-//! `broadcast.rs` and `piece.rs` themselves, run in many thousand orders of their steps: each follower gets
+//! `fanout_log.rs` and `piece.rs` themselves, run in many thousand orders of their steps: each cursor gets
 //! everything once and in order, and looks again only when it is told.
 
 // The same files on other locks and atomics are meant.
 #[allow(clippy::duplicate_mod, dead_code)]
-#[path = "broadcast.rs"]
-mod broadcast;
+#[path = "fanout_log.rs"]
+mod fanout_log;
 #[allow(clippy::duplicate_mod)]
 #[path = "piece.rs"]
 mod piece;
@@ -12,7 +12,7 @@ mod piece;
 use shuttle::sync::atomic::{AtomicU32, Ordering};
 use shuttle::thread;
 
-use self::broadcast::{Broadcast, Follower};
+use self::fanout_log::{Cursor, FanoutLog};
 use self::primitives::Arc;
 use crate::msg::Msg;
 use crate::queue::{Batch, Taken};
@@ -47,7 +47,7 @@ mod primitives {
     }
 }
 
-const FOLLOWERS: u32 = 2;
+const CURSORS: u32 = 2;
 
 /// Enough of them for three pieces.
 const MESSAGES: u8 = 6;
@@ -55,9 +55,9 @@ const BODY: usize = 255;
 const REPEAT: usize = 50;
 
 /// Reads what has come; the first byte of each body is its number.
-fn read(follower: &mut Follower, sleeps: &mut bool, next: &mut usize) {
+fn read(cursor: &mut Cursor, sleeps: &mut bool, next: &mut usize) {
     let (mut batch, mut whole) = (Batch::default(), Msg::new());
-    while follower.pull(&mut batch, *sleeps) {
+    while cursor.pull(&mut batch, *sleeps) {
         *sleeps = false;
         while let Some((_, taken)) = batch.take(&mut whole) {
             let Taken::Arena(start, len) = taken else { panic!("in the arena") };
@@ -73,20 +73,19 @@ fn read(follower: &mut Follower, sleeps: &mut bool, next: &mut usize) {
 #[test]
 fn what_is_added_reaches_every_follower() {
     let scenario = || {
-        let mut broadcast = Broadcast::new().unwrap();
-        let told: Arc<Vec<AtomicU32>> =
-            Arc::new((0..FOLLOWERS).map(|_| AtomicU32::new(0)).collect());
+        let mut fanout_log = FanoutLog::new().unwrap();
+        let told: Arc<Vec<AtomicU32>> = Arc::new((0..CURSORS).map(|_| AtomicU32::new(0)).collect());
         let mut readers = Vec::new();
-        for who in 0..FOLLOWERS {
-            let (mut follower, told) = (broadcast.follow(who, false), told.clone());
+        for who in 0..CURSORS {
+            let (mut cursor, told) = (fanout_log.follow(who, false), told.clone());
             readers.push(thread::spawn(move || {
                 let (mut heard, mut next, mut sleeps) = (0, 0, false);
-                read(&mut follower, &mut sleeps, &mut next);
+                read(&mut cursor, &mut sleeps, &mut next);
                 while next < usize::from(MESSAGES) * REPEAT {
                     let now = told[who as usize].load(Ordering::SeqCst);
                     if core::mem::replace(&mut heard, now) != now {
                         sleeps = false;
-                        read(&mut follower, &mut sleeps, &mut next);
+                        read(&mut cursor, &mut sleeps, &mut next);
                     } else {
                         thread::yield_now();
                     }
@@ -96,7 +95,7 @@ fn what_is_added_reaches_every_follower() {
         for number in 0..MESSAGES {
             for _ in 0..REPEAT {
                 let mut sleepers = Vec::new();
-                assert!(broadcast.add(&[number; BODY], &mut sleepers));
+                assert!(fanout_log.add(&[number; BODY], &mut sleepers));
                 for who in sleepers {
                     told[who as usize].fetch_add(1, Ordering::SeqCst);
                 }

@@ -1,4 +1,4 @@
-//! Short messages that each of many pipes gets, kept once for all of them ([`Broadcast`]). Under the
+//! Short messages that each of many pipes gets, kept once for all of them ([`FanoutLog`]). Under the
 //! socket's lock.
 //!
 //! It begins when such messages come in a row, and ends before anything else is written to the pipes, or
@@ -6,62 +6,62 @@
 #![forbid(unsafe_code)]
 
 use crate::pattern::Env;
-use crate::pipe::{PRESSING, Pipe, PipeId, Pipes};
-use crate::queue::Broadcast;
+use crate::pipe::{FLUSH_BYTES, Pipe, PipeId, Pipes};
+use crate::queue::FanoutLog;
 
 /// See the module's documentation.
-pub struct Feed {
-    broadcast: Broadcast,
+pub struct Fanout {
+    fanout_log: FanoutLog,
     pipes: Vec<PipeId>,
     /// Messages of which the pipes have not been told.
     uncounted: u64,
-    /// Bytes since they were pressed last.
-    unpressed: usize,
+    /// Bytes since they were flush last.
+    unflushed: usize,
     sleepers: Vec<PipeId>,
 }
 
-impl Feed {
+impl Fanout {
     /// For these pipes; `None` if one of them cannot have it, or without memory.
-    pub fn start(pipes: &mut Pipes, to: &[PipeId]) -> Option<Feed> {
-        if !to.iter().all(|id| pipes.get(*id).is_some_and(|pipe| pipe.is_open_road())) {
+    pub fn start(pipes: &mut Pipes, to: &[PipeId]) -> Option<Fanout> {
+        if !to.iter().all(|id| pipes.get(*id).is_some_and(|pipe| pipe.can_append())) {
             return None;
         }
-        let broadcast = Broadcast::new()?;
+        let fanout_log = FanoutLog::new()?;
         each(pipes, to, |id, pipe| {
-            pipe.writer.follow(&broadcast, id);
+            pipe.writer.follow(&fanout_log, id);
             pipe.tell_asked();
         });
         let pipes = to.to_vec();
-        Some(Feed { broadcast, pipes, uncounted: 0, unpressed: 0, sleepers: Vec::new() })
+        Some(Fanout { fanout_log, pipes, uncounted: 0, unflushed: 0, sleepers: Vec::new() })
     }
 
     /// Gives a message to all, which are these; `false` without memory.
     pub fn send(&mut self, env: &mut Env<'_>, to: &[PipeId], body: &[u8]) -> bool {
         debug_assert_eq!(self.pipes, to);
-        if !self.broadcast.add(body, &mut self.sleepers) {
+        if !self.fanout_log.add(body, &mut self.sleepers) {
             return false;
         }
         self.uncounted += 1;
-        self.unpressed += body.len();
+        self.unflushed += body.len();
         if !self.sleepers.is_empty() {
-            self.rouse(env);
+            self.wake(env);
         }
-        if self.unpressed > PRESSING {
-            self.press(env.pipes);
+        if self.unflushed > FLUSH_BYTES {
+            self.flush(env.pipes);
         }
         true
     }
 
     #[cold]
-    fn rouse(&mut self, env: &mut Env<'_>) {
-        each(env.pipes, &self.sleepers, |_, pipe| pipe.rouse(env.pace));
+    fn wake(&mut self, env: &mut Env<'_>) {
+        each(env.pipes, &self.sleepers, |_, pipe| pipe.wake(env.flush_policy));
         self.sleepers.clear();
     }
 
     #[cold]
-    fn press(&mut self, pipes: &mut Pipes) {
-        self.unpressed = 0;
-        each(pipes, &self.pipes, |_, pipe| pipe.press());
+    fn flush(&mut self, pipes: &mut Pipes) {
+        self.unflushed = 0;
+        each(pipes, &self.pipes, |_, pipe| pipe.flush());
     }
 
     /// Tells the pipes how many messages they got, so that their room is what it seems.

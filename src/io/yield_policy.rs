@@ -2,19 +2,19 @@
 //! for that long. Where nobody else is there it is in vain; where the machine is crowded somebody else may
 //! get the core and keep it for milliseconds. So it is done as long as it helps, and else tried now and then.
 //!
-//! Used by the callers of a port, under its socket's lock or as its leader. The numbers are atomic because
+//! Used by the callers of a shared, under its socket's lock or as its leader. The numbers are atomic because
 //! these change; a lost update does no harm. Times are in ticks of the processor's clock.
 #![forbid(unsafe_code)]
 
 use crate::io::spin::SOON;
 use crate::sync::{AtomicU32, Ordering};
 use crate::sys::clock::{self, TICKS_A_MICROSECOND};
-use crate::sys::thread::give_way;
+use crate::sys::thread::yield_now;
 
 /// So many in a row may be in vain.
 const TRUST: u32 = 4;
 
-/// Others go on so often in one glance: the first time a peer may only give way in its turn, before it looks.
+/// Others go on so often in one yielding: the first time a peer may only give way in its turn, before it looks.
 const TURNS: u32 = 2;
 
 /// One wait in 8,192 is tried at the least.
@@ -23,7 +23,7 @@ const RAREST: u32 = 13;
 /// Who waited as long has lost a whole turn at the core to somebody who had nothing to do with it.
 const SLICE: u64 = 500 * TICKS_A_MICROSECOND;
 
-/// What a glance saves, less than a microsecond, and of this only a part, because most of it is to be kept.
+/// What a yielding saves, less than a microsecond, and of this only a part, because most of it is to be kept.
 const WORTH: u64 = TICKS_A_MICROSECOND / 4;
 
 /// A socket tries after so many waits at the earliest: who asks once or twice on a crowded
@@ -31,7 +31,7 @@ const WORTH: u64 = TICKS_A_MICROSECOND / 4;
 pub(super) const FIRST_WAITS: u32 = 16;
 
 /// See the module's documentation.
-pub struct Glance {
+pub struct YieldPolicy {
     /// How many in vain are left; without trust each one is a trial.
     trust: AtomicU32,
     /// Waits to go before the next trial.
@@ -40,9 +40,9 @@ pub struct Glance {
     failed: AtomicU32,
 }
 
-impl Default for Glance {
-    fn default() -> Glance {
-        Glance {
+impl Default for YieldPolicy {
+    fn default() -> YieldPolicy {
+        YieldPolicy {
             trust: AtomicU32::new(0),
             untried: AtomicU32::new(FIRST_WAITS),
             failed: AtomicU32::new(0),
@@ -50,7 +50,7 @@ impl Default for Glance {
     }
 }
 
-impl Glance {
+impl YieldPolicy {
     /// Whether it has helped lately.
     #[inline]
     pub fn is_trusted(&self) -> bool {
@@ -77,7 +77,7 @@ impl Glance {
     pub fn take(&self, mut has_come: impl FnMut() -> bool) -> bool {
         let began = clock::ticks();
         let came = (0..TURNS).any(|_| {
-            give_way();
+            yield_now();
             has_come()
         });
         self.learn(came, clock::ticks().wrapping_sub(began));
@@ -86,7 +86,7 @@ impl Glance {
 
     /// The core was given away for this time, once in a longer wait. What is waited for came then, or that is
     /// not known: only a loss counts.
-    pub fn learn_by_the_way(&self, came: bool, time: u64) {
+    pub fn learn_from_spin(&self, came: bool, time: u64) {
         if came || time >= SLICE {
             self.learn(came, time);
         }
@@ -111,7 +111,7 @@ impl Glance {
     }
 
     /// A trial succeeded or failed, or what had succeeded fails: the next trial comes later and later, and so
-    /// late after a long time lost that glances would have won it back.
+    /// late after a long time lost that yields would have won it back.
     fn tried(&self, succeeded: bool, time: u64) {
         let failed = self.failed.load(Ordering::Relaxed);
         let failed = match succeeded {
@@ -131,18 +131,18 @@ mod tests {
     use super::*;
 
     /// After the first waits.
-    fn seasoned() -> Glance {
-        let glance = Glance::default();
-        assert!((0..FIRST_WAITS).all(|_| glance.may_be_part() && !glance.is_due()));
-        glance
+    fn seasoned() -> YieldPolicy {
+        let yielding = YieldPolicy::default();
+        assert!((0..FIRST_WAITS).all(|_| yielding.may_be_part() && !yielding.is_due()));
+        yielding
     }
 
-    /// How many of `waits` were glances, each of which `came` and took this `time`.
-    fn taken(glance: &Glance, waits: u32, came: bool, time: u64) -> u32 {
+    /// How many of `waits` were yields, each of which `came` and took this `time`.
+    fn taken(yielding: &YieldPolicy, waits: u32, came: bool, time: u64) -> u32 {
         let mut taken = 0;
         for _ in 0..waits {
-            if glance.is_trusted() || glance.is_due() {
-                glance.learn(came, time);
+            if yielding.is_trusted() || yielding.is_due() {
+                yielding.learn(came, time);
                 taken += 1;
             }
         }
@@ -151,60 +151,60 @@ mod tests {
 
     #[test]
     fn what_helps_is_done_until_it_is_in_vain() {
-        let glance = seasoned();
-        glance.learn(true, 1);
+        let yielding = seasoned();
+        yielding.learn(true, 1);
         (0..100).for_each(|n| {
-            assert!(glance.is_trusted());
-            glance.learn(n % TRUST == 0, 1);
+            assert!(yielding.is_trusted());
+            yielding.learn(n % TRUST == 0, 1);
         });
-        (0..TRUST).for_each(|_| glance.learn(false, 1));
-        assert!(!glance.is_trusted() && !glance.is_due());
+        (0..TRUST).for_each(|_| yielding.learn(false, 1));
+        assert!(!yielding.is_trusted() && !yielding.is_due());
     }
 
     #[test]
     fn what_fails_is_hardly_ever_done() {
-        let glance = seasoned();
-        assert_eq!(taken(&glance, 1_000, true, 1), 1_000);
-        assert!(taken(&glance, 100_000, false, 1) < 40);
+        let yielding = seasoned();
+        assert_eq!(taken(&yielding, 1_000, true, 1), 1_000);
+        assert!(taken(&yielding, 100_000, false, 1) < 40);
         // A peer that has come to this core is noticed.
-        assert!(taken(&glance, 20_000, true, 1) > 10_000);
+        assert!(taken(&yielding, 20_000, true, 1) > 10_000);
     }
 
     #[test]
     fn a_core_that_others_keep_for_long_is_not_given_away() {
-        let glance = seasoned();
-        assert!(taken(&glance, 100_000, true, 6 * SLICE) < 10);
-        assert!(taken(&glance, 100_000, true, 1) > 50_000);
-        glance.learn(true, SOON);
+        let yielding = seasoned();
+        assert!(taken(&yielding, 100_000, true, 6 * SLICE) < 10);
+        assert!(taken(&yielding, 100_000, true, 1) > 50_000);
+        yielding.learn(true, SOON);
         // Once in a while it does not count.
-        assert_eq!(taken(&glance, 1_000, true, 1), 1_000);
-        glance.learn(true, SLICE);
-        assert_eq!(taken(&glance, 1_000, true, 1), 0);
+        assert_eq!(taken(&yielding, 1_000, true, 1), 1_000);
+        yielding.learn(true, SLICE);
+        assert_eq!(taken(&yielding, 1_000, true, 1), 0);
     }
 
     #[test]
     fn by_the_way_only_what_is_known_counts() {
-        let glance = seasoned();
-        glance.learn_by_the_way(false, 1);
-        assert!(glance.may_be_part() && !glance.is_trusted());
-        glance.learn_by_the_way(true, 1);
-        assert!(glance.is_trusted());
-        glance.learn_by_the_way(false, SLICE);
-        assert!(!glance.is_trusted() && !glance.may_be_part());
+        let yielding = seasoned();
+        yielding.learn_from_spin(false, 1);
+        assert!(yielding.may_be_part() && !yielding.is_trusted());
+        yielding.learn_from_spin(true, 1);
+        assert!(yielding.is_trusted());
+        yielding.learn_from_spin(false, SLICE);
+        assert!(!yielding.is_trusted() && !yielding.may_be_part());
     }
 
     #[test]
     fn others_go_on_twice() {
-        let glance = Glance::default();
+        let yielding = YieldPolicy::default();
         let looks = core::cell::Cell::new(0);
         let has_come = |at: u32| {
             looks.set(looks.get() + 1);
             looks.get() == at
         };
-        assert!(glance.take(|| has_come(1)));
-        assert!(glance.take(|| has_come(3)));
+        assert!(yielding.take(|| has_come(1)));
+        assert!(yielding.take(|| has_come(3)));
         looks.set(10);
-        assert!(!glance.take(|| has_come(1)));
+        assert!(!yielding.take(|| has_come(1)));
         assert_eq!(looks.get(), 12);
     }
 }

@@ -21,7 +21,7 @@ const INTERRUPTED: u64 = 100_000;
 
 /// See the module's documentation.
 #[derive(Default)]
-pub(super) struct Haste {
+pub(super) struct CreditPoll {
     /// When the last look was, and the last call.
     looked: u64,
     called: u64,
@@ -34,33 +34,33 @@ pub(super) struct Haste {
 
 /// What a call has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum PollDue {
     Nothing,
     /// The end of the call is to be told.
     Measure,
     /// The same, and to look now.
-    Look,
+    Poll,
 }
 
-impl Haste {
+impl CreditPoll {
     /// A call begins. `short`: its message is.
     #[inline]
-    pub fn begin(&mut self, now: u64, short: bool) -> Due {
+    pub fn begin(&mut self, now: u64, short: bool) -> PollDue {
         self.calls = self.calls.saturating_add(1);
         let pause = now.wrapping_sub(self.called);
         self.paused += u32::from(!short || pause >= PAUSE * self.took);
         self.called = now;
-        if now.wrapping_sub(self.looked) <= LOOK_EVERY { Due::Nothing } else { self.due(now) }
+        if now.wrapping_sub(self.looked) <= LOOK_EVERY { PollDue::Nothing } else { self.due(now) }
     }
 
     #[cold]
-    fn due(&mut self, now: u64) -> Due {
+    fn due(&mut self, now: u64) -> PollDue {
         let sends_only = self.paused < self.calls / RARE;
         if sends_only && self.calls < ENOUGH {
-            return Due::Measure;
+            return PollDue::Measure;
         }
         (self.looked, self.calls, self.paused) = (now, 0, 0);
-        Due::Look
+        PollDue::Poll
     }
 
     /// The call that is to be measured ends.
@@ -83,16 +83,16 @@ mod tests {
 
     /// The calls between looks of a sender whose calls take so long, and what it does between them.
     fn calls_between_looks(call: u64, pause: u64, short: bool) -> Vec<u32> {
-        let (mut haste, mut now, mut counts, mut count) =
-            (Haste::default(), LOOK_EVERY + 1, vec![], 0);
+        let (mut credit_poll, mut now, mut counts, mut count) =
+            (CreditPoll::default(), LOOK_EVERY + 1, vec![], 0);
         while counts.len() < 5 {
             count += 1;
-            let due = haste.begin(now, short);
+            let due = credit_poll.begin(now, short);
             now += call;
-            if due != Due::Nothing {
-                haste.end(now);
+            if due != PollDue::Nothing {
+                credit_poll.end(now);
             }
-            if due == Due::Look {
+            if due == PollDue::Poll {
                 counts.push(core::mem::take(&mut count));
             }
             // Now and then it is interrupted.
@@ -121,16 +121,16 @@ mod tests {
 
     #[test]
     fn who_was_refused_looks_again() {
-        let mut haste = Haste::default();
+        let mut credit_poll = CreditPoll::default();
         let mut now = LOOK_EVERY + 1;
         for _ in 0..2_000 {
-            if haste.begin(now, true) != Due::Nothing {
-                haste.end(now + 9_000);
+            if credit_poll.begin(now, true) != PollDue::Nothing {
+                credit_poll.end(now + 9_000);
             }
             now += 10_000;
         }
-        assert_eq!(haste.begin(now, true), Due::Measure);
-        haste.refused();
-        assert_eq!(haste.begin(now + 10_000, true), Due::Look);
+        assert_eq!(credit_poll.begin(now, true), PollDue::Measure);
+        credit_poll.refused();
+        assert_eq!(credit_poll.begin(now + 10_000, true), PollDue::Poll);
     }
 }

@@ -4,7 +4,7 @@
 //! something to move, or a change to be made to its state. The holder of the lock, whatever it holds it
 //! for, looks for such word after letting go, and does it. So no holder may leave without a look.
 //!
-//! The module's names for locks and atomics come from its parent, because `direction_model.rs` runs this
+//! The module's names for locks and atomics come from its parent, because `handoff_lock_model.rs` runs this
 //! very file in all kinds of orders.
 #![forbid(unsafe_code)]
 
@@ -16,43 +16,43 @@ use super::primitives::{AtomicBool, Mutex, MutexGuard, Ordering, fence};
 type Change<T> = Box<dyn FnOnce(&mut T) + Send>;
 
 /// See the module's documentation.
-pub struct Direction<T> {
+pub struct HandoffLock<T> {
     state: Mutex<T>,
-    wanted: AtomicBool,
+    requested: AtomicBool,
     /// Changes that found the lock held, oldest first. This lock is a leaf, held for a push or a pop.
     changes: Mutex<VecDeque<Change<T>>>,
     has_changes: AtomicBool,
 }
 
-impl<T> Direction<T> {
-    pub fn new(state: T) -> Direction<T> {
-        Direction {
+impl<T> HandoffLock<T> {
+    pub fn new(state: T) -> HandoffLock<T> {
+        HandoffLock {
             state: Mutex::new(state),
-            wanted: AtomicBool::new(false),
+            requested: AtomicBool::new(false),
             changes: Mutex::new(VecDeque::new()),
             has_changes: AtomicBool::new(false),
         }
     }
 
-    /// It has something to move. The caller goes on with [`Direction::enter`] while it
-    /// [is wanted](Direction::is_wanted).
-    pub fn want(&self) {
-        self.wanted.store(true, Ordering::SeqCst);
+    /// It has something to move. The caller goes on with [`HandoffLock::try_enter`] while it
+    /// [is requested](HandoffLock::is_requested).
+    pub fn request(&self) {
+        self.requested.store(true, Ordering::SeqCst);
     }
 
-    pub fn is_wanted(&self) -> bool {
-        self.wanted.load(Ordering::SeqCst)
+    pub fn is_requested(&self) -> bool {
+        self.requested.load(Ordering::SeqCst)
     }
 
-    /// To move what was wanted before. `None`: the holder of the lock will do it.
-    pub fn enter(&self) -> Option<MutexGuard<'_, T>> {
+    /// To move what was requested before. `None`: the holder of the lock will do it.
+    pub fn try_enter(&self) -> Option<MutexGuard<'_, T>> {
         let mut state = self.state.try_lock().or_else(|| {
             // Found locked before the note could be seen, its holder might have missed it.
             fence(Ordering::SeqCst);
             self.state.try_lock()
         })?;
         // Not a mere store: what was done before the note is to be seen here.
-        self.wanted.swap(false, Ordering::SeqCst);
+        self.requested.swap(false, Ordering::SeqCst);
         self.make_changes(&mut state);
         Some(state)
     }
@@ -74,15 +74,15 @@ impl<T> Direction<T> {
     }
 
     /// Makes a change to the state, behind all that were left before: now, or by the holder of the lock
-    /// when it is done. Then `moves` what was wanted meanwhile, with [`Direction::want`] and
-    /// [`Direction::enter`].
+    /// when it is done. Then `moves` what was requested meanwhile, with [`HandoffLock::request`] and
+    /// [`HandoffLock::try_enter`].
     pub fn change(&self, change: impl FnOnce(&mut T) + Send + 'static, moves: impl FnOnce()) {
         let Some(mut state) = self.state.try_lock() else {
             let mut changes = self.changes.lock();
             changes.push_back(Box::new(change));
             self.has_changes.store(true, Ordering::SeqCst);
             drop(changes);
-            self.want();
+            self.request();
             return moves();
         };
         self.make_changes(&mut state);
@@ -102,7 +102,7 @@ impl<T> Direction<T> {
     }
 
     fn leave(&self, moves: impl FnOnce()) {
-        if self.is_wanted() {
+        if self.is_requested() {
             moves();
         }
     }

@@ -1,4 +1,4 @@
-//! Places that handles of C point to: they are never given back to the system, and free ones are reused
+//! HandlePool that handles of C point to: they are never given back to the system, and free ones are reused
 //! oldest first. All of them are listed, so that none is ever lost to a program that looks for lost memory.
 //!
 //! Any thread. The lock is held for a moment, and nobody waits for it long: in the child of a fork a thread
@@ -8,22 +8,22 @@
 use std::collections::VecDeque;
 
 use crate::sync::{Mutex, MutexGuard};
-use crate::sys::thread::give_way;
+use crate::sys::thread::yield_now;
 
 /// How often the lock is tried for, letting others run in between: some milliseconds.
 const TRIES: usize = 10_000;
 
 /// See the module's documentation.
-pub struct Places<T: 'static>(Mutex<Lists<T>>);
+pub struct HandlePool<T: 'static>(Mutex<Lists<T>>);
 
 struct Lists<T: 'static> {
     all: Vec<&'static T>,
     free: VecDeque<&'static T>,
 }
 
-impl<T: Sync> Places<T> {
+impl<T: Sync> HandlePool<T> {
     pub const fn none() -> Self {
-        Places(Mutex::new(Lists { all: Vec::new(), free: VecDeque::new() }))
+        HandlePool(Mutex::new(Lists { all: Vec::new(), free: VecDeque::new() }))
     }
 
     /// A place that is free, if more than `reserve` are; else a new one.
@@ -52,7 +52,7 @@ impl<T: Sync> Places<T> {
             if let Some(lists) = self.0.try_lock() {
                 return Some(lists);
             }
-            give_way();
+            yield_now();
         }
         None
     }
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_oldest_is_reused_first() {
-        let places = Places::none();
+        let places = HandlePool::none();
         let made: Vec<&u32> = (0..3).map(|number| places.take(2, || number)).collect();
         assert_eq!(made, [&0, &1, &2]);
         places.give_back(made[1]);
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_is_held_for_ever_is_done_without() {
-        let places = Places::none();
+        let places = HandlePool::none();
         let held = places.0.lock();
         std::thread::scope(|scope| {
             let other = scope.spawn(|| {

@@ -1,25 +1,25 @@
 //! One end of a multicast group: it sends what its socket publishes, or hands over what it hears. There
 //! is no peer, no handshake and no event for a monitor.
 //!
-//! Only the reactor's thread touches a station. The socket calls it through its [`StationEnd`].
+//! Only the reactor's thread touches a multicast. The socket calls it through its [`MulticastEnd`].
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 
-use crate::io::port::Port;
+use crate::io::shared::SocketShared;
 use crate::options::SocketOptions;
-use crate::pipe::{Command, Far, Flush, PipeKey};
+use crate::pipe::{Command, Flush, PipeKey, PipePeer};
 use crate::proto::multicast::{Form, Message, Packing, Unpacking};
 use crate::queue::{Body, Reader, Writer};
 use crate::sync::{Arc, AtomicBool, Ordering};
 use crate::sys::{clock, epoll};
 use crate::transport::multicast::{Carries, Channel, News, Sent, Waits};
 
-use super::engine::Tools;
+use super::event_loop::SessionCtx;
 use super::session::{COPY_MAX, Step};
 use super::timers::{Key, Purpose};
-use super::{DrainGuard, Job, Member, from_now};
+use super::{DrainGuard, Job, ReactorHandle, from_now};
 
 /// Units that go out, or calls that take some in, before others have their turn.
 const TURNS: u32 = 64;
@@ -35,32 +35,32 @@ const MOST_SOURCES: usize = 4096;
 /// The pause when the system has no memory to watch a descriptor.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(20);
 
-/// The socket's end of the pipe to a station. Any thread.
-pub struct StationEnd {
-    station: u64,
-    member: Arc<Member>,
-    /// The station has been called and has not come yet.
+/// The socket's end of the pipe to a multicast. Any thread.
+pub struct MulticastEnd {
+    multicast: u64,
+    handle: Arc<ReactorHandle>,
+    /// The multicast has been called and has not come yet.
     called: AtomicBool,
 }
 
-impl StationEnd {
-    pub(super) fn new(station: u64, member: Arc<Member>) -> StationEnd {
-        StationEnd { station, member, called: AtomicBool::new(false) }
+impl MulticastEnd {
+    pub(super) fn new(multicast: u64, handle: Arc<ReactorHandle>) -> MulticastEnd {
+        MulticastEnd { multicast, handle, called: AtomicBool::new(false) }
     }
 
     fn call(&self) {
         if !self.called.swap(true, Ordering::SeqCst) {
-            self.member.reactor.post(Job::Station(self.station));
+            self.handle.reactor.post(Job::MulticastSession(self.multicast));
         }
     }
 }
 
-impl Far for StationEnd {
+impl PipePeer for MulticastEnd {
     fn readable(&self, _flush: Flush) {
         self.call();
     }
 
-    fn pressed(&self) {
+    fn flush(&self) {
         self.call();
     }
 
@@ -69,18 +69,22 @@ impl Far for StationEnd {
     }
 
     fn close(&self, linger: i32) {
-        if let Some(pool) = self.member.pool.upgrade() {
+        if let Some(pool) = self.handle.pool.upgrade() {
             let guard = pool.drains.guard();
-            self.member.reactor.post(Job::CloseStation { station: self.station, linger, guard });
+            self.handle.reactor.post(Job::CloseMulticast {
+                multicast: self.multicast,
+                linger,
+                guard,
+            });
         }
     }
 }
 
 /// See the module's documentation.
-pub struct Station {
+pub struct MulticastSession {
     pub id: u64,
-    end: Arc<StationEnd>,
-    port: Arc<Port>,
+    end: Arc<MulticastEnd>,
+    shared: Arc<SocketShared>,
     key: PipeKey,
     reader: Reader,
     writer: Writer,
@@ -107,16 +111,16 @@ struct Listening {
     held: VecDeque<Message>,
 }
 
-impl Station {
+impl MulticastSession {
     pub fn new(
-        end: Arc<StationEnd>,
-        port: Arc<Port>,
+        end: Arc<MulticastEnd>,
+        shared: Arc<SocketShared>,
         key: PipeKey,
         channel: Box<dyn Channel>,
         reader: Reader,
         writer: Writer,
         options: &SocketOptions,
-    ) -> Station {
+    ) -> MulticastSession {
         let form = match channel.carries() {
             Carries::Datagrams { capacity } => Form::Datagrams { capacity },
             Carries::Stream => Form::Stream,
@@ -130,10 +134,10 @@ impl Station {
                 held: VecDeque::new(),
             }),
         };
-        Station {
-            id: end.station,
+        MulticastSession {
+            id: end.multicast,
             end,
-            port,
+            shared,
             key,
             reader,
             writer,
@@ -146,14 +150,14 @@ impl Station {
         }
     }
 
-    /// The timer of [`work`](Station::work).
-    pub fn due(&mut self, tools: &mut Tools<'_>) -> Step {
+    /// The timer of [`work`](MulticastSession::work).
+    pub fn due(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         self.timer = None;
-        self.work(tools)
+        self.work(ctx)
     }
 
     /// Does whatever can be done now.
-    pub fn work(&mut self, tools: &mut Tools<'_>) -> Step {
+    pub fn work(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         // Before the look, so that what comes after it is not missed.
         self.end.called.store(false, Ordering::SeqCst);
         let listens = match &self.role {
@@ -168,20 +172,20 @@ impl Station {
                 self.listen()
             }
         };
-        self.arrange(tools, listens);
+        self.arrange(ctx, listens);
         if self.guard.is_some() && self.is_drained() { Step::Remove } else { Step::Stay }
     }
 
     /// The socket has closed its end: what is queued gets `linger` milliseconds.
-    pub fn close(&mut self, tools: &mut Tools<'_>, linger: i32, guard: DrainGuard) -> Step {
+    pub fn close(&mut self, ctx: &mut SessionCtx<'_>, linger: i32, guard: DrainGuard) -> Step {
         self.guard = Some(guard);
         if linger == 0 {
             return Step::Remove;
         }
         if linger > 0 {
-            self.linger = Some(tools.timers.set(from_now(linger), self.id, Purpose::StationLinger));
+            self.linger = Some(ctx.timers.set(from_now(linger), self.id, Purpose::StationLinger));
         }
-        self.work(tools)
+        self.work(ctx)
     }
 
     fn is_drained(&mut self) -> bool {
@@ -193,23 +197,23 @@ impl Station {
         }
     }
 
-    /// Gives everything up; the last thing that happens to a station.
-    pub fn end(mut self, tools: &mut Tools<'_>) {
-        self.unwatch(tools);
-        tools.timers.cancel(self.timer.take());
-        tools.timers.cancel(self.linger.take());
+    /// Gives everything up; the last thing that happens to a multicast.
+    pub fn end(mut self, ctx: &mut SessionCtx<'_>) {
+        self.unwatch(ctx);
+        ctx.timers.cancel(self.timer.take());
+        ctx.timers.cancel(self.linger.take());
         self.reader.abandon();
         if self.writer.finish() {
-            self.port.post(Command::Readable(self.key));
+            self.shared.post(Command::Readable(self.key));
         }
         if self.guard.is_none() {
-            self.port.post(Command::Closed(self.key));
+            self.shared.post(Command::Closed(self.key));
         }
     }
 }
 
 // Sending.
-impl Station {
+impl MulticastSession {
     fn send(&mut self) {
         let Role::Sends(packing) = &mut self.role else { return };
         for _ in 0..TURNS {
@@ -221,7 +225,7 @@ impl Station {
                 }
             }
             if self.reader.take_credit_note() {
-                self.port.post(Command::Writable(self.key));
+                self.shared.post(Command::Writable(self.key));
             }
             let unit = packing.unit();
             if unit.is_empty() {
@@ -251,14 +255,14 @@ impl Station {
 }
 
 // Listening.
-impl Station {
+impl MulticastSession {
     /// What the socket says upstream, such as its subscriptions, is for nobody.
     fn swallow(&mut self) {
         while self.reader.ready() {
             let _ = self.reader.take();
         }
         if self.reader.take_credit_note() {
-            self.port.post(Command::Writable(self.key));
+            self.shared.post(Command::Writable(self.key));
         }
     }
 
@@ -295,7 +299,7 @@ impl Station {
             }
         }
         if wake | self.writer.take_asked() {
-            self.port.post(Command::Readable(self.key));
+            self.shared.post(Command::Readable(self.key));
         }
         listening.held.is_empty()
     }
@@ -337,18 +341,18 @@ impl Listening {
 }
 
 // Waiting.
-impl Station {
+impl MulticastSession {
     /// Waits for what the channel waits for, unless the socket has no room.
-    fn arrange(&mut self, tools: &mut Tools<'_>, listens: bool) {
+    fn arrange(&mut self, ctx: &mut SessionCtx<'_>, listens: bool) {
         let (waits, mut due) = match listens {
             true => (self.channel.waits(), self.channel.due()),
             false => (Vec::new(), None),
         };
         if waits != self.watched {
-            self.unwatch(tools);
+            self.unwatch(ctx);
             for wait in waits {
                 let events = if wait.output { epoll::WRITABLE } else { epoll::READABLE };
-                if tools.watch_station(wait.fd, events, self.id).is_ok() {
+                if ctx.watch_multicast(wait.fd, events, self.id).is_ok() {
                     self.watched.push(wait);
                 } else {
                     // It is tried again then.
@@ -356,16 +360,16 @@ impl Station {
                 }
             }
         }
-        tools.timers.cancel(self.timer.take());
+        ctx.timers.cancel(self.timer.take());
         self.timer = due.map(|due| {
             let nanos = u64::try_from(due.as_nanos()).unwrap_or(u64::MAX);
-            tools.timers.set(clock::nanos().saturating_add(nanos), self.id, Purpose::Station)
+            ctx.timers.set(clock::nanos().saturating_add(nanos), self.id, Purpose::MulticastSession)
         });
     }
 
-    fn unwatch(&mut self, tools: &mut Tools<'_>) {
+    fn unwatch(&mut self, ctx: &mut SessionCtx<'_>) {
         for wait in self.watched.drain(..) {
-            tools.unwatch(wait.fd);
+            ctx.unwatch(wait.fd);
         }
     }
 }
