@@ -59,10 +59,6 @@ errnos! {
 }
 
 impl Errno {
-    /// No error: a first try that was not enough, so that the call has to go on as one that may wait.
-    /// It never leaves the library.
-    pub const UNDONE: Errno = Errno(i32::MIN);
-
     /// Whether the system is short of descriptors or memory, so that it cannot tell what was asked.
     pub fn is_shortage(self) -> bool {
         [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].contains(&self.0)

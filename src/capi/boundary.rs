@@ -1,4 +1,4 @@
-//! What every function of the C interface does on its way out: errno, and panics kept inside. And
+//! The way out of every function of the C interface: errno, and panics kept inside. And
 //! how those sleep that may have to wait.
 //!
 //! Any thread; errno is the C library's own, of the calling thread.
@@ -12,6 +12,7 @@ use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
+use crate::socket::{Attempt, Tried};
 use crate::sys::cancel::{self, CancelGuard, Cleanup};
 use crate::sys::parker::Parker;
 
@@ -55,27 +56,29 @@ pub(crate) fn guard<T: Copy>(failure: T, body: impl FnOnce() -> Result<T>) -> T 
 }
 
 #[inline]
-fn catch<T: Copy>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+fn catch<T: Copy, E: From<Errno>>(
+    body: impl FnOnce() -> core::result::Result<T, E>,
+) -> core::result::Result<T, E> {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(answer) => answer,
         Err(payload) => {
             // Dropping what was thrown could panic again.
             forget(payload);
-            Err(Errno::EFAULT)
+            Err(Errno::EFAULT.into())
         }
     }
 }
 
-/// What [`guard_first`] answers when the call has to go on in [`block`].
+/// The answer of [`guard_first`] when the call has to go on in [`block`].
 pub(crate) const MUST_BLOCK: c_int = -2;
 
 /// As [`guard`], for a first try that may not be enough.
 #[inline]
-pub(crate) fn guard_first(body: impl FnOnce() -> Result<c_int>) -> c_int {
+pub(crate) fn guard_first(body: impl FnOnce() -> Tried<c_int>) -> c_int {
     match catch(body) {
         Ok(value) => value,
-        Err(Errno::UNDONE) => MUST_BLOCK,
-        Err(error) => {
+        Err(Attempt::MustBlock) => MUST_BLOCK,
+        Err(Attempt::Failed(error)) => {
             set_errno(error);
             -1
         }
@@ -186,7 +189,7 @@ fn abandon_of<F>(_: &ParkedCall<F>) -> unsafe extern "C" fn(*mut c_void) {
     abandon::<F>
 }
 
-/// What is done for a thread that is cancelled in its sleep.
+/// Ends a call for a thread that is cancelled in its sleep.
 ///
 /// # Safety
 /// - It is a sleeper whose call has not ended and is used by nobody else.

@@ -12,7 +12,7 @@ use crate::capi::{MUST_BLOCK, block, guard, guard_first, object, set_errno};
 use crate::error::{Errno, Result};
 use crate::msg::{Foreign, Msg};
 use crate::queue::Body;
-use crate::socket;
+use crate::socket::{self, Attempt, Tried};
 
 /// Makes an empty message.
 ///
@@ -123,7 +123,7 @@ pub unsafe extern "C-unwind" fn zmq_msg_recv(
     let first = guard_first(move || {
         // SAFETY: what the caller promises is handed on.
         let (slot, msg) = unsafe { (object::socket(s_)?, message(msg_)?) };
-        fill(msg, socket::try_receive(slot, flags_, |frame| frame.into_msg()))
+        fill_at_once(msg, socket::try_receive(slot, flags_, |frame| frame.into_msg()))
     });
     // SAFETY: the last thing that the function does; what the caller promises is handed on.
     if first != MUST_BLOCK { first } else { unsafe { wait_to_receive(msg_, s_, flags_) } }
@@ -147,7 +147,18 @@ unsafe fn wait_to_receive(msg_: *mut zmq_msg_t, s_: *mut c_void, flags_: c_int) 
     }
 }
 
-/// Puts what was received in place of what is there.
+/// Puts the answer of a first try in place of the old content, unless the call goes on.
+#[inline]
+fn fill_at_once(msg: &mut Msg, received: Tried<Result<Msg>>) -> Tried<c_int> {
+    let received = match received {
+        Ok(new) => Ok(new),
+        Err(Attempt::Failed(error)) => Err(error),
+        Err(Attempt::MustBlock) => return Err(Attempt::MustBlock),
+    };
+    Ok(fill(msg, received)?)
+}
+
+/// Puts a received message in place of the old content.
 #[inline]
 fn fill(msg: &mut Msg, received: Result<Result<Msg>>) -> Result<c_int> {
     match received {
@@ -156,7 +167,7 @@ fn fill(msg: &mut Msg, received: Result<Result<Msg>>) -> Result<c_int> {
             Ok(object::size(msg.len()))
         }
         Err(error) => {
-            // Programs find the message empty after a wait in vain, and else as it was.
+            // Programs find the message empty after `EAGAIN`, and otherwise as it was.
             if error == Errno::EAGAIN {
                 msg.take().end();
             }

@@ -1,4 +1,4 @@
-//! What the pointers that C hands in stand for: contexts, sockets, buffers and texts.
+//! The objects behind the pointers that C hands in: contexts, sockets, buffers and texts.
 //!
 //! Any thread. The places of contexts and sockets are never freed, so a handle that was closed is
 //! recognised by its tag, and so is a handle of the other kind.

@@ -13,7 +13,7 @@ use core::mem::transmute;
 use core::ptr::null_mut;
 use std::time::Instant;
 
-/// What to call when a timer is due. The function may throw: that passes through this library.
+/// The function to call when a timer is due. The function may throw: that passes through this library.
 #[derive(Clone, Copy)]
 struct Handler {
     function: unsafe extern "C-unwind" fn(c_int, *mut c_void),
@@ -235,7 +235,7 @@ mod tests {
     use std::cell::{Cell, RefCell};
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-    /// What a handler does to the object it runs in.
+    /// The action of a handler on the object it runs in.
     type Action = fn(&Probe, c_int);
 
     struct Probe {

@@ -15,7 +15,7 @@ use core::ptr::null_mut;
 use std::time::Instant;
 use zeroize::Zeroizing;
 
-/// What this build can do besides its transports, by the names that `zmq_has` takes.
+/// The abilities of this build besides its transports, by the names that `zmq_has` takes.
 const CAPABILITIES: &[&str] = &[
     "curve",
     #[cfg(feature = "gssapi")]
@@ -476,7 +476,7 @@ mod tests {
         }
     }
 
-    /// What a thread finds about itself: its name, and which of two signals are blocked.
+    /// The answers of a thread about itself: its name, and which of two signals are blocked.
     type Report = (String, [c_int; 2]);
 
     unsafe extern "C" fn report(sender: *mut c_void) {

@@ -1,35 +1,34 @@
-//! Whether what a socket sends goes out at once or in larger pieces. Under the socket's lock.
+//! Whether a message goes out at once or with later ones. Under the socket's lock.
 //!
-//! A caller that will probably wait for an answer writes at once, in its own thread. One that
-//! streams, sending message behind message with pauses that are shorter than a write takes, writes
-//! larger pieces and leaves the rest to the background; so does one that answers while more questions
-//! wait. The clock is read only when it matters: when the peer_end reader slept and has to be told.
+//! A caller that will probably wait for an answer flushes at once, in its own thread. A caller
+//! streams if it sends message behind message with pauses shorter than a write takes. It flushes
+//! larger batches and leaves the rest to the I/O thread. So does a caller that answers while more
+//! requests wait. The clock is read only when it matters: when the peer's reader slept and must be
+//! woken.
 #![forbid(unsafe_code)]
 
 use core::cell::Cell;
 
+use crate::adapt::tuning::STREAM_GAP;
 use crate::pipe::{DeferredFlushes, Flush, PipeId, PipePeer};
 use crate::sync::{Arc, AtomicU64, Ordering};
 use crate::sys::clock;
 
-/// Clock ticks (10 to 60 us): pauses below it are always those of a stream.
-pub const STREAM_GAP: u64 = 50_000;
-
 /// The longest pause in what still counts as a stream, in ticks of the processor's clock.
 const LONGEST_PAUSE: u64 = 50 * STREAM_GAP;
 
-/// So many messages at most share the time since the peer_end end was told, when their pauses are
-/// guessed: what was sent long ago says nothing.
+/// At most so many messages share the time since the last wake when their pauses are estimated:
+/// older messages say nothing about the present.
 const MOST_MESSAGES: u64 = 64;
 
-/// How long a caller adds to what stands still without another try, in nanoseconds.
+/// How long a caller adds to a stalled backlog before it waits for it again, in nanoseconds.
 const STUCK_NANOS: u64 = 200_000_000;
 
-/// What the sockets of a context know of each other's streams.
+/// The streams of all sockets of a context.
 #[derive(Default)]
 pub struct StreamActivity {
-    /// When somebody last streamed, in clock ticks. A thread that takes turns with many sockets streams,
-    /// although each of them has its pauses.
+    /// When a socket last streamed, in clock ticks. A thread that takes turns with many sockets
+    /// streams, although each of them has its pauses.
     streamed: AtomicU64,
     pub left: DeferredFlushes,
 }
@@ -38,61 +37,64 @@ pub struct StreamActivity {
 #[derive(Default)]
 pub struct FlushPolicy {
     activity: Arc<StreamActivity>,
-    /// When the peer_end end was told last, or when that call had written.
+    /// When the pipe peer was last woken, or when the call that woke it had written; in clock
+    /// ticks.
     told: Cell<u64>,
     /// Messages sent since then.
     messages: Cell<u64>,
-    /// How long the last call took that wrote itself.
+    /// How long the last call took that flushed in its own thread, in clock ticks.
     took: Cell<u64>,
-    /// Nothing was received, or looked for, since the last message was sent.
+    /// Nothing was received or polled for since the last message was sent.
     one_way: Cell<bool>,
-    /// What was decided in the call under way.
+    /// The decision of the call under way.
     decided: Cell<Option<Flush>>,
     /// More was received than the caller has taken.
     input_waits: Cell<bool>,
-    /// The caller writes all at the end of what it does.
+    /// The caller flushes everything at the end of its work.
     held: Cell<bool>,
-    /// The pipes in which something was left to the background, or held.
+    /// The pipes with deferred flushes, or with messages that are held.
     left: Cell<Vec<PipeId>>,
-    /// How much waits in the pipes to a network.
+    /// The state of the backlog in the pipes to a network.
     backlog_state: Cell<BacklogState>,
 }
 
-/// Whether more waits than it is good to have in memory.
+/// Whether more bytes wait than memory should hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum BacklogState {
     #[default]
     Low,
     Full,
-    /// So it does, and giving it time did not help; since when.
+    /// The backlog is too large and did not shrink when the caller waited; since when, in
+    /// nanoseconds.
     Stalled(u64),
 }
 
 impl FlushPolicy {
-    /// That of a socket in a context with this activity.
+    /// The flush policy of a socket in a context with this activity.
     pub fn new(activity: Arc<StreamActivity>) -> FlushPolicy {
         FlushPolicy { activity, ..FlushPolicy::default() }
     }
 
-    /// When the peer_end end was told last, in clock ticks, or when the call that did so had written.
+    /// When the pipe peer was last woken, or when the call that woke it had written, in clock
+    /// ticks.
     #[inline]
     pub fn written(&self) -> u64 {
         self.told.get()
     }
 
-    /// A call begins to send.
+    /// Begins a sending call.
     #[inline]
     pub fn begin(&self) {
         self.decided.set(None);
     }
 
-    /// Something was received, or looked for: what is sent next may be an answer.
+    /// Notes that something was received or polled for: the next message may be an answer.
     #[inline]
     pub fn turn(&self) {
         self.one_way.set(false);
     }
 
-    /// What to do with what the call sends.
+    /// Decides whether the message of this call is flushed.
     pub fn flush(&self) -> Flush {
         if self.held.get() {
             return Flush::Held;
@@ -122,61 +124,61 @@ impl FlushPolicy {
         flush
     }
 
-    /// Nobody waits for an answer to what the call sends.
+    /// Defers the flush of this call: no peer waits for an answer to it.
     pub fn leave_to_background(&self) {
         self.decided.set(Some(Flush::Later));
     }
 
-    /// From now on, or no longer, the caller says when what it sends goes out.
+    /// From now on, or no longer, the caller says when its messages are flushed.
     pub fn hold(&self, on: bool) {
         self.held.set(on);
     }
 
-    /// Something was left to the background in this pipe.
+    /// Records a deferred flush in this pipe.
     pub(super) fn leave(&self, id: PipeId) {
         let mut left = self.left.take();
         left.push(id);
         self.left.set(left);
     }
 
-    /// The same, for who looks in vain elsewhere.
+    /// Records a deferred flush for a caller that finds nothing to do in another socket.
     pub(super) fn note_deferred(&self, peer_end: &Arc<dyn PipePeer>) {
         self.activity.left.note(peer_end);
     }
 
-    /// The calling thread finds nothing to do: what it left goes out, in whatever socket.
+    /// Flushes what the calling thread deferred in any socket, because it finds nothing to do.
     #[inline]
     pub fn flush_thread(&self) {
         self.activity.left.flush();
     }
 
-    /// The pipes of [`FlushPolicy::leave`] since the last time: a caller that waits now should not wait for
-    /// what is in them.
+    /// The pipes of [`FlushPolicy::leave`] since the last call: a caller that is about to wait
+    /// flushes them first.
     #[inline]
     pub fn take_deferred(&self) -> Vec<PipeId> {
         self.left.take()
     }
 
-    /// The list of [`FlushPolicy::take_deferred`], empty, to be used again.
+    /// Takes the list of [`FlushPolicy::take_deferred`] back, empty, to use it again.
     #[inline]
     pub fn give_back(&self, empty: Vec<PipeId>) {
         self.left.set(empty);
     }
 
-    /// The pipe is gone.
+    /// Forgets a pipe that is gone.
     pub fn forget(&self, id: PipeId) {
         let mut left = self.left.take();
         left.retain(|other| *other != id);
         self.left.set(left);
     }
 
-    /// A frame was taken, and whether another waits behind it.
+    /// Notes that a frame was taken, and whether another waits behind it.
     #[inline]
     pub fn took_input(&self, more_waits: bool) {
         self.input_waits.set(more_waits);
     }
 
-    /// So much waits in a pipe that a caller who may wait should give it a moment.
+    /// Notes that so much waits in a pipe that a caller who may wait should let it drain.
     pub fn backlog_grew(&self) {
         let again = match self.backlog_state.get() {
             BacklogState::Stalled(since) => clock::nanos().saturating_sub(since) > STUCK_NANOS,
@@ -187,34 +189,34 @@ impl FlushPolicy {
         }
     }
 
-    /// Whether that happened.
+    /// Whether the backlog grew that far.
     #[inline]
     pub fn is_backlogged(&self) -> bool {
         self.backlog_state.get() == BacklogState::Full
     }
 
-    /// Giving it a moment did not help: nobody does so again for a while, unless it moves.
+    /// Notes that waiting did not help: no caller waits for a while, unless the backlog shrinks.
     pub fn backlog_stalled(&self) {
         self.backlog_state.set(BacklogState::Stalled(clock::nanos()));
     }
 
-    /// Little is left.
+    /// Notes that the backlog is small again.
     pub fn backlog_drained(&self) {
         self.backlog_state.set(BacklogState::Low);
     }
 
-    /// A message of one frame was sent that nobody had to be told of.
+    /// Notes a message of one frame for which no peer had to be woken.
     #[inline(always)]
     pub fn sent_quietly(&self) {
         self.messages.set(self.messages.get().wrapping_add(1));
         self.one_way.set(true);
     }
 
-    /// A frame was sent; `more` of its message will come.
+    /// Notes a frame; `more` says that other frames of its message follow.
     #[inline]
     pub fn sent(&self, more: bool) {
         if self.decided.get() == Some(Flush::Now) {
-            // Writing took its time, which does not count as a pause.
+            // The time of the write itself does not count as a pause.
             let now = clock::ticks();
             self.took.set(now.wrapping_sub(self.told.get()));
             self.told.set(now);
@@ -248,7 +250,7 @@ mod tests {
     #[test]
     fn a_message_behind_another_is_left_to_the_background() {
         let flush_policy = FlushPolicy::default();
-        // The first is the start of nothing, and the time it took is not a pause.
+        // The first message starts no stream, and the time it took is not a pause.
         assert_eq!(send(&flush_policy), Flush::Now);
         let streamed = (0..100).filter(|_| send(&flush_policy) == Flush::Later).count();
         assert!(streamed > 50, "{streamed}");

@@ -1,7 +1,7 @@
-//! A pipe as its socket sees it: two queues, and the peer_end end that has to be told of what happens.
+//! A pipe as its socket sees it: two queues, and the pipe peer that must learn of changes.
 //!
-//! A pipe belongs to one socket and is used under that socket's lock. What comes from the peer_end end
-//! arrives as [`Command`]s, which the socket carries out inside its own calls.
+//! A pipe belongs to one socket and is used under that socket's lock. News from the pipe peer
+//! arrives as [`Command`]s, which the calling thread carries out.
 #![forbid(unsafe_code)]
 
 mod command;
@@ -12,7 +12,7 @@ mod pipes;
 
 pub use command::{Assigned, Command, PeerMarks, PipeKey, PipeParts};
 pub use deferred_flushes::DeferredFlushes;
-pub use flush_policy::{FlushPolicy, STREAM_GAP, StreamActivity};
+pub use flush_policy::{FlushPolicy, StreamActivity};
 pub use mailbox::{Letter, Link, Mailbox, Remains, emptied};
 pub use pipes::Pipes;
 
@@ -21,63 +21,68 @@ use crate::queue::{Body, CreditEpoch, Incoming, Reader, Room, Writer, Written};
 use crate::sync::Arc;
 use crate::sys::{cache, clock};
 
-/// Where a pipe stands in its socket's table.
+/// A pipe's place in its socket's table.
 pub type PipeId = u32;
 
-/// Backlog in bytes that is worth a system call: from there on a caller that streams writes it.
+/// Backlog in bytes that is worth a system call: from there on a caller that streams flushes it.
 pub const FLUSH_BYTES: usize = 32 * 1024;
 
-/// Whether what was queued should go out in this call or may be left to the background.
+/// Whether queued messages are flushed in this call or deferred to the I/O thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flush {
-    /// The caller will probably wait for an answer: write now.
+    /// The caller will probably wait for an answer: flush now.
     Now,
-    /// The caller is streaming: let the background write larger batches.
+    /// The caller is streaming: let the I/O thread flush larger batches.
     Later,
-    /// The caller will say when ([`Pipe::flush_deferred`]).
+    /// The caller says when to flush ([`Pipe::flush_deferred`]).
     Held,
 }
 
-/// Backlog in bytes towards a network that a caller who may wait does not add to while it shrinks:
-/// beyond it memory is only touched, not reused. The mark counts messages, whatever their size.
+/// Backlog in bytes towards a network above which a caller who may wait lets it shrink first.
+/// Beyond it memory is only touched, not reused. The mark counts messages, whatever their size.
 pub const BACKLOG_LIMIT: usize = 4 * 1024 * 1024;
 
-/// Ticks of the processor's clock (30 to 60 us) after which a peer may have closed unnoticed. Longer than
-/// a round trip on one machine, so that a caller that gets its answers at once never looks.
+/// Ticks of the processor's clock (30 to 60 us) after which a peer may have closed unnoticed.
+/// Longer than a round trip on one machine, so that a caller that gets its answers at once never
+/// checks.
 const LONG_AGO: u64 = 60 * clock::TICKS_A_MICROSECOND;
 
-/// The peer_end end of a pipe: a connection, or another socket of the context. Its calls never block
+/// The far side of a pipe: a connection, or another socket of the context. Its calls never block
 /// and may be made under the socket's lock.
 pub trait PipePeer: Send + Sync {
-    /// Something was queued while the peer_end reader slept.
+    /// A message was queued while the peer's reader slept.
     fn readable(&self, flush: Flush);
 
-    /// A lot is queued, or the caller is about to wait for room: move it if nobody else does.
+    /// Moves the queued bytes if no other thread does: a lot is queued, or the caller is about to
+    /// wait for room.
     fn flush(&self);
 
-    /// The caller is about to wait for room: whether others, too, wait for room of the same socket.
+    /// Whether other callers, too, wait for room of this socket. The caller is about to wait for
+    /// room.
     fn contends_for_room(&self) -> bool {
         false
     }
 
-    /// Something will be written after a pause: what has happened at the peer_end end meanwhile counts first.
+    /// The caller is about to write after a pause: takes up first what has happened at the peer
+    /// meanwhile.
     fn look(&self) {}
 
-    /// Writes a message of one frame past the queue, if nothing waits in it and that can be done at
-    /// once; whether it was. What the network does not take at once was copied.
+    /// Writes a message of one frame past the queue, if nothing waits in it and the write is
+    /// possible at once. Returns whether it was written. Bytes that the network does not take at
+    /// once were copied.
     fn write_through(&self, _body: &[u8]) -> bool {
         false
     }
 
-    /// Credit was given that the peer_end writer waits for.
+    /// Credit was given that the peer's writer waits for.
     fn writable(&self);
 
-    /// This end is gone; what is queued towards the peer_end end may still go out for `linger`
+    /// This side of the pipe is gone; bytes queued towards the peer may still go out for `linger`
     /// milliseconds (-1: as long as it takes).
     fn close(&self, linger: i32);
 
-    /// The endpoint that the peer came through is gone: ends the connection if nothing waits to
-    /// go out. What came in can still be read.
+    /// The endpoint that the peer came through is gone: ends the connection if nothing waits to go
+    /// out. Received messages can still be read.
     fn hang_up(&self) {}
 }
 
@@ -93,22 +98,22 @@ pub struct Pipe {
     pub identified: bool,
     /// Name given by `ZMQ_CONNECT_ROUTING_ID`, which wins over the peer's own.
     pub given_routing_id: Vec<u8>,
-    /// Whether the peer_end end still takes messages.
+    /// Whether the peer still takes messages.
     pub write_open: bool,
     /// Bodies up to this size are copied although they could be referred to.
     copy_max: usize,
-    /// The backlog at which the peer_end end is flush next.
+    /// The backlog at which the pipe is next flushed, in bytes.
     flush_at: usize,
-    /// Something was left to the background.
+    /// A flush was deferred to the I/O thread.
     left: bool,
-    /// When the peer_end end was told last, in ticks of the processor's clock.
+    /// When the pipe peer was last woken, in ticks of the processor's clock.
     told: u64,
     /// The session behind the pipe; 0 for a peer in this context.
     pub session: u64,
     /// The listener that accepted the peer; 0 for any other pipe.
     pub listener: u64,
     peer_marks: PeerMarks,
-    /// Who listens there cannot subscribe, and gets whatever is published.
+    /// The peer cannot subscribe and gets every message that is published.
     pub takes_all: bool,
     pub key: PipeKey,
 }
@@ -136,19 +141,20 @@ impl Pipe {
         }
     }
 
-    /// Whether a new message may be written: the peer_end end is there and the queue below its mark.
+    /// Whether a new message may be written: the peer is there and the queue below its mark.
     #[inline]
     pub fn can_write(&self) -> bool {
         self.write_open && self.writer.has_room()
     }
 
-    /// The same for a call that looks so.
+    /// Whether a new message may be written, by the credit that a call of this epoch sees.
     #[inline]
     pub fn room_for(&mut self, look: CreditEpoch) -> Room {
         if self.write_open { self.writer.room_for(look) } else { Room::None }
     }
 
-    /// Queues a frame and tells the peer_end end if needed. `ENOMEM` leaves the frame with the caller.
+    /// Queues a frame and wakes the peer's reader if it sleeps. `ENOMEM` leaves the frame with the
+    /// caller.
     #[inline(always)]
     pub fn write(&mut self, flags: u8, body: Body<'_>, flush_policy: &FlushPolicy) -> Result<()> {
         if let Body::Copy(bytes) = &body
@@ -168,22 +174,22 @@ impl Pipe {
         Ok(())
     }
 
-    /// Queues a message of one short frame, if that takes no more than a copy into the queue. The pipe
-    /// is open, and not inside a message.
+    /// Queues a message of one short frame, if that takes no more than a copy into the queue. The
+    /// pipe is open, and not inside a message.
     #[inline(always)]
     pub fn write_short(&mut self, body: &Body<'_>, flush_policy: &FlushPolicy) -> bool {
         let written = self.copy_short(body);
         self.tell_if_news(written, flush_policy)
     }
 
-    /// The same for a message that need not be short.
+    /// Queues a message of one frame that need not be short, on the terms of [`Pipe::write_short`].
     #[inline]
     pub fn write_single(&mut self, body: &mut Body<'_>, flush_policy: &FlushPolicy) -> bool {
         let written = self.writer.write_single(body, self.copy_max);
         self.tell_if_news(written, flush_policy)
     }
 
-    /// A message of one frame was written, or not: whether it was.
+    /// Accounts for a message of one frame, if it was written, and returns whether it was.
     #[inline(always)]
     fn tell_if_news(&mut self, written: Option<Written>, flush_policy: &FlushPolicy) -> bool {
         match written {
@@ -197,7 +203,8 @@ impl Pipe {
         true
     }
 
-    /// [`Pipe::write_short`] for one of several pipes in a call, whatever the pipe is like.
+    /// [`Pipe::write_short`] for one of several pipes in a call; checks the state of the pipe
+    /// itself.
     #[inline(always)]
     pub fn add_short(&mut self, body: &Body<'_>, flush_policy: &FlushPolicy) -> bool {
         match if self.can_append() { self.copy_short(body) } else { None } {
@@ -211,8 +218,8 @@ impl Pipe {
         true
     }
 
-    /// Queues a message of an empty frame and a short one, if that takes no more than a copy into the queue.
-    /// The pipe has room.
+    /// Queues a message of an empty frame and a short one, if that takes no more than a copy into
+    /// the queue. The pipe has room.
     #[inline]
     pub fn write_delimited(&mut self, body: &Body<'_>, flush_policy: &FlushPolicy) -> bool {
         let bytes = body.short(self.copy_max).filter(|_| self.can_append());
@@ -231,7 +238,7 @@ impl Pipe {
         body.short(self.copy_max).and_then(|bytes| self.writer.write_short(bytes))
     }
 
-    /// What is used in writing is fetched.
+    /// Prefetches the memory that a write uses.
     #[inline(always)]
     pub fn expect_writes(&self) {
         cache::expect_writes(&raw const self.writer);
@@ -245,14 +252,14 @@ impl Pipe {
         flush_policy.sent(false);
     }
 
-    /// Something was added to the broadcast that the reader follows, which slept.
+    /// Wakes the reader: a message was added to the fan-out log that it follows while it slept.
     pub fn wake(&mut self, flush_policy: &FlushPolicy) {
         if self.writer.wake() {
             self.tell(Written { wake_reader: true, backlog: 0 }, flush_policy);
         }
     }
 
-    /// Whether anybody should hear of what was written.
+    /// Decides whether the pipe peer must be woken for what was written.
     #[inline(always)]
     fn is_news(&self, written: Written) -> bool {
         let grew = written.backlog > self.flush_at;
@@ -262,7 +269,7 @@ impl Pipe {
 
     fn tell(&mut self, written: Written, flush_policy: &FlushPolicy) {
         if written.wake_reader {
-            // A peer in this context hears of it at once.
+            // A peer in this context is woken at once.
             if self.session == 0 {
                 return self.peer_end.readable(Flush::Now);
             }
@@ -271,7 +278,7 @@ impl Pipe {
                 self.look_after_pause(flush_policy.written());
             }
             if flush == Flush::Later && written.backlog >= FLUSH_BYTES {
-                // It is worth a system call by itself.
+                // The backlog is worth a system call by itself.
                 return self.peer_end.readable(Flush::Now);
             }
             if flush != Flush::Held {
@@ -295,8 +302,8 @@ impl Pipe {
         }
     }
 
-    /// Looks whether a peer that was connected to is still there, if the last look is old. To a peer that
-    /// came by itself a message is lost either way.
+    /// Checks whether a peer that was connected to is still there, if the last check is old. A
+    /// message to a peer that connected to this socket is lost either way.
     fn look_after_pause(&mut self, now: u64) {
         let pause = now.wrapping_sub(core::mem::replace(&mut self.told, now));
         if pause > LONG_AGO && self.listener == 0 {
@@ -304,7 +311,8 @@ impl Pipe {
         }
     }
 
-    /// A large message that is the caller's to copy: the network may take it without.
+    /// Writes a large message that the caller would have to copy: the network may take it without a
+    /// copy.
     #[cold]
     fn write_through(&mut self, flags: u8, bytes: &[u8]) -> bool {
         let whole = flags == 0 && self.writer.is_at_message();
@@ -335,14 +343,14 @@ impl Pipe {
         }
     }
 
-    /// Takes the next frame, and tells the peer_end writer of credit it waits for. `None` unless the
-    /// reader just said that it is ready.
+    /// Takes the next frame, and wakes the peer's writer if it waits for the credit. `None` unless
+    /// the reader just said that it is ready.
     #[inline]
     pub fn take(&mut self) -> Option<Incoming<'_>> {
         self.take_telling(|_| ())
     }
 
-    /// The same, and tells whether another frame is there already.
+    /// Takes the next frame, and says whether another one is there already.
     #[inline(always)]
     pub fn take_telling(&mut self, tell: impl FnOnce(bool)) -> Option<Incoming<'_>> {
         let (flags, taken) = self.reader.step()?;
@@ -353,8 +361,8 @@ impl Pipe {
         Some(self.reader.present(flags, taken))
     }
 
-    /// Takes the next frame if it is a short message of its own that is at hand; `tell` hears whether
-    /// another is there.
+    /// Takes the next frame if it is a short message of its own that is at hand; `tell` is called
+    /// with whether another is there.
     #[inline(always)]
     pub fn take_short(&mut self, tell: impl FnOnce(bool)) -> Option<Incoming<'_>> {
         let short = self.reader.take_short()?;
@@ -377,21 +385,21 @@ impl Pipe {
         self.write_open && self.writer.is_at_message()
     }
 
-    /// Drops what is left of the message at the reader's front.
+    /// Drops the rest of the message at the reader's front.
     pub fn skip_message(&mut self) {
         while self.take().is_some_and(Incoming::discard) {}
     }
 
-    /// The peer_end socket in this context became known, or the own marks changed.
+    /// The peer's socket in this context became known, or the own marks changed.
     pub fn set_marks(&mut self, peer_end: Option<PeerMarks>, send: i32, receive: i32) {
         self.peer_marks = peer_end.unwrap_or(self.peer_marks);
         self.writer.set_hwm(self.peer_marks.outbound(send));
         self.reader.set_hwm(self.peer_marks.inbound(receive));
-        // A peer_end writer that found no room may have some now.
+        // A writer at the peer that found no room may have some now.
         self.peer_end.writable();
     }
 
-    /// Bytes that wait towards a network. When the peer_end end takes them it tells.
+    /// Bytes that wait towards a network. The pipe peer posts a command when it takes them.
     pub fn watch_backlog(&self) -> usize {
         if self.session == 0 || !self.writer.pause() {
             return 0;
@@ -401,25 +409,26 @@ impl Pipe {
         backlog
     }
 
-    /// The peer_end reader met something that this end did to the queue, and went on: tells it to look again.
+    /// Wakes the peer's reader, which found the queue locked by this side and went on: it must
+    /// check again.
     pub fn tell_asked(&self) {
         if self.writer.take_asked() {
             self.peer_end.readable(Flush::Now);
         }
     }
 
-    /// Asks the peer_end end to move what was left to the background.
+    /// Asks the pipe peer to flush the deferred bytes.
     pub fn flush_deferred(&mut self) {
         self.left = false;
         self.flush();
     }
 
-    /// Asks the peer_end end to move what is queued.
+    /// Asks the pipe peer to move the queued bytes.
     pub fn flush(&self) {
         self.peer_end.flush();
     }
 
-    /// The caller is about to wait for room: whether others wait for the same.
+    /// Whether other callers wait for room of this socket. The caller is about to wait for room.
     pub fn contends_for_room(&self) -> bool {
         self.peer_end.contends_for_room()
     }
@@ -428,7 +437,7 @@ impl Pipe {
         &self.peer_end
     }
 
-    /// Ends this side of the pipe: nothing more is read, and what is queued outward gets `linger`
+    /// Ends this side of the pipe: nothing more is read, and bytes queued outward get `linger`
     /// milliseconds.
     pub fn close(mut self, linger: i32) {
         self.reader.abandon();

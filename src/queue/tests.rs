@@ -101,7 +101,7 @@ fn credit_comes_back_every_half_mark() {
 }
 
 #[test]
-fn a_hasty_call_sees_credit_at_the_next_look_only() {
+fn a_nonblocking_call_sees_credit_at_the_next_look_only() {
     let (mut writer, mut reader) = queue(2, false);
     let nonblocking = |number| CreditEpoch { number, nonblocking: true };
     for _ in 0..2 {
@@ -306,7 +306,7 @@ fn commands_can_be_taken_back() {
     assert_eq!(writer.discard_commands(), Written::default());
 }
 
-/// How many messages fit in.
+/// Fills the queue and returns how many messages fit.
 fn fill(writer: &mut Writer) -> u64 {
     let mut count = 0;
     while count < 5000 && writer.has_room() {

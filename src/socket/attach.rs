@@ -1,4 +1,4 @@
-//! What the peer_end ends of a socket's pipes tell it, carried out inside the socket's own calls.
+//! The commands of pipe peers, carried out inside the socket's own calls.
 #![forbid(unsafe_code)]
 
 use crate::pipe::{Assigned, Command, PipeId, PipeKey, PipeParts};
@@ -67,7 +67,7 @@ impl Core {
         key
     }
 
-    /// What happened on the pipe before it had a place went unsaid.
+    /// Looks at a new pipe: its peer could not post commands before the pipe had a place.
     fn look_at_new(&mut self, id: PipeId) {
         let Some(pipe) = self.pipes.get(id) else { return };
         let gone = pipe.writer.is_abandoned();
@@ -92,7 +92,7 @@ impl Core {
         }
     }
 
-    /// Nothing more goes to the peer_end end. What came from there can still be read.
+    /// Ends the way to the peer. The messages that came from it can still be read.
     pub(super) fn far_closed(&mut self, id: PipeId) {
         match self.pipes.get_mut(id) {
             Some(pipe) if pipe.write_open => pipe.write_open = false,

@@ -1,22 +1,22 @@
-//! Sending and receiving: the calls that may wait. The socket's lock is held while something is
-//! done and let go while the caller sleeps.
+//! Sending and receiving: the calls that may wait. A call holds the socket's lock while it works and lets
+//! it go while its thread sleeps.
 //!
-//! Most calls end with their first try, which is a function of its own. What has to wait is an
-//! `async fn`, because it must not sleep itself: see [`parker`](crate::sys::parker).
+//! Most calls end with their first try, which is a function of its own. A call that has to wait goes on in
+//! an `async fn`, because it must not sleep itself: see [`parker`](crate::sys::parker).
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
 use std::time::Instant;
 
+use crate::adapt::credit_poll::PollDue;
 use crate::error::{Errno, Result};
 use crate::io::shared::{SocketShared, Waiter};
 use crate::io::wait_queue::WaitToken;
 use crate::options::SocketType;
 use crate::options::numbers::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::pattern::{Env, Outgoing};
-use crate::pipe::{BACKLOG_LIMIT, Pipe, STREAM_GAP};
+use crate::pipe::{BACKLOG_LIMIT, Pipe};
 use crate::queue::{Body, CreditEpoch, Incoming};
-use crate::socket::credit_poll::PollDue;
 use crate::socket::{Core, Slot};
 use crate::sync::Arc;
 use crate::sys::clock;
@@ -26,31 +26,57 @@ use crate::sys::parker::Parker;
 /// failure it is as it was. `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK`, and what the pattern answers.
 pub async fn send(parker: &Parker, slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
     match try_send::<false>(slot, body.again(), flags) {
-        Err(Errno::UNDONE) => send_blocking(parker, slot, body, flags).await,
-        other => other,
+        Ok(()) => Ok(()),
+        Err(Attempt::Failed(error)) => Err(error),
+        Err(Attempt::MustBlock) => send_blocking(parker, slot, body, flags).await,
     }
 }
 
-/// The first try of [`send`]; `UNDONE` when more is needed, which [`send_blocking`] does. Made twice, so that
-/// what is done for each message need not ask whether its body is to be copied.
+/// Why the first try of a call did not end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// The call goes on as one that may wait.
+    MustBlock,
+    /// The call ends with this error.
+    Failed(Errno),
+}
+
+/// The answer of a first try.
+pub type Tried<R> = core::result::Result<R, Attempt>;
+
+impl From<Errno> for Attempt {
+    #[inline(always)]
+    fn from(error: Errno) -> Attempt {
+        Attempt::Failed(error)
+    }
+}
+
+impl Attempt {
+    /// The end of a call that finds nothing to do: one that may wait goes on.
+    #[inline(always)]
+    fn of(error: Errno, waits: bool) -> Attempt {
+        if waits && error == Errno::EAGAIN { Attempt::MustBlock } else { Attempt::Failed(error) }
+    }
+}
+
+/// The first try of [`send`]; [`send_blocking`] goes on. The compiler makes it twice, so that a message
+/// that is copied need not ask for each body whether it is.
 #[inline(always)]
-pub fn try_send<const COPIES: bool>(slot: &Slot, mut body: Body<'_>, flags: i32) -> Result<()> {
-    let first = slot.with(|core| {
-        core.pause_at_times()?;
+pub fn try_send<const COPIES: bool>(slot: &Slot, mut body: Body<'_>, flags: i32) -> Tried<()> {
+    slot.attempt(|core| {
+        core.check_cancellation()?;
+        // A backlog beyond its limit is given time to drain, which a first try cannot do.
         if core.flush_policy.is_backlogged() && core.waits_for_drain(flags) {
-            return Err(Errno::UNDONE);
+            return Err(Attempt::MustBlock);
         }
         core.process_commands()?;
         core.poll_subscriptions_if_due()?;
-        core.try_send(&mut body, flags)
-    });
-    match first {
-        Err(Errno::EAGAIN) if flags & ZMQ_DONTWAIT == 0 => Err(Errno::UNDONE),
-        other => other,
-    }
+        let sent = core.try_send(&mut body, flags);
+        sent.map_err(|error| Attempt::of(error, flags & ZMQ_DONTWAIT == 0))
+    })
 }
 
-/// [`send`], when the first try was not enough.
+/// [`send`] after a first try that was not enough.
 pub async fn send_blocking(
     parker: &Parker,
     slot: &Slot,
@@ -67,6 +93,8 @@ pub async fn send_blocking(
             core.poll_subscriptions_if_due()?;
             let sent = core.try_send(&mut body, flags);
             if sent == Err(Errno::EAGAIN) && flags & ZMQ_DONTWAIT == 0 {
+                // Nothing of this call may stay unsent while it sleeps, and the wait is announced under the
+                // lock: a change that comes later wakes it.
                 core.flush();
                 core.queue_for_room();
                 patience.prepare_wait(core);
@@ -80,7 +108,7 @@ pub async fn send_blocking(
     }
 }
 
-/// Gives what waits in the pipes time to go out, as long as that helps. The caller moves it too.
+/// Gives the backlog of the pipes time to go out as long as it shrinks. The calling thread moves it too.
 async fn wait_for_drain(parker: &Parker, slot: &Slot) -> Result<()> {
     let mut least = usize::MAX;
     let limit = |core: &Core| match core.options.sndtimeo {
@@ -98,6 +126,7 @@ async fn wait_for_drain(parker: &Parker, slot: &Slot) -> Result<()> {
                 return Ok(false);
             }
             if waiting < least {
+                // It moves: the time-out begins anew.
                 least = waiting;
                 patience = Patience::new(core, limit(core));
             }
@@ -119,7 +148,7 @@ async fn wait_for_drain(parker: &Parker, slot: &Slot) -> Result<()> {
     }
 }
 
-/// How long what waits may stand still before nobody waits for it any more, in milliseconds.
+/// How long a backlog may stand still before callers no longer wait for it, in milliseconds.
 const DRAIN_TIMEOUT: i32 = 20;
 
 /// Takes the next frame (`zmq_msg_recv`); `take` sees it under the socket's lock. `EAGAIN`,
@@ -131,40 +160,42 @@ pub async fn receive<R>(
     mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
     match try_first(slot, flags, &mut take) {
-        Err(Errno::UNDONE) => wait_for_frame(parker, slot, flags, &mut take).await,
-        other => other,
+        Ok(taken) => Ok(taken),
+        Err(Attempt::Failed(error)) => Err(error),
+        Err(Attempt::MustBlock) => wait_for_frame(parker, slot, flags, &mut take).await,
     }
 }
 
-/// The first try of [`receive`]; `UNDONE` when more is needed, which [`receive_blocking`] does.
+/// The first try of [`receive`]; [`receive_blocking`] goes on.
 #[inline(always)]
 pub fn try_receive<R>(
     slot: &Slot,
     flags: i32,
     mut take: impl FnMut(Incoming<'_>) -> R,
-) -> Result<R> {
+) -> Tried<R> {
     try_first(slot, flags, &mut take)
 }
 
 #[inline(always)]
-fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
+fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> R) -> Tried<R> {
     let waits = flags & ZMQ_DONTWAIT == 0;
-    let first = slot.with(|core| {
+    let first = slot.attempt(|core| {
         core.look_at_times()?;
         core.process_commands()?;
-        match core.look_for_frame(take, waits) {
+        let taken = match core.look_for_frame(take, waits) {
+            // A peer on the same core may need it for a moment only: cheaper than a sleep.
             Err(Errno::EAGAIN) if waits => core.yield_to_peer(take),
             other => other,
-        }
+        };
+        taken.map_err(|error| Attempt::of(error, waits))
     });
     match first {
-        Err(Errno::EAGAIN) if waits => Err(Errno::UNDONE),
-        Err(Errno::EAGAIN) => receive_at_once(slot, take),
+        Err(Attempt::Failed(Errno::EAGAIN)) => Ok(receive_at_once(slot, take)?),
         other => other,
     }
 }
 
-/// [`receive`], when the first try was not enough.
+/// [`receive`] after a first try that was not enough.
 pub async fn receive_blocking<R>(
     parker: &Parker,
     slot: &Slot,
@@ -211,45 +242,11 @@ fn receive_at_once<R>(slot: &Slot, take: &mut impl FnMut(Incoming<'_>) -> R) -> 
     })
 }
 
-/// When a publisher looks for subscriptions. One that streams does so with few of its messages and is
-/// told by the background otherwise, or it would do nothing but look where system calls, or everything,
-/// are slow (valgrind).
-#[derive(Default)]
-pub(super) struct SubscriptionPoll {
-    /// When the last call was, in clock ticks, or when its look was over.
-    called: u64,
-    /// Calls since the last look.
-    calls: u32,
-}
-
-/// So many messages of a stream go out between two looks.
-const MESSAGES_BETWEEN_POLLS: u32 = 256;
-
-/// A pause between two calls that ends a stream, in clock ticks.
-const PAUSE: u64 = STREAM_GAP + STREAM_GAP / 2;
-
-impl SubscriptionPoll {
-    /// `since`: how long ago the last look was; `written`: when a call had last written something, which
-    /// takes its time.
-    #[inline]
-    fn is_due(&mut self, now: u64, since: u64, written: u64) -> bool {
-        let pause = now.wrapping_sub(self.called).min(now.wrapping_sub(written));
-        self.called = now;
-        self.calls = self.calls.saturating_add(1);
-        since >= STREAM_GAP && (pause >= PAUSE || self.calls >= MESSAGES_BETWEEN_POLLS)
-    }
-
-    fn looked(&mut self) {
-        self.called = clock::ticks();
-        self.calls = 0;
-    }
-}
-
 /// About how long a peer's message waits at most for a caller that finds others at hand, in clock ticks
 /// (20 to 100 us).
 const LOOK_INTERVAL: u64 = 50 * clock::TICKS_A_MICROSECOND;
 
-/// Bodies up to this size take no longer to send than a call does anyway.
+/// Bytes of a body that takes no longer to send than the call does without it.
 const SHORT: usize = 255;
 
 /// How long a call may still wait, and where.
@@ -284,7 +281,7 @@ impl Patience {
             },
         };
         match self.shared.wait(parker, token, left).await {
-            // What came at the last moment still counts.
+            // The caller looks once more: a message of the last moment still counts.
             Err(Errno::EAGAIN) => {
                 self.deadline = Some(Instant::now());
                 Ok(())
@@ -316,7 +313,7 @@ impl Core {
         let nonblocking = self.is_nonblocking(flags);
         let due = if nonblocking { self.look_for_credit_at_times(body) } else { PollDue::Nothing };
         let body = body.again();
-        // Who polls the descriptor has to be told without another look.
+        // A program that polls the descriptor has to be told: it does not look by itself.
         let polls_again = self.trusts_yielding() && !self.shared.is_exported();
         let (pattern, mut env) = self.parts();
         env.look.nonblocking = nonblocking;
@@ -360,23 +357,23 @@ impl Core {
             )
     }
 
-    /// `UNDONE` now and then: a call that may wait looks first whether its thread was cancelled. So
-    /// a thread that never has to wait ends all the same.
+    /// One call in 256 goes on as one that may wait, which asks first whether its thread was cancelled. So
+    /// a thread that never has to wait ends as well.
     #[inline]
-    fn pause_at_times(&mut self) -> Result<()> {
+    fn check_cancellation(&mut self) -> Tried<()> {
         self.calls = self.calls.wrapping_add(1);
-        if self.calls == 0 { Err(Errno::UNDONE) } else { Ok(()) }
+        if self.calls == 0 { Err(Attempt::MustBlock) } else { Ok(()) }
     }
 
-    /// Before something is received: once in about 50 us the caller looks at all connections, however many
-    /// messages are at hand from some of them. `UNDONE` at times, as [`Core::pause_at_times`].
+    /// Before a receive: once in about 50 us the calling thread looks at all connections, however many
+    /// messages are at hand from some of them. It asks for cancellation as [`Core::check_cancellation`] does.
     #[inline]
-    pub(super) fn look_at_times(&mut self) -> Result<()> {
+    pub(super) fn look_at_times(&mut self) -> Tried<()> {
         if self.looks.counts_down() { self.check_looks() } else { Ok(()) }
     }
 
     #[cold]
-    fn check_looks(&mut self) -> Result<()> {
+    fn check_looks(&mut self) -> Tried<()> {
         let has_several = self.pipes.len() > 1 && self.shared.has_poller();
         let interval = LOOK_INTERVAL.max(2 * self.shared.look_cost());
         let now = clock::ticks();
@@ -385,7 +382,7 @@ impl Core {
             self.shared.poll_as_caller();
             self.looks.looked(clock::ticks());
         }
-        if check.pause { Err(Errno::UNDONE) } else { Ok(()) }
+        if check.pause { Err(Attempt::MustBlock) } else { Ok(()) }
     }
 
     /// Before something is published: looks for subscriptions that have arrived, unless that was
@@ -406,7 +403,7 @@ impl Core {
             return Ok(());
         }
         self.ask_kernel_now(now)?;
-        self.subscription_poll.looked();
+        self.subscription_poll.looked(clock::ticks());
         Ok(())
     }
 
@@ -424,7 +421,8 @@ impl Core {
         self.look_for_frame(take, false)
     }
 
-    /// [`Core::try_receive`]; if it is in vain the caller may [yielding](Core::yield_to_peer).
+    /// Takes a frame that is at hand. `may_yield`: without one the caller gives its core away
+    /// ([`Core::yield_to_peer`]).
     #[inline(always)]
     fn look_for_frame<R>(
         &mut self,
@@ -473,17 +471,17 @@ impl Core {
             Err(error) => Err(error),
         };
         if !by_fast_path {
-            self.came_the_long_way(taken.is_ok());
+            self.received_by_full_path(taken.is_ok());
         }
         taken
     }
 
-    /// Whether a look in vain for input is probably followed by another at once, in the same pipe.
+    /// Whether a caller that finds no input probably looks at once again, in the only pipe.
     pub(super) fn trusts_yielding(&self) -> bool {
         self.shared.trusts_yielding() && self.pipes.lone().is_some()
     }
 
-    /// Before all that a wait takes: a peer on the same core may only need it for a moment. Whether something
+    /// Gives the core away before a wait, because a peer on it may need it for a moment only. Whether input
     /// came.
     pub fn yields(&mut self) -> bool {
         if !self.shared.may_yield() {
@@ -494,7 +492,7 @@ impl Core {
         self.shared.yield_to_peer(lone.map(|pipe| &mut pipe.reader))
     }
 
-    /// The same for who receives.
+    /// Gives the core away and takes a frame that came meanwhile; `EAGAIN`.
     fn yield_to_peer<R>(&mut self, take: &mut impl FnMut(Incoming<'_>) -> R) -> Result<R> {
         if self.options.rcvtimeo == 0 || !self.yields() {
             return Err(Errno::EAGAIN);
@@ -503,8 +501,9 @@ impl Core {
         self.try_receive(take)
     }
 
+    /// After a receive through the pattern: finds the fast path, and removes pipes that are done.
     #[inline(never)]
-    fn came_the_long_way(&mut self, received: bool) {
+    fn received_by_full_path(&mut self, received: bool) {
         if received && !self.rcvmore {
             self.find_fast_path_in();
         }
@@ -519,27 +518,27 @@ impl Core {
         self.pipes.iter().for_each(Pipe::flush);
     }
 
-    /// Before waiting for room that others wait for as well: who polls would get it each time, and those who
-    /// sleep would not. So all of them sleep.
+    /// Before a wait for room that other sockets wait for, too: a caller that polls would get it each time, and
+    /// those that sleep would not. So all of them sleep.
     fn queue_for_room(&self) {
         if self.pipes.iter().any(Pipe::contends_for_room) {
             self.shared.forgo_polling();
         }
     }
 
-    /// The caller is going to wait, after a look in vain: what it left to the background goes out.
+    /// Announces a wait of the calling thread, which has found nothing to do. Its deferred bytes go out first.
     pub fn prepare_wait(&mut self) -> WaitToken {
         self.flush_all();
         self.shared.prepare_wait()
     }
 
-    /// What this thread left to the background, in this socket and in others, goes out.
+    /// Writes the bytes that this thread deferred, in this socket and in others.
     fn flush_all(&mut self) {
         self.flush_deferred();
         self.flush_policy.flush_thread();
     }
 
-    /// What was left to the background, or held, goes out.
+    /// Writes the bytes that calls on this socket deferred or held.
     pub(super) fn flush_deferred(&mut self) {
         let mut left = self.flush_policy.take_deferred();
         if left.is_empty() {
@@ -551,37 +550,5 @@ impl Core {
             }
         }
         self.flush_policy.give_back(left);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::socket::credit_poll::LOOK_EVERY;
-
-    /// The looks of a publisher that sends every `pause` ticks for 100 `LOOK_EVERY`.
-    fn looks(pause: u64) -> (u64, u64) {
-        let (mut subscription_poll, mut asked, mut looks, mut calls) =
-            (SubscriptionPoll::default(), 0, 0, 0);
-        for now in (0..100 * LOOK_EVERY).step_by(pause as usize) {
-            calls += 1;
-            if subscription_poll.is_due(now, now - asked, 0) {
-                (asked, looks, subscription_poll.calls) = (now, looks + 1, 0);
-            }
-        }
-        (looks, calls)
-    }
-
-    #[test]
-    fn a_publisher_looks_for_subscriptions_often_but_not_always() {
-        // Fast: once in a moment or two.
-        let (seen, _) = looks(200);
-        assert!((3_000..7_000).contains(&seen), "{seen}");
-        // Now and then: each time.
-        let (seen, sent) = looks(3 * STREAM_GAP);
-        assert!(sent - seen < 2);
-        // Slowly, but without a pause: seldom.
-        let (seen, sent) = looks(STREAM_GAP);
-        assert_eq!(seen, sent / u64::from(MESSAGES_BETWEEN_POLLS));
     }
 }

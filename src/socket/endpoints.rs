@@ -11,7 +11,7 @@ use crate::socket::Core;
 use crate::sync::Arc;
 use crate::transport;
 
-/// What the application bound and connected, by the texts that undo it.
+/// The endpoints that the application bound and connected, by the texts that undo it.
 #[derive(Default)]
 pub struct Endpoints {
     entries: Vec<(Names, Entry)>,
@@ -20,7 +20,7 @@ pub struct Endpoints {
 /// The texts that an endpoint goes by.
 struct Names {
     text: Vec<u8>,
-    /// What the application gave to `zmq_bind`, if the system had to resolve it.
+    /// The text that the application gave to `zmq_bind`, if the system had to resolve it.
     given: Option<Vec<u8>>,
 }
 
@@ -138,7 +138,7 @@ impl Core {
         let options = Arc::new(options);
         let listener = pool.listen(&endpoint, options, &self.shared)?;
         self.last_endpoint = listener.endpoint().to_vec();
-        // What the system calls a TIPC service does not tell one publication from another.
+        // The system's name of a TIPC service does not tell one publication from another.
         let key = match &endpoint {
             Endpoint::Tipc(_) => text.to_vec(),
             _ => self.last_endpoint.clone(),

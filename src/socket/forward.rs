@@ -8,7 +8,7 @@ use crate::options::numbers::ZMQ_SNDMORE;
 use crate::queue::{Body, InBody, Incoming};
 use crate::socket::{Core, Slot};
 
-/// What was forwarded.
+/// The frames and bytes that a call forwarded.
 #[derive(Default)]
 pub struct Forwarded {
     pub frames: u64,

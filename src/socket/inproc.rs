@@ -1,8 +1,8 @@
 //! Pipes between two sockets of a context (`inproc://`): no descriptor, no thread, no copy of large
 //! bodies.
 //!
-//! Each socket's end is told of through its shared's mailbox. An end whose peer_end socket is not known yet
-//! keeps quiet: a socket looks at a new pipe when it gets it.
+//! Each end posts its news to the mailbox of the other socket. An end whose other socket is not known yet
+//! posts nothing: a socket looks at a new pipe when it gets it.
 #![forbid(unsafe_code)]
 
 use crate::context::{Binder, Connecter, Registry};
@@ -13,14 +13,14 @@ use crate::queue::queue;
 use crate::socket::Core;
 use crate::sync::{Arc, Mutex, OnceLock, Weak};
 
-/// The peer_end socket of an inproc pipe.
+/// One end of an inproc pipe, as the other socket sees it.
 #[derive(Default)]
 struct InprocEnd {
-    /// Where the pipe is, once it is in that socket's table. Told of with nearly every message, so without
-    /// a lock.
+    /// The mailbox of the other socket and the pipe's place in its table, once it has one. Nearly every message
+    /// needs it, so there is no lock.
     peer_end: OnceLock<(Arc<SocketShared>, PipeKey)>,
     state: Mutex<State>,
-    /// Where the peer_end socket's end waits until that socket takes it.
+    /// Where the end of the other socket waits until that socket takes it.
     waits: OnceLock<Waits>,
 }
 
@@ -47,13 +47,13 @@ impl Waits {
     }
 }
 
-/// What has become of this end.
+/// The state of this end.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum State {
     #[default]
     Open,
     Closed,
-    /// What was queued is to be dropped.
+    /// Closed, and the queued messages are to be dropped.
     Dropped,
 }
 
@@ -64,7 +64,7 @@ impl InprocEnd {
         let _ = self.peer_end.set((shared, key));
         drop(state);
         if late {
-            // This end closed before the peer_end socket took the pipe.
+            // This end closed before the other socket took the pipe.
             self.tell(Command::Closed);
         }
     }
@@ -80,7 +80,7 @@ impl InprocEnd {
         *self.state.lock()
     }
 
-    /// The peer_end socket's end waits there. This one may have closed by now.
+    /// The end of the other socket waits there. This end may have closed by now.
     fn set_waits(&self, waits: Waits) {
         let _ = self.waits.set(waits);
         if self.state() != State::Open {
@@ -215,7 +215,7 @@ impl Core {
         (near_end, command)
     }
 
-    /// Makes a pipe whose peer_end end waits for a bind.
+    /// Makes a pipe whose other end waits for a bind.
     fn wait_for_binder(&mut self) -> (Arc<InprocEnd>, Connecter) {
         let (near_end, (parts, far_end), near_key) =
             self.link(PeerMarks::Inproc { send: 0, receive: 0 }, None);

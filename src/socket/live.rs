@@ -8,12 +8,12 @@ use crate::socket::Core;
 use crate::sys::clock;
 
 impl Core {
-    /// `ZMQ_EVENTS`: what can be done now. Asks the kernel at most now and then. `ETERM`.
+    /// `ZMQ_EVENTS`: what can be done now. Asks the kernel at most once in a stream gap. `ETERM`.
     pub fn events(&mut self) -> Result<i32> {
         self.process_commands()?;
         let mut readable = self.with_pattern(|pattern, env| pattern.has_in(env));
-        // Whoever polls the descriptor has been answered only when it is unreadable again. As long as messages
-        // are at hand the program comes back for them.
+        // A program that polls the descriptor is answered only when the descriptor is unreadable again. As long
+        // as messages are at hand the program comes back for them.
         if !readable || self.shared.is_exported() && self.shared.may_look(clock::ticks()) {
             self.ask_kernel()?;
             readable = self.with_pattern(|pattern, env| pattern.has_in(env));

@@ -6,7 +6,6 @@
 
 mod attach;
 mod call;
-mod credit_poll;
 mod endpoints;
 mod fast_path;
 mod forward;
@@ -16,10 +15,13 @@ mod live;
 mod monitor;
 mod slot;
 
-pub use call::{receive, receive_blocking, send, send_blocking, try_receive, try_send};
+pub use call::{Attempt, Tried, receive, receive_blocking, send, send_blocking, try_receive, try_send};
 pub use forward::{Forwarded, forward};
 pub use slot::Slot;
 
+use crate::adapt::credit_poll::CreditPoll;
+use crate::adapt::subscription_poll::SubscriptionPoll;
+use crate::adapt::tuning::STREAM_GAP;
 use crate::adapt::looks::LookPacer;
 use crate::adapt::work::Work;
 use crate::context::{Context, inherited};
@@ -27,22 +29,20 @@ use crate::error::{Errno, Result};
 use crate::io::shared::SocketShared;
 use crate::options::{self, Effect, SocketOptions, SocketType};
 use crate::pattern::{self, Env, Pattern};
-use crate::pipe::{Command, FlushPolicy, Letter, PipeId, PipeKey, Pipes, STREAM_GAP, emptied};
+use crate::pipe::{Command, FlushPolicy, Letter, PipeId, PipeKey, Pipes, emptied};
 use crate::queue::CreditEpoch;
 use crate::sync::Arc;
 use crate::sys::cancel::CancelGuard;
 use crate::sys::clock;
 use crate::sys::thread::yield_now;
 
-use call::SubscriptionPoll;
-use credit_poll::CreditPoll;
 use endpoints::Endpoints;
 use fast_path::Lanes;
 
 /// Looks for input that are no farther apart than this are made in a loop, in clock ticks (40 to 240 us).
 const LOOP: u64 = 4 * STREAM_GAP;
 
-/// What a socket's lock guards.
+/// The state of a socket, guarded by its lock.
 pub struct Core {
     context: Arc<Context>,
     shared: Arc<SocketShared>,
@@ -70,7 +70,7 @@ pub struct Core {
     calls: u8,
     /// When a receiving call looks at all connections.
     looks: LookPacer,
-    /// What the call under way may drop or apply.
+    /// The frames that the call under way may still drop or apply.
     work: Work,
     /// A call was cut short.
     is_cut: bool,
@@ -195,8 +195,8 @@ impl Core {
         Ok(())
     }
 
-    /// The same for options and monitors, which are there until another call has answered `ETERM`: who
-    /// shuts a context down sets `ZMQ_LINGER` then, and closes.
+    /// [`Core::process_commands`] for options and monitors, which work until another call has answered
+    /// `ETERM`: a program that shuts a context down sets `ZMQ_LINGER` then, and closes.
     fn process_commands_until_told(&mut self) -> Result<()> {
         if self.has_told_end {
             return Err(Errno::ETERM);
@@ -269,13 +269,13 @@ impl Core {
         options::get(self, number, out)
     }
 
-    /// Asks the kernel for input, unless it was asked a moment ago. What the thread has left elsewhere goes
-    /// out first: it may look for what comes of that.
+    /// Asks the kernel for input, unless the last time is less than a stream gap ago. The calling thread
+    /// flushes its deferred bytes of all sockets first: the answer to them may be the input it looks for.
     fn ask_kernel(&mut self) -> Result<()> {
         let now = clock::ticks();
         let since = now.wrapping_sub(self.asked);
         let lately = since < STREAM_GAP;
-        // Whoever polls the descriptor may be told once only, and must then be answered.
+        // A program that polls the descriptor may be told only once, so its look has to find the input.
         if lately && !self.shared.is_exported() {
             return Ok(());
         }

@@ -41,7 +41,7 @@ impl Core {
             self.shared.monitor.stop();
             return Ok(());
         };
-        // What would not even do for the monitored socket is said to be that.
+        // An endpoint that the monitored socket could not use either is refused with that reason.
         let Endpoint::Inproc(_) = Endpoint::parse(endpoint, self.options.socket_type)? else {
             return Err(Errno::EPROTONOSUPPORT);
         };

@@ -4,6 +4,7 @@
 
 use crate::context::handle_pool::HandlePool;
 use crate::error::{Errno, Result};
+use crate::socket::call::{Attempt, Tried};
 use crate::socket::Core;
 use crate::sync::{AtomicU32, Ordering};
 use crate::sys::spin_lock::SpinLock;
@@ -52,7 +53,16 @@ impl Slot {
         }
     }
 
-    /// The same, if no other call is at work in it; else nothing.
+    /// Runs the first try of a call on the socket under its lock; `ENOTSOCK`.
+    #[inline(always)]
+    pub fn attempt<R>(&self, call: impl FnOnce(&mut Core) -> Tried<R>) -> Tried<R> {
+        match self.core.lock().as_deref_mut() {
+            Some(core) => call(core),
+            None => Err(Attempt::Failed(Errno::ENOTSOCK)),
+        }
+    }
+
+    /// Runs `call` on the socket if no other call is at work in it; else does nothing.
     pub fn with_if_free(&self, call: impl FnOnce(&mut Core) -> Result<()>) -> Result<()> {
         match self.core.try_lock() {
             Some(mut core) => core.as_deref_mut().map_or(Err(Errno::ENOTSOCK), call),

@@ -1,18 +1,18 @@
-//! When a call that sends and does not wait looks for credit: about once a millisecond, as in libzmq. In
-//! that time a sender of short messages that does nothing else makes thousands of calls, and gets to the
-//! mark however fast the queue is emptied. Where everything is slow (an emulator, valgrind) it would make
-//! some hundred only, so there it looks after as many calls, or when it was told that there is no room.
-//! Under the socket's lock.
+//! Credit poll: when a nonblocking sender looks for credit, about once a millisecond, as in libzmq.
+//!
+//! In that time a sender of short messages that does nothing else makes thousands of calls, and reaches the
+//! mark however fast the reader empties the queue. Where everything is slow (an emulator, valgrind) it would
+//! make some hundred calls. There it looks after 4,096 calls, or when a call found no room.
 #![forbid(unsafe_code)]
 
 /// Ticks of the processor's clock between two looks.
-pub(super) const LOOK_EVERY: u64 = 3_000_000;
+pub const LOOK_EVERY: u64 = 3_000_000;
 
 /// Calls after which a look is due, however slow they are.
 const ENOUGH: u32 = 4096;
 
-/// What takes longer than this many calls is a pause in which the sender does something else, unless it
-/// is rare: one call in so many may be interrupted.
+/// A time longer than this many calls is a pause in which the sender does something else, unless it is
+/// rare: one call in [`RARE`] may be interrupted.
 const PAUSE: u64 = 4;
 const RARE: u32 = 8;
 
@@ -21,7 +21,7 @@ const INTERRUPTED: u64 = 100_000;
 
 /// See the module's documentation.
 #[derive(Default)]
-pub(super) struct CreditPoll {
+pub struct CreditPoll {
     /// When the last look was, and the last call.
     looked: u64,
     called: u64,
@@ -32,13 +32,13 @@ pub(super) struct CreditPoll {
     paused: u32,
 }
 
-/// What a call has to do.
+/// The duty of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PollDue {
+pub enum PollDue {
     Nothing,
     /// The end of the call is to be told.
     Measure,
-    /// The same, and to look now.
+    /// To look for credit now, and to tell the end of the call.
     Poll,
 }
 
