@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod attach;
-mod call;
+mod attempt;
 mod endpoints;
 mod fast_path;
 mod forward;
@@ -13,9 +13,14 @@ mod group;
 mod inproc;
 mod live;
 mod monitor;
+mod patience;
+mod receive;
+mod send;
 mod slot;
 
-pub use call::{Attempt, Tried, receive, receive_blocking, send, send_blocking, try_receive, try_send};
+pub use attempt::{Attempt, Tried};
+pub use receive::{receive, receive_blocking, try_receive};
+pub use send::{send, send_blocking, try_send};
 pub use forward::{Forwarded, forward};
 pub use slot::Slot;
 
