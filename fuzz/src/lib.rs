@@ -1,6 +1,6 @@
-//! What the fuzz targets do with their bytes: each function drives one part of the protocol and
-//! checks what must hold for any input. `targets/` hands them to libFuzzer, `bin/soak.rs` feeds
-//! them without it.
+//! The fuzz targets: each function drives one part of the protocol with its bytes, and checks the
+//! rules that hold for any input. `targets/` hands them to libFuzzer, `bin/soak.rs` feeds them
+//! without it. Any thread.
 #![forbid(unsafe_code)]
 
 mod secure;
@@ -35,7 +35,7 @@ pub const TARGETS: [(&str, Target); 8] = [
 ];
 
 /// The first byte picks the socket type and the authenticator, the second the size of the pieces;
-/// the rest comes from the peer. In one piece or in many, the outcome is the same.
+/// the rest comes from the peer. The outcome must not depend on the size of the pieces.
 pub fn handshake(data: &[u8]) {
     let [setup, piece_len, wire @ ..] = data else { return };
     let whole = run_handshake(*setup, wire, wire.len().max(1));
@@ -81,7 +81,7 @@ fn run_handshake(setup: u8, wire: &[u8], piece_len: usize) -> Outcome {
             }
         }
     }
-    // The answer comes when all is read, so that it comes at the same point for any pieces.
+    // The answer comes when all is read, so at one point for any size of pieces.
     if result.is_ok() && handshake.auth_request().is_some() {
         result = handshake.authenticated(verdict);
     }
@@ -134,7 +134,7 @@ fn walk_frames(
     }
 }
 
-/// The input is the body of a command; what was understood is written and read again.
+/// The input is the body of a command; the command that is read is written and read again.
 pub fn commands(data: &[u8]) {
     let parsed = command::parse(data);
     let written = match parsed {
@@ -146,14 +146,14 @@ pub fn commands(data: &[u8]) {
         Command::Error { reason: Some(reason) } => command::error_body(reason),
         Command::Error { reason: None } | Command::Unknown => return,
     };
-    // A context may have been cut, and what follows an ERROR's reason is lost.
+    // A context may have been cut, and bytes behind an ERROR's reason are lost.
     assert!(data.starts_with(&written));
     if written.len() == data.len() {
         assert_eq!(command::parse(&written), parsed);
     }
 }
 
-/// The first byte is our socket type; the rest is the peer's property list.
+/// The first byte is this side's socket type; the rest is the peer's property list.
 pub fn metadata(data: &[u8]) {
     let [own, list @ ..] = data else { return };
     let own = SocketType::ALL[usize::from(*own) % SocketType::ALL.len()];
@@ -171,9 +171,9 @@ pub fn metadata(data: &[u8]) {
     }
 }
 
-/// The first byte says whether there is a login and how long the peer's name is, the second the
-/// size of the pieces; the rest comes from the proxy. In one piece or in many, the outcome is the
-/// same, and nothing that follows the dialogue is taken.
+/// The first byte says whether there is a login and how long the peer's name is. The second is the
+/// size of the pieces; the rest comes from the proxy. The outcome must not depend on the size of
+/// the pieces, and no byte behind the dialogue is taken.
 pub fn socks5(data: &[u8]) {
     let [setup, piece_len, wire @ ..] = data else { return };
     let whole = run_socks5(*setup, wire, usize::MAX);

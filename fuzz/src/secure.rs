@@ -1,5 +1,5 @@
 //! The targets of the security mechanisms: a handshake in which one command was changed, and
-//! encrypted frames of which one was.
+//! encrypted frames of which one was. Any thread.
 #![forbid(unsafe_code)]
 
 use zincmq::crypto::{BoxKey, KeyPair, SecretKey};
@@ -14,7 +14,7 @@ use zincmq::proto::zmtp::metadata::local_properties;
 /// Commands of either handshake.
 const COMMANDS: usize = 4;
 
-/// The zeros of a HELLO, which nobody looks at.
+/// The zeros of a HELLO, which no server checks.
 const PADDING: std::ops::Range<usize> = 8..80;
 
 fn secret(seed: u8) -> SecretKey {
@@ -41,9 +41,9 @@ fn sides(curve: bool) -> [Box<dyn Mechanism>; 2] {
     [Box::new(CurveClient::new(keys, client)), Box::new(CurveServer::new(secret(2), server))]
 }
 
-/// The first byte picks the mechanism and the command that is changed; the next two where, and
-/// whether the command is cut there. The rest is what its bytes are mixed with, or all of it when
-/// the top bit is set. A side takes a changed command only where the protocol lets it.
+/// The first byte picks the mechanism and the command that is changed. The next two pick where, and
+/// whether the command is cut there. The rest is mixed with the command's bytes, or replaces them
+/// when the top bit is set. A side takes a changed command only where the protocol lets it.
 pub fn mechanisms(data: &[u8]) {
     let [setup, at, cut, noise @ ..] = data else { return };
     let curve = setup & 1 != 0;
@@ -123,7 +123,7 @@ pub fn sealed(data: &[u8]) {
         assert_eq!(&wire[OVERHEAD..], body);
         number = number.wrapping_add(1);
     }
-    // What is left is a frame of a peer that has no key.
+    // The rest is a frame of a peer that has no key.
     assert!(here.incoming.open(&mut rest.to_vec()).is_err());
     let noise = [b"\x07MESSAGE".as_slice(), rest].concat();
     assert!(here.incoming.open(&mut noise.clone()).is_err());

@@ -1,4 +1,5 @@
-//! WebSockets: frames, and the opening with the handshake behind it.
+//! The target of WebSockets (RFC 45): frames, and the opening with the handshake behind it. Any
+//! thread.
 #![forbid(unsafe_code)]
 
 use zincmq::options::SocketType;
@@ -15,9 +16,8 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upg
 const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: x\r\nSec-WebSocket-Protocol: ZWS2.0\r\n\r\n";
 
-/// The first byte picks the side, whether its peer has a good opening already, and whether there are
-/// frames only; the second is the size of the pieces. In one piece or in many, the outcome is the
-/// same.
+/// The first byte picks the side, whether its peer has a good opening already, and whether there
+/// are frames only. The second is the size of the pieces. The outcome must not depend on that size.
 pub fn web(data: &[u8]) {
     let [setup, piece_len, wire @ ..] = data else { return };
     let (is_client, piece_len) = (setup & 1 != 0, usize::from(*piece_len).max(1));
@@ -62,7 +62,7 @@ fn decoded(is_client: bool, wire: &[u8], piece_len: usize) -> Frames {
 fn frames(is_client: bool, wire: &[u8], piece_len: usize) {
     let whole = decoded(is_client, wire, wire.len().max(1));
     assert_eq!(whole, decoded(is_client, wire, piece_len));
-    // What was understood can be said again.
+    // Frames that were understood can be encoded again.
     let mut encoder = if is_client { Encoder::server() } else { Encoder::client(1) };
     let mut again = Vec::new();
     encoder.append_wire(&whole.0, &mut again);

@@ -1,5 +1,5 @@
 //! Boxes one after the other, whose nonces have their first 16 bytes in common and count in the
-//! last 8: the same boxes as [`BoxKey`]'s, made faster.
+//! last 8. They equal [`BoxKey`]'s, and are made faster.
 //!
 //! A value under the lock of a connection's direction.
 #![forbid(unsafe_code)]
@@ -17,8 +17,8 @@ const PREFIX_BYTES: usize = NONCE_BYTES - size_of::<u64>();
 /// The first bytes of the key stream are the key of the tag.
 const TAG_KEY_BYTES: usize = 32;
 
-/// Longest content whose key stream is made here: what is saved is the same for each box, and next
-/// to nothing for a long one.
+/// Longest content whose key stream is made here. The time saved does not grow with the box, so it
+/// is next to nothing for a long one.
 const LONGEST: usize = if cfg!(target_arch = "x86_64") { 4096 } else { 480 };
 
 /// Seals or opens boxes in the order of their counts.
@@ -26,7 +26,7 @@ pub struct Channel {
     key: BoxKey,
     prefix: [u8; PREFIX_BYTES],
     stream: Stream,
-    /// Of the box at hand.
+    /// The tag's key of the current box.
     tag_key: [u8; TAG_KEY_BYTES],
 }
 
@@ -40,7 +40,8 @@ impl Channel {
         }
     }
 
-    /// As [`BoxKey::seal`], with the nonce of this count. A count must never serve twice.
+    /// Seals as [`BoxKey::seal`] does, with the nonce of this count. A count must never serve
+    /// twice.
     #[inline]
     pub fn seal(&mut self, count: u64, data: &mut [u8]) -> Tag {
         if data.len() > LONGEST {
@@ -53,10 +54,10 @@ impl Channel {
         tag
     }
 
-    /// As [`BoxKey::open`], with the nonce of this count.
+    /// Opens as [`BoxKey::open`] does, with the nonce of this count.
     ///
     /// # Errors
-    /// [`Forged`]; `data` is as before.
+    /// [`Forged`]; `data` is unchanged.
     #[inline]
     pub fn open(&mut self, count: u64, tag: &Tag, data: &mut [u8]) -> Result<(), Forged> {
         if data.len() > LONGEST {
@@ -101,7 +102,7 @@ impl Channel {
     }
 }
 
-/// Blocks of the key stream of a box with so much content.
+/// Blocks of the key stream of a box with `len` bytes of content.
 #[inline]
 fn blocks_for(len: usize) -> usize {
     (TAG_KEY_BYTES + len).div_ceil(BLOCK)
@@ -138,8 +139,8 @@ mod tests {
         nonce
     }
 
-    /// Growing and falling lengths, so that what was made ahead is too short, too long or just right;
-    /// and those about the longest whose key stream is made here.
+    /// Growing and falling lengths, so that the blocks made ahead are too few, too many or just
+    /// enough. Some are about the longest whose key stream is made here.
     #[test]
     fn lengths_as_a_box_key_seals_them() {
         let key = key();

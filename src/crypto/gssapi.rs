@@ -1,10 +1,10 @@
-//! Contexts of GSSAPI (RFC 2743): how two sides come to one, and what it does for their messages.
-//! What CURVE's keys and boxes are for CURVE. Only with the feature `gssapi`.
+//! Contexts of GSSAPI (RFC 2743): how two sides agree on one, and how it protects their messages.
+//! They take the place of CURVE's keys and boxes. Only with the feature `gssapi`.
 //!
 //! A step towards a context may speak to a key server, so it is a piece of [`Work`] for a thread
-//! that may wait; its result is left in a place of its own, which is empty until then. Later both
-//! directions of a connection share the [`Session`], whose lock is a leaf and is held for the
-//! time of one encryption.
+//! that may wait. Its result is left in a place of its own, which is empty until then. Later both
+//! directions of a connection share the [`Session`]. Its lock is a leaf and is held for the time of
+//! one encryption.
 #![forbid(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +15,10 @@ use crate::sys::gssapi::{Context, Credential, Name, Side};
 
 pub use crate::sys::gssapi::{Buffer, NameKind, Progress};
 
-/// Something that takes long.
+/// Work that may take long.
 pub type Work = Box<dyn FnOnce() + Send>;
 
-/// A name as an option has it.
+/// A name in the form of a socket option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     text: Vec<u8>,
@@ -37,12 +37,12 @@ impl Principal {
     }
 }
 
-/// Who is to speak to whom.
+/// The names of the two sides, and the one that begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// We begin; the service has to prove that it is the one.
+    /// This side begins; the service has to prove its identity.
     Initiate { own: Option<Principal>, service: Option<Principal> },
-    /// Whoever comes has to prove who it is.
+    /// Any peer that begins has to prove its identity.
     Accept { own: Option<Principal> },
 }
 
@@ -59,7 +59,7 @@ impl Negotiation {
         Negotiation { wanted, credential: None, context: Context::new() }
     }
 
-    /// The next step, for the peer's token; who begins has none. It may block.
+    /// Takes the next step, with the peer's token; the side that begins has none. It may block.
     ///
     /// # Errors
     /// `EACCES`: no credentials, no such service, or no key server. `EPROTO`: the token proves
@@ -86,21 +86,21 @@ impl Negotiation {
         }
     }
 
-    /// What the context does from now on.
+    /// The agreed context, for the messages from now on.
     pub fn into_session(self) -> Session {
         Session(Arc::new(Mutex::new(self.context)))
     }
 }
 
-/// Whose fault a failure is: before anything came from the peer it is not the peer's.
+/// The error with the right blame: before a token came from the peer a failure is not the peer's.
 fn blamed(error: Errno, token: &[u8]) -> Errno {
     if token.is_empty() { error } else { Errno::EPROTO }
 }
 
-/// The result of a step: where it led, and what goes on from there.
+/// The result of a step: the negotiation that goes on, and the step's progress.
 type Taken = Result<(Box<Negotiation>, Progress)>;
 
-/// A step that somebody else takes.
+/// A step that another thread takes.
 pub struct Step(Arc<Mutex<Option<Taken>>>);
 
 impl std::fmt::Debug for Step {
@@ -110,8 +110,8 @@ impl std::fmt::Debug for Step {
 }
 
 impl Step {
-    /// The step that answers `token`, and the work that it is. When the step is dropped the work
-    /// has nothing to do.
+    /// The step that answers `token`, and its work. When the step is dropped the work has nothing
+    /// to do.
     pub fn new(mut negotiation: Box<Negotiation>, token: Vec<u8>) -> (Step, Work) {
         Step::taken_by(move || {
             let progress = negotiation.step(&token)?;
@@ -161,10 +161,10 @@ impl Session {
         self.0.lock().wrap(plain)
     }
 
-    /// Decrypts what the peer has wrapped.
+    /// Decrypts a message that the peer has wrapped.
     ///
     /// # Errors
-    /// `EACCES`: it was changed, was not encrypted, or is not what comes next.
+    /// `EACCES`: the message was changed, was not encrypted, or is not the next in order.
     pub fn unwrap(&self, wrapped: &[u8]) -> Result<Buffer> {
         self.0.lock().unwrap(wrapped)
     }

@@ -12,7 +12,7 @@ pub(super) type Word = [u32; LANES];
 /// Eight blocks, one behind the other.
 pub(super) type Blocks = [[u8; BLOCK]; LANES];
 
-/// What the blocks are made of: a key and, for each of them, the words of nonce and number.
+/// The input of the blocks: a key and, for each block, the words of nonce and number.
 pub(super) struct Input<'a> {
     pub key: &'a [u32; 8],
     pub position: [Word; 4],
@@ -54,7 +54,7 @@ pub(super) fn blocks(input: &Input<'_>, out: &mut Blocks) {
             return;
         }
         if has!("avx2") {
-            // SAFETY: as above.
+            // SAFETY: the processor has what the function was compiled for.
             unsafe { avx2::blocks(input, out) };
             return;
         }
@@ -91,7 +91,7 @@ macro_rules! rounds {
 mod portable {
     use super::{Blocks, Input, LANES, SIGMA, Word};
 
-    /// In pieces that a processor takes as a whole; the rest byte by byte.
+    /// Goes in pieces that a processor takes as a whole; the rest byte by byte.
     #[inline(always)]
     pub(super) fn xor(data: &mut [u8], stream: &[u8]) {
         let (pieces, rest) = data.as_chunks_mut::<32>();
@@ -134,8 +134,8 @@ mod portable {
         write(&words, out);
     }
 
-    /// A word of each block lies beside the same word of the others; on the wire a block's words
-    /// lie beside each other.
+    /// Turns the layout around. In `words` one word of all blocks lies together; on the wire the
+    /// words of one block do.
     fn write(words: &[Word; 16], out: &mut Blocks) {
         for (lane, block) in out.iter_mut().enumerate() {
             for (place, word) in block.as_chunks_mut().0.iter_mut().zip(words) {
@@ -198,7 +198,7 @@ mod avx2 {
         finish(state, rounds!(state, mixed), out);
     }
 
-    /// The same on processors that turn bits in one step and have registers for all words.
+    /// Makes the blocks on processors that turn bits in one step and have registers for all words.
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
     pub(super) fn blocks_with_vl(input: &Input<'_>, out: &mut Blocks) {
         let state = state!(input, all, each);
@@ -222,8 +222,8 @@ mod avx2 {
         }
     }
 
-    /// Rows become columns: eight words of each block that lie beside the same word of the others
-    /// come to lie beside each other, a block after the other.
+    /// Rows become columns. `rows` holds eight words, each for all blocks side by side. In the
+    /// result the eight words of a block lie together, block after block.
     #[target_feature(enable = "avx2")]
     #[inline]
     fn turned(rows: [__m256i; 8]) -> [__m256i; 8] {

@@ -1,8 +1,8 @@
-//! Keys, boxes and their text form: what CURVE (RFC 26) takes from NaCl, and Z85 (RFC 32).
+//! Keys, boxes and their text form: the part of NaCl that CURVE (RFC 26) uses, and Z85 (RFC 32).
 //!
-//! The one place that names the library which does the arithmetic. A box is XSalsa20 with a
-//! Poly1305 tag, its key agreed on by X25519. Values without a lock; secrets are wiped when they
-//! are dropped and have no `Debug` that shows them.
+//! Only this module names the library that does the arithmetic. A box is XSalsa20 with a Poly1305
+//! tag, its key agreed on by X25519. Values without a lock. Secrets are wiped when they are dropped
+//! and have no `Debug` that shows them.
 
 mod channel;
 #[cfg(feature = "gssapi")]
@@ -29,7 +29,7 @@ use wiped::KeyBytes;
 
 /// Bytes of a key, public or secret.
 pub const KEY_BYTES: usize = 32;
-/// Bytes of the tag that a box is longer by than its content.
+/// Bytes of the tag, by which a box is longer than its content.
 pub const TAG_BYTES: usize = 16;
 /// Bytes of a nonce.
 pub const NONCE_BYTES: usize = 24;
@@ -45,25 +45,25 @@ pub struct Forged;
 /// Random bytes for nonces. Those of keys are made in their place ([`SecretKey::random`]).
 ///
 /// # Errors
-/// What `getrandom` answers, on a kernel that has none.
+/// The error of `getrandom`, on a kernel that has none.
 pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     random::fill(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The secret half of a key pair, or any other 32 bytes that nobody may see. Moving and cloning it makes no
-/// copy of them.
+/// The secret half of a key pair, or any other 32 bytes to keep secret. Moving and cloning it makes
+/// no copy of them.
 #[derive(Clone)]
 pub struct SecretKey(KeyBytes);
 
 impl SecretKey {
-    /// The key with these bytes, which are the caller's to wipe.
+    /// The key with these bytes, which the caller has to wipe.
     pub fn copy_of(bytes: &[u8; KEY_BYTES]) -> Self {
         SecretKey(KeyBytes::copy_of(bytes))
     }
 
-    /// The same where the bytes are passed on.
+    /// The key with these bytes, which are passed on and wiped here.
     pub fn new(mut bytes: [u8; KEY_BYTES]) -> Self {
         let key = Self::copy_of(&bytes);
         bytes.zeroize();
@@ -73,12 +73,12 @@ impl SecretKey {
     /// Random bytes.
     ///
     /// # Errors
-    /// What `getrandom` answers, on a kernel that has none.
+    /// The error of `getrandom`, on a kernel that has none.
     pub fn random() -> Result<Self> {
         KeyBytes::filled(|bytes| random::fill(bytes)).map(SecretKey)
     }
 
-    /// The bytes, for `zmq_getsockopt` and for what seals them.
+    /// The bytes, for `zmq_getsockopt` and for boxes that carry them.
     pub fn expose(&self) -> &[u8; KEY_BYTES] {
         self.0.get()
     }
@@ -97,7 +97,7 @@ impl std::fmt::Debug for SecretKey {
     }
 }
 
-/// Takes the same time wherever the keys differ.
+/// Compares in constant time, wherever the keys differ.
 impl PartialEq for SecretKey {
     fn eq(&self, other: &Self) -> bool {
         self.expose().ct_eq(other.expose()).into()
@@ -122,19 +122,19 @@ impl KeyPair {
     /// A new pair.
     ///
     /// # Errors
-    /// As [`SecretKey::random`].
+    /// The errors of [`SecretKey::random`].
     pub fn generate() -> Result<Self> {
         Ok(Self::of(SecretKey::random()?))
     }
 }
 
-/// What seals and opens boxes. Moving and cloning it makes no copy of the key.
+/// The key that seals and opens boxes. Moving and cloning it makes no copy of the key.
 #[derive(Clone)]
 pub struct BoxKey(KeyBytes);
 
 impl BoxKey {
-    /// The key that the owners of two pairs have in common. `None` for a public key that would
-    /// lead to the same result with every secret one.
+    /// The key that the owners of two pairs have in common. `None` for a public key that would lead
+    /// to one result with every secret key.
     pub fn agreed(theirs: &PublicKey, ours: &SecretKey) -> Option<Self> {
         let mut key = nacl::crypto_box_beforenm(theirs, ours.expose()).ok()?;
         let agreed = BoxKey(KeyBytes::copy_of(&key));
@@ -142,7 +142,7 @@ impl BoxKey {
         Some(agreed)
     }
 
-    /// A key that only we know, for what comes back to us.
+    /// A key that only this side knows, for a box that the peer sends back.
     pub fn own(secret: &SecretKey) -> Self {
         BoxKey(secret.0.clone())
     }
@@ -158,7 +158,7 @@ impl BoxKey {
     /// Decrypts `data` in place.
     ///
     /// # Errors
-    /// [`Forged`]; `data` is as before.
+    /// [`Forged`]; `data` is unchanged.
     #[inline]
     pub fn open(
         &self,
@@ -182,7 +182,7 @@ impl BoxKey {
     /// The content of a short box that [`BoxKey::seal_boxed`] made.
     ///
     /// # Errors
-    /// [`Forged`], also for what is too short to be a box.
+    /// [`Forged`], also for bytes that are too few to be a box.
     pub fn open_boxed(&self, nonce: &Nonce, sealed: &[u8]) -> std::result::Result<Vec<u8>, Forged> {
         let (tag, data) = sealed.split_first_chunk().ok_or(Forged)?;
         let mut data = data.to_vec();

@@ -1,5 +1,5 @@
-//! The key stream of boxes whose nonces count: Salsa20's blocks, made eight at a time, those of the
-//! counts to come among them.
+//! The key stream of boxes whose nonces count. Salsa20's blocks are made eight at a time, those of
+//! coming counts among them.
 //!
 //! A value under the lock of a connection's direction. Which blocks are made depends on counts and
 //! lengths only.
@@ -13,9 +13,9 @@ use super::lanes::{self, BLOCK, Blocks, Input, LANES};
 
 /// Makes the blocks of the boxes of one direction.
 pub(super) struct Stream {
-    /// The part of the key that belongs to what the nonces have in common.
+    /// The part of the key that belongs to the common bytes of the nonces.
     subkey: [u32; 8],
-    /// Some blocks in a row: the rest of a count's, then those of the counts after it.
+    /// Some blocks in a row: the rest of one count's, then those of the counts after it.
     ahead: Blocks,
     /// Which block of which count the first of them is.
     start: (u64, usize),
@@ -40,7 +40,7 @@ impl Stream {
         stream
     }
 
-    /// Some blocks of this count, from `block` on and before `end`: one at least.
+    /// Some blocks of this count, from `block` on and before `end`; at least one.
     #[inline]
     pub fn blocks(&mut self, count: u64, block: usize, end: usize) -> &[[u8; BLOCK]] {
         let mut place = self.place(count, block);
@@ -60,7 +60,7 @@ impl Stream {
         }
         let (first, skipped) = self.start;
         let after = usize::try_from(count.wrapping_sub(first)).unwrap_or(LANES).min(LANES);
-        // What lies before the first one becomes a large number.
+        // A place before the first block becomes a large number.
         (after * self.each + block).wrapping_sub(skipped)
     }
 

@@ -1,4 +1,4 @@
-//! Boxes against known answers, and against a second implementation of the same functions.
+//! Boxes (RFC 26) against known answers, and against a second implementation of their functions.
 #![forbid(unsafe_code)]
 
 use super::*;
@@ -137,7 +137,7 @@ proptest! {
         prop_assert_eq!(&sealed, &expected);
         prop_assert_eq!(&tag[..], &expected_tag[..]);
 
-        // What one side seals the other opens, whichever implementation it has.
+        // Either side opens the other's boxes, whichever implementation it has.
         let ours = SecretKey::new(ours).public();
         let key = BoxKey::agreed(&ours, &SecretKey::new(theirs)).unwrap();
         prop_assert_eq!(key.open(&nonce, &tag, &mut expected), Ok(()));

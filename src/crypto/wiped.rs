@@ -1,7 +1,7 @@
 //! Memory that is wiped before it is given back. Values without a lock.
 //!
-//! What moves by value leaves copies on the stack that nobody wipes, so keys stay in one place of the heap
-//! and only their address moves.
+//! A value that moves leaves copies on the stack that are not wiped. So keys stay in one place of
+//! the heap and only their address moves.
 #![forbid(unsafe_code)]
 
 use std::collections::TryReserveError;
@@ -17,7 +17,7 @@ use crate::sync::Arc;
 pub(super) struct KeyBytes(Arc<Zeroizing<[u8; KEY_BYTES]>>);
 
 impl KeyBytes {
-    /// A key that `fill` writes in its place; the error of that.
+    /// A key that `fill` writes in its place, or the error of `fill`.
     pub(super) fn filled(fill: impl FnOnce(&mut [u8; KEY_BYTES]) -> Result<()>) -> Result<Self> {
         let mut bytes = Arc::new(Zeroizing::new([0; KEY_BYTES]));
         if let Some(bytes) = Arc::get_mut(&mut bytes) {
@@ -40,10 +40,10 @@ impl KeyBytes {
     }
 }
 
-/// Makes room for `more` bytes. If that takes other memory, what was in the old one is wiped.
+/// Makes room for `more` bytes. If that takes other memory, the bytes in the old one are wiped.
 ///
 /// # Errors
-/// There is no memory; `bytes` is as before.
+/// There is no memory; `bytes` is unchanged.
 pub fn reserve_wiping(
     bytes: &mut Vec<u8>,
     more: usize,
@@ -65,10 +65,10 @@ pub fn move_wiping(bytes: &mut Vec<u8>, mut larger: Vec<u8>) {
     *bytes = larger;
 }
 
-/// Adds bytes as [`reserve_wiping`] makes room.
+/// Adds bytes, with room made by [`reserve_wiping`].
 ///
 /// # Errors
-/// The same.
+/// The errors of [`reserve_wiping`].
 pub fn extend_wiping(
     bytes: &mut Vec<u8>,
     more: &[u8],

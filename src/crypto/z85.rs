@@ -97,10 +97,11 @@ pub fn encode_key(key: &[u8; KEY_BYTES], text: &mut [u8; KEY_CHARS]) {
     }
 }
 
-/// Writes the CURVE key that `text` (exactly 40 characters, no NUL) stands for, without a copy elsewhere.
+/// Writes the CURVE key that `text` (exactly 40 characters, no NUL) stands for, without a copy
+/// elsewhere.
 ///
 /// # Errors
-/// `EINVAL` if it is none; then a part may have been written.
+/// `EINVAL` if it stands for none; then a part may have been written.
 pub fn decode_key(text: &[u8], key: &mut [u8; KEY_BYTES]) -> Result<()> {
     if text.len() != KEY_CHARS {
         return Err(Errno::EINVAL);

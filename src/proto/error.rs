@@ -1,19 +1,20 @@
-//! Why a handshake failed, what the monitor is told, and whether a connecting side tries again.
+//! Handshake errors: why a handshake failed, the monitor's event, and whether a connecting side
+//! tries again.
 //!
 //! Plain values without a lock. The numbers are those of `zmq.h`.
 #![forbid(unsafe_code)]
 
 use std::collections::TryReserveError;
 
-/// What the failure means for an endpoint that connects. A bound side forgets the connection in
-/// either case.
+/// The consequence of a failure for an endpoint that connects. A bound side forgets the connection
+/// in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The peer will never be understood: the endpoint gives up and is not dialled again.
     Protocol,
     /// The connection was lost or timed out: dial again after the reconnect interval.
     Connection,
-    /// We have no memory for what the peer says, or for the answer: the same.
+    /// No memory for the peer's command or for the answer: dial again after the reconnect interval.
     Memory,
 }
 
@@ -77,7 +78,7 @@ impl HandshakeError {
     pub const ZAP_INVALID_METADATA: HandshakeError = Self::with_code(0x2000_0005);
     /// `ZMQ_PROTOCOL_ERROR_WS_UNSPECIFIED`
     pub const WS_UNSPECIFIED: HandshakeError = Self::with_code(0x3000_0000);
-    /// A violation that has no event of its own.
+    /// A violation without an event of its own.
     pub const PROTOCOL: HandshakeError = HandshakeError { kind: ErrorKind::Protocol, event: None };
     /// The connection was lost or took too long; its owner adds the event with the `errno`.
     pub const CONNECTION: HandshakeError =
@@ -96,8 +97,8 @@ impl HandshakeError {
         HandshakeError { kind: ErrorKind::Protocol, event: Some(HandshakeEvent::Auth(status)) }
     }
 
-    /// The same refusal on the side that pronounced it. If that is the one that connects, it tries
-    /// again: another peer may be there then, or the authenticator of another mind.
+    /// A refusal that this side itself pronounced. If this side connects, it tries again: another
+    /// peer may be there then, or the authenticator may decide otherwise.
     pub const fn by_ourselves(self) -> Self {
         match self.event {
             Some(HandshakeEvent::Auth(_)) => HandshakeError { kind: ErrorKind::Connection, ..self },

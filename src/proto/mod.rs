@@ -1,8 +1,8 @@
 //! Wire formats and protocols as plain values: bytes and events in, bytes and events out.
 //!
-//! Nothing here knows a file descriptor, a thread, a lock or a clock; whoever holds the
-//! connection's lock drives these values, and times are passed in as milliseconds of the caller's
-//! monotonic clock.
+//! Nothing here knows a file descriptor, a thread, a lock or a clock. The thread that holds the
+//! connection's lock drives these values. It passes in times as milliseconds of its monotonic
+//! clock.
 #![forbid(unsafe_code)]
 
 mod error;

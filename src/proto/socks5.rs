@@ -1,8 +1,8 @@
-//! The client's side of a SOCKS5 dialogue (RFC 1928, and RFC 1929 for name and password) as a
-//! value: it asks a proxy for one TCP connection.
+//! The client's side of a SOCKS5 dialogue (RFC 1928; RFC 1929 for name and password) as a value. It
+//! asks a proxy for one TCP connection.
 //!
-//! Belongs to the session that connects. What follows the dialogue on the stream is the peer's, so
-//! the caller reads no more than [`Dialogue::wanted`] says.
+//! Belongs to the session that connects. The peer's bytes follow the dialogue on the stream, so the
+//! caller reads no more than [`Dialogue::wanted`] says.
 #![forbid(unsafe_code)]
 
 use zeroize::Zeroizing;
@@ -21,10 +21,10 @@ const IPV6: u8 = 4;
 /// Success, of a login and of a request.
 const GRANTED: u8 = 0;
 
-/// Every reply to a request is longer than this, and says by then how long it is.
+/// Every reply to a request is longer than this, and these bytes tell its length.
 const REPLY_HEAD: usize = 5;
 
-/// Where the proxy is to connect to.
+/// The address that the proxy is to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
     Ip(IpAddr),
@@ -39,10 +39,10 @@ pub struct Login {
     pub password: Zeroizing<Vec<u8>>,
 }
 
-/// Why there is no connection.
+/// Why the proxy gave no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocksError {
-    /// What came is not from a SOCKS5 proxy.
+    /// The bytes that came are not from a SOCKS5 proxy.
     Malformed,
     /// The proxy accepts none of the methods it was offered, or chose another.
     Method,
@@ -69,7 +69,7 @@ pub struct Dialogue {
     port: u16,
     login: Option<Login>,
     state: State,
-    /// What came of the answer that is awaited.
+    /// The bytes that came of the awaited answer.
     answer: Vec<u8>,
     output: Zeroizing<Vec<u8>>,
 }
@@ -82,23 +82,23 @@ impl Dialogue {
         Dialogue { host, port, login, state: State::Method, answer: Vec::new(), output }
     }
 
-    /// What is to be sent now.
+    /// The bytes to send now.
     pub fn take_output(&mut self) -> Vec<u8> {
         core::mem::take(&mut *self.output)
     }
 
-    /// How many bytes may be read and passed to [`input`](Self::input); 0 when all is said and the
-    /// stream is the peer's.
+    /// How many bytes may be read and passed to [`input`](Self::input); 0 when the dialogue is over
+    /// and the stream is the peer's.
     pub fn wanted(&self) -> usize {
         self.answer_len().saturating_sub(self.answer.len())
     }
 
-    /// The proxy has connected.
+    /// Whether the proxy has connected.
     pub fn is_done(&self) -> bool {
         self.state == State::Done
     }
 
-    /// Takes what came, at most [`wanted`](Self::wanted) bytes; what is beyond is not looked at.
+    /// Takes at most [`wanted`](Self::wanted) bytes of the proxy's; bytes beyond are not read.
     /// After an error the stream is of no more use.
     pub fn input(&mut self, bytes: &[u8]) -> Result<(), SocksError> {
         let taken = bytes.len().min(self.wanted());
@@ -111,7 +111,7 @@ impl Dialogue {
         Ok(())
     }
 
-    /// The length of the answer that is awaited, as far as it is known.
+    /// The length of the awaited answer, as far as it is known.
     fn answer_len(&self) -> usize {
         match self.state {
             State::Method | State::Login => 2,
@@ -125,7 +125,7 @@ impl Dialogue {
         }
     }
 
-    /// Looks at as much of the answer as there is, so that a stranger is noticed at once.
+    /// Checks the bytes at hand of the answer, so that a stranger is noticed at once.
     fn check(&self) -> Result<(), SocksError> {
         let version = if self.state == State::Login { LOGIN_VERSION } else { VERSION };
         if self.answer.first().is_some_and(|byte| *byte != version) {
@@ -141,7 +141,7 @@ impl Dialogue {
         }
     }
 
-    /// The address that the proxy connected from means nothing here, but must be one.
+    /// Checks that the address that the proxy connected from is one; nothing else depends on it.
     fn check_address(&self) -> Result<(), SocksError> {
         match self.answer.get(2..) {
             None | Some([] | [RESERVED] | [RESERVED, IPV4 | IPV6 | NAME, ..]) => Ok(()),
@@ -153,7 +153,7 @@ impl Dialogue {
         if self.login.is_some() { METHOD_LOGIN } else { METHOD_NONE }
     }
 
-    /// The answer was good and whole: the next step.
+    /// Takes the next step: the answer was good and whole.
     fn advance(&mut self) -> Result<(), SocksError> {
         let (state, output) = match (self.state, &self.login) {
             (State::Method, Some(login)) => (State::Login, login_message(login)?),
@@ -190,7 +190,7 @@ impl Dialogue {
 }
 
 fn login_message(login: &Login) -> Result<Vec<u8>, SocksError> {
-    // At once as long as it will be, so that no part stays elsewhere.
+    // Reserved at full size, so that no part of the password stays in other memory.
     let mut message = Vec::with_capacity(1 + 2 * 256);
     message.push(LOGIN_VERSION);
     append_counted(&login.username, &mut message)?;
@@ -316,7 +316,7 @@ mod tests {
         }
     }
 
-    /// Everything a dialogue says and how it ends, when it is fed in pieces of this size.
+    /// All bytes that a dialogue sends and how it ends, when it is fed in pieces of this size.
     fn run(login: Option<Login>, wire: &[u8], piece: usize) -> (Vec<u8>, Result<bool, SocksError>) {
         let mut dialogue = Dialogue::new(name(b"host"), 7, login);
         let mut said = dialogue.take_output();

@@ -1,6 +1,6 @@
-//! ZAP 1.0 (RFC 27): what the authenticator is asked, and what it answers. Frames in, frames out.
+//! ZAP 1.0 (RFC 27): the question for the authenticator, and its answer. Frames in, frames out.
 //!
-//! A value without a lock. The reactor's session bears the frames between a handshake and the
+//! A value without a lock. The reactor's session carries the frames between a handshake and the
 //! socket that is bound to [`ENDPOINT`].
 #![forbid(unsafe_code)]
 
@@ -10,10 +10,10 @@ use crate::proto::HandshakeError;
 use crate::proto::mechanism::{AuthRequest, Denial, Verdict};
 use crate::proto::zmtp::metadata::PeerProperties;
 
-/// Where the authenticator is bound in the context of whoever asks.
+/// Where the authenticator is bound, in the context of the socket that asks.
 pub const ENDPOINT: &[u8] = b"inproc://zeromq.zap.01";
 
-/// The property that tells who the authenticator says the peer is.
+/// The property with the name that the authenticator gives the peer.
 pub const USER_ID: &[u8] = b"User-Id";
 
 /// Frames of a reply, with the delimiter.
@@ -21,7 +21,7 @@ pub const REPLY_FRAMES: usize = 7;
 
 const VERSION: &[u8] = b"1.0";
 
-/// One question at a time on a pipe of its own: all have the same number.
+/// The number of every question: each pipe has one question at a time.
 const REQUEST_ID: &[u8] = b"1";
 
 /// Whether a connection that wants to ask does so, and what happens without an authenticator.
@@ -29,15 +29,15 @@ const REQUEST_ID: &[u8] = b"1";
 pub enum Asking {
     /// Not asked: the mechanism alone decides.
     Never,
-    /// Asked if there is somebody to ask.
+    /// Asked if there is an authenticator.
     IfPossible,
-    /// Nobody gets in who was not asked about.
+    /// A peer enters only after the authenticator was asked about it.
     Always,
 }
 
 impl Asking {
-    /// What holds for a mechanism with this `ZMQ_ZAP_DOMAIN` and `ZMQ_ZAP_ENFORCE_DOMAIN`. PLAIN
-    /// means nothing without somebody who knows the passwords.
+    /// The rule for a mechanism with this `ZMQ_ZAP_DOMAIN` and `ZMQ_ZAP_ENFORCE_DOMAIN`. PLAIN
+    /// proves nothing without an authenticator that knows the passwords.
     pub fn of(mechanism: &str, domain: &[u8], enforce: bool) -> Asking {
         match (mechanism, domain.is_empty(), enforce) {
             ("PLAIN", _, _) => Asking::Always,
@@ -63,7 +63,7 @@ pub fn request(
     frames
 }
 
-/// What the authenticator says.
+/// The authenticator's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub verdict: Verdict,

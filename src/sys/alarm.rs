@@ -1,5 +1,6 @@
-//! Makes a poller readable, to wake whoever sleeps at it, without a descriptor for each poller: all pollers
-//! of a context share one that is readable at any time, and each of them watches it or does not.
+//! Makes a poller readable, to wake the thread that sleeps at it, without a descriptor for each
+//! poller. All pollers of a context share one descriptor that is readable at any time; each of them
+//! watches it or does not.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -11,7 +12,7 @@ use crate::sys::epoll::{self, Epoll};
 use crate::sys::eventfd::EventFd;
 use crate::sys::poll::readable_within;
 
-/// The descriptor that is readable at any time, once somebody needs it.
+/// The descriptor that is readable at any time, made when a poller first needs it.
 #[derive(Default)]
 pub struct AlwaysReadable(OnceLock<EventFd>);
 
@@ -23,7 +24,7 @@ impl AlwaysReadable {
         }
         let descriptor = EventFd::new()?;
         descriptor.signal();
-        // Another thread may have been faster; then its descriptor is the one.
+        // Another thread may have been faster; then both use its descriptor.
         Ok(self.0.get_or_init(|| descriptor).as_raw_fd())
     }
 }
@@ -38,7 +39,8 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// Adds the source to the poller, unwatched, with this token. `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSPC`.
+    /// Adds the source to the poller, unwatched, with this token. `EMFILE`, `ENFILE`, `ENOMEM`,
+    /// `ENOSPC`.
     pub fn new(poller: Arc<Epoll>, readable: Arc<AlwaysReadable>, token: u64) -> Result<Alarm> {
         let source = readable.descriptor()?;
         poller.add(source, 0, token)?;
@@ -50,11 +52,12 @@ impl Alarm {
         self.watch(epoll::READABLE);
     }
 
-    /// The poller is readable for other reasons only.
+    /// Lets the poller be readable for other reasons only.
     pub fn drain(&self) {
         self.watch(0);
-        // What was reported last is still on the kernel's list of what may be ready, and what is on it makes no
-        // new edge for who watches the poller edge-triggered. A look takes it off.
+        // The kernel still lists the event that it reported last as possibly ready. A listed event
+        // makes no new edge for a thread that watches the poller edge-triggered. A poll of 0 ms
+        // takes it off the list.
         let _ = readable_within(self.poller.as_fd(), Duration::ZERO);
     }
 
@@ -99,7 +102,7 @@ mod tests {
         one.signal();
         one.signal();
         assert_eq!((tokens(&pollers[0]), tokens(&pollers[1])), (vec![7], vec![]));
-        // It stays so.
+        // The poller stays readable until it is drained.
         assert_eq!(tokens(&pollers[0]), [7]);
         other.signal();
         one.drain();

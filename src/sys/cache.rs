@@ -1,11 +1,12 @@
-//! A word to the processor's cache. Any thread; nothing is shared but what the processor can do.
+//! A hint to the processor's cache. Any thread; the only shared state is what the processor can do.
 
 use crate::sync::{AtomicBool, Ordering};
 
 /// Whether the processor knows the instruction; the oldest ones do not.
 static KNOWN: AtomicBool = AtomicBool::new(false);
 
-/// Looks what the processor can do. To be called before it matters; nothing is fetched without.
+/// Finds out what the processor can do. To be called before the first hint; until then hints do
+/// nothing.
 pub fn prepare() {
     #[cfg(target_arch = "x86_64")]
     {
@@ -13,7 +14,7 @@ pub fn prepare() {
         const LAST: u32 = 0x8000_0000;
         const FEATURES: u32 = 0x8000_0001;
         const PREFETCHW: u32 = 1 << 8;
-        // Newer compilers know that it is safe.
+        // Newer compilers know that the call is safe.
         #[allow(unused_unsafe)]
         // SAFETY: every x86-64 processor has the instruction.
         let ask = |leaf| unsafe { __cpuid(leaf) };
@@ -22,8 +23,8 @@ pub fn prepare() {
     }
 }
 
-/// Memory at `place`, if there is any, is going to be written: another core gives it up before it is
-/// waited for.
+/// Announces that the caller is going to write to the memory at `place`, if there is any. The core
+/// that holds the line gives it up before the write waits for it.
 #[inline(always)]
 pub fn expect_writes<T>(place: *const T) {
     #[cfg(target_arch = "x86_64")]

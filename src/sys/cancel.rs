@@ -1,10 +1,10 @@
 //! `pthread_cancel`, as far as this library has to know of it.
 //!
-//! It ends a thread by unwinding its stack, from whatever function of the C library acts on it: those
-//! that may block, and also most others that make a system call. Rust lets such an unwinding pass
-//! through frames only that have nothing to drop and catch nothing. So what has more than that to do
-//! makes its system calls by number ([`libc::syscall`] never acts on a cancellation), or in a
-//! [`CancelGuard`]; and a call that waits does so in a [`Parker`](super::parker::Parker).
+//! A cancellation ends a thread by unwinding its stack, out of any function of the C library that
+//! acts on it. Functions that may block act on it, and so do most others that make a system call.
+//! Rust lets the unwinding pass only through frames that have nothing to drop and catch nothing.
+//! Other code makes its system calls by number ([`libc::syscall`] never acts on a cancellation), or
+//! holds a [`CancelGuard`]. A call that waits does so in a [`Parker`](super::parker::Parker).
 //!
 //! All of this concerns the calling thread only.
 
@@ -30,11 +30,11 @@ unsafe extern "C-unwind" {
     fn pthread_join(thread: libc::pthread_t, result: *mut *mut c_void) -> c_int;
 }
 
-/// While it exists the thread is not cancelled. A cancellation that comes meanwhile waits for the
-/// next call that acts on one; the end of the guard does not.
+/// Keeps its thread from being cancelled while it exists. A cancellation that comes meanwhile waits
+/// for the next call that acts on one; the end of the guard does not act on it.
 pub struct CancelGuard {
     before: c_int,
-    /// It belongs to the thread that made it.
+    /// Ties the guard to the thread that made it.
     _thread: PhantomData<*mut ()>,
 }
 
@@ -43,7 +43,7 @@ impl CancelGuard {
     #[expect(clippy::new_without_default, reason = "it is an act, not a value")]
     pub fn new() -> CancelGuard {
         let mut before = 0;
-        // SAFETY: a state that exists, and a place for the old one.
+        // SAFETY: the state exists, and there is a place for the old one.
         unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut before) };
         CancelGuard { before, _thread: PhantomData }
     }
@@ -52,7 +52,7 @@ impl CancelGuard {
 impl Drop for CancelGuard {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the state that the thread had; nothing is to be written.
+        // SAFETY: the thread had this state before; a null pointer asks for no old state.
         unsafe { pthread_setcancelstate(self.before, null_mut()) };
     }
 }
@@ -60,33 +60,33 @@ impl Drop for CancelGuard {
 /// Ends the thread if it was cancelled.
 ///
 /// # Safety
-/// - From here up to the application's own frames there is nothing to drop and nobody who catches.
+/// - From here up to the application's own frames there is nothing to drop, and no frame catches.
 #[inline]
 pub unsafe fn point() {
-    // SAFETY: what the caller promises.
+    // SAFETY: the caller promises that nothing up to the application's frames drops or catches.
     unsafe { pthread_testcancel() }
 }
 
-/// Sleeps as `sleep(3)`.
+/// Sleeps as `sleep(3)` does.
 ///
 /// # Safety
-/// - As for [`point`].
+/// - The contract of [`point`] holds.
 pub unsafe fn sleep_seconds(seconds: c_uint) {
-    // SAFETY: what the caller promises.
+    // SAFETY: the caller promises that nothing up to the application's frames drops or catches.
     unsafe { sleep(seconds) };
 }
 
 /// Waits for the end of a thread.
 ///
 /// # Safety
-/// - As for [`point`].
-/// - The thread can be joined, and nobody else does.
+/// - The contract of [`point`] holds.
+/// - The thread can be joined, and no other thread joins it.
 pub unsafe fn join(thread: libc::pthread_t) {
-    // SAFETY: what the caller promises; there is no place for the result.
+    // SAFETY: the caller promises a joinable thread; a null pointer asks for no result.
     unsafe { pthread_join(thread, null_mut()) };
 }
 
-/// The C library's `struct _pthread_cleanup_buffer`; no other C library's is larger.
+/// The C library's `struct _pthread_cleanup_buffer`; no other C library has a larger one.
 #[repr(C)]
 struct CleanupBuffer {
     routine: *mut c_void,
@@ -95,8 +95,8 @@ struct CleanupBuffer {
     previous: *mut CleanupBuffer,
 }
 
-/// Something to be done when the thread is cancelled in this frame or below. A place on the stack;
-/// it has no destructor.
+/// A function to call when the thread is cancelled in this frame or below. It lies on the stack and
+/// has no destructor.
 pub struct Cleanup {
     buffer: CleanupBuffer,
     _pinned: PhantomPinned,
@@ -115,11 +115,13 @@ impl Cleanup {
         Cleanup { buffer, _pinned: PhantomPinned }
     }
 
-    /// From now on the end of the thread calls `routine(argument)`.
+    /// Makes the end of the thread call `routine(argument)` from now on.
     ///
     /// # Safety
-    /// - `this` is a local of a frame that lives until [`Cleanup::pop`], and is not touched between.
-    /// - The routine may be called with the argument whenever the thread may be cancelled until then.
+    /// - `this` is a local of a frame that lives until [`Cleanup::pop`], and is not touched
+    ///   meanwhile.
+    /// - Until then the routine may be called with the argument whenever the thread may be
+    ///   cancelled.
     /// - Pushes and pops of a thread are nested.
     #[inline]
     pub unsafe fn push(
@@ -127,17 +129,17 @@ impl Cleanup {
         routine: unsafe extern "C" fn(*mut c_void),
         argument: *mut c_void,
     ) {
-        // SAFETY: what the caller promises is handed on; the buffer is writable.
+        // SAFETY: the caller promises that the buffer lives and stays; it is writable.
         unsafe { _pthread_cleanup_push(&raw mut (*this).buffer, routine, argument) }
     }
 
     /// Undoes [`Cleanup::push`]; the routine is not called.
     ///
     /// # Safety
-    /// - `this` is the one that was pushed last.
+    /// - `this` is the buffer that was pushed last.
     #[inline]
     pub unsafe fn pop(this: *mut Cleanup) {
-        // SAFETY: what the caller promises is handed on.
+        // SAFETY: the caller promises that this buffer was pushed last.
         unsafe { _pthread_cleanup_pop(&raw mut (*this).buffer, 0) }
     }
 }

@@ -1,5 +1,5 @@
 //! Time: a monotonic clock in nanoseconds, and a much cheaper counter to tell "a moment ago" from
-//! "a while ago".
+//! "a while ago". Any thread.
 
 /// Monotonic nanoseconds from an arbitrary start.
 pub fn nanos() -> u64 {
@@ -16,7 +16,7 @@ pub const TICKS_A_MICROSECOND: u64 = 2_500;
 #[cfg(not(target_arch = "x86_64"))]
 pub const TICKS_A_MICROSECOND: u64 = 1_000;
 
-/// A counter that goes up by 0.5 to 5 each nanosecond.
+/// A counter that rises by 0.5 to 5 ticks each nanosecond.
 #[inline]
 pub fn ticks() -> u64 {
     #[cfg(target_arch = "x86_64")]
@@ -26,7 +26,7 @@ pub fn ticks() -> u64 {
     return nanos();
 }
 
-/// This process's number; a child after fork has another.
+/// The number of this process; a child of a fork has another.
 pub fn process_id() -> u32 {
     std::process::id()
 }

@@ -1,4 +1,4 @@
-//! The Linux poller: an epoll instance. Safe to use from several threads at once; the kernel locks.
+//! The Linux poller: an epoll instance. Several threads may use it at once; the kernel locks.
 
 use core::time::Duration;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -21,7 +21,7 @@ pub const EDGE: u32 = libc::EPOLLET as u32;
 /// Report once, then be silent until modified.
 pub const ONE_SHOT: u32 = libc::EPOLLONESHOT as u32;
 
-/// What happened on a descriptor.
+/// An event on a descriptor.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Event(libc::epoll_event);
@@ -29,7 +29,7 @@ pub struct Event(libc::epoll_event);
 impl Event {
     pub const NONE: Event = Event(libc::epoll_event { events: 0, u64: 0 });
 
-    /// The token the descriptor was added with.
+    /// The token that the descriptor was added with.
     pub fn token(&self) -> u64 {
         self.0.u64
     }
@@ -50,7 +50,7 @@ impl Epoll {
         if fd < 0 {
             return Err(Errno::last());
         }
-        // SAFETY: the descriptor was just made and nobody else owns it.
+        // SAFETY: the kernel just made the descriptor, and it has no other owner.
         Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }.into()))
     }
 
@@ -73,8 +73,9 @@ impl Epoll {
         self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
     }
 
-    /// The same with a finer clock; `None` is for ever. (`epoll_pwait2` would be one call instead of
-    /// two, but is not known to older kernels and tools.)
+    /// Waits as [`Epoll::wait`] does, with a clock finer than 1 ms; `None` is no limit.
+    /// (`epoll_pwait2` would be one call instead of two, but older kernels and tools do not
+    /// know it.)
     pub fn wait_for(&self, events: &mut [Event], timeout: Option<Duration>) -> Result<usize> {
         match timeout {
             Some(time) if time.subsec_nanos() % 1_000_000 != 0 => {
@@ -85,8 +86,8 @@ impl Epoll {
         }
     }
 
-    /// Waits up to `timeout` milliseconds (-1: for ever) and returns how many events were stored.
-    /// `EINTR` when a signal handler ran. No cancellation point: application threads sleep in a
+    /// Waits up to `timeout` milliseconds (-1: no limit) and returns how many events were stored.
+    /// `EINTR` after a signal handler ran. No cancellation point: application threads sleep in a
     /// [`Parker`](super::parker::Parker).
     pub fn wait(&self, events: &mut [Event], timeout: i32) -> Result<usize> {
         let room = i32::try_from(events.len()).unwrap_or(i32::MAX);

@@ -1,10 +1,10 @@
-//! A descriptor of the message path: closing it is no cancellation point (see
-//! [`cancel`](super::cancel)), since the last reference to a stream may go on any thread.
+//! A descriptor of the message path, which any thread may close with the last reference to a
+//! stream. So closing it is no cancellation point (see [`cancel`](super::cancel)).
 
 use core::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-/// A descriptor of its own.
+/// A descriptor with this one owner.
 pub struct Fd(ManuallyDrop<OwnedFd>);
 
 impl From<OwnedFd> for Fd {
@@ -28,8 +28,8 @@ impl AsRawFd for Fd {
 
 impl Drop for Fd {
     fn drop(&mut self) {
-        // SAFETY: the descriptor is ours alone, and nobody sees it any more. An error changes
-        // nothing: the descriptor is gone all the same.
+        // SAFETY: this value alone owns the descriptor, and it ends here. An error changes nothing:
+        // the kernel has closed the descriptor even then.
         unsafe { libc::syscall(libc::SYS_close, self.0.as_raw_fd()) };
     }
 }

@@ -1,4 +1,4 @@
-//! Files that the standard library has no call for.
+//! Calls on files that the standard library lacks. Any thread.
 
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::net::last_error;
 use crate::error::{Errno, Result};
 
-/// Makes a directory that only the owner may enter, `tmpXXXXXX` under `parent` with the six
-/// letters chosen so that the name is new.
+/// Makes a directory that only its owner may enter: `tmpXXXXXX` under `parent`, with six letters
+/// that make the name new.
 pub fn make_temporary_directory(parent: &Path) -> Result<PathBuf> {
     let template = parent.join("tmpXXXXXX").into_os_string().into_vec();
     let template = CString::new(template).map_err(|_| Errno::EINVAL)?.into_raw();

@@ -1,8 +1,9 @@
-//! Waking those who sleep on a word of memory; they sleep in a [`Parker`](super::parker::Parker).
+//! Wakes the threads that sleep on a word of memory; they sleep in a
+//! [`Parker`](super::parker::Parker).
 
 use crate::sync::AtomicU32;
 
-/// Wakes everybody who sleeps on `word`.
+/// Wakes all threads that sleep on `word`.
 pub fn wake(word: &AtomicU32) {
     // SAFETY: the kernel only takes the address.
     unsafe {

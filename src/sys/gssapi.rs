@@ -1,17 +1,17 @@
-//! The system's Kerberos library, MIT's `libgssapi_krb5`: what the mechanism needs of GSSAPI
-//! (RFC 2743, RFC 2744), with owners for what has to be released.
+//! The system's Kerberos library, MIT's `libgssapi_krb5`: the part of GSSAPI (RFC 2743, RFC 2744)
+//! that the mechanism needs. Each thing to release has an owner.
 //!
-//! Only with the feature `gssapi`. Names, credentials and contexts are used by one thread at a
-//! time, but not always by the same. [`Credential::acquire`], [`Context::initiate`] and
-//! [`Context::accept`] may speak to a key server or a name server and read files: they block for
-//! as long as the library's settings say.
+//! Only with the feature `gssapi`. One thread at a time uses a name, credential or context, but
+//! different threads may. [`Credential::acquire`], [`Context::initiate`] and [`Context::accept`]
+//! may speak to a key server or a name server and read files. They block for as long as the
+//! library's settings say.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use crate::error::{Errno, Result};
 
-/// What every failure is here: the reasons differ between mechanisms and have no common number.
+/// The one error of every failure: the reasons differ between mechanisms and have no common number.
 const REFUSED: Errno = Errno::EACCES;
 
 type Status = u32;
@@ -24,7 +24,7 @@ struct Oid {
     elements: *const u8,
 }
 
-// SAFETY: it points to constants only.
+// SAFETY: the pointer inside leads to constants only.
 unsafe impl Sync for Oid {}
 
 #[repr(C)]
@@ -33,7 +33,7 @@ struct OidSet {
     elements: *const Oid,
 }
 
-// SAFETY: it points to constants only.
+// SAFETY: the pointer inside leads to constants only.
 unsafe impl Sync for OidSet {}
 
 #[repr(C)]
@@ -149,7 +149,7 @@ unsafe extern "C" {
 #[derive(Debug)]
 pub struct Buffer(RawBuffer);
 
-// SAFETY: it is plain memory, and any thread may free it.
+// SAFETY: the buffer is plain memory, and any thread may free it.
 unsafe impl Send for Buffer {}
 
 impl Buffer {
@@ -171,7 +171,7 @@ impl core::ops::Deref for Buffer {
         if self.0.value.is_null() || self.0.length == 0 {
             return &[];
         }
-        // SAFETY: the library has filled the buffer, and it is ours until it is released.
+        // SAFETY: the library has filled the buffer, and `self` owns it until it is released.
         unsafe { core::slice::from_raw_parts(self.0.value.cast(), self.0.length) }
     }
 }
@@ -184,23 +184,23 @@ impl Drop for Buffer {
     }
 }
 
-/// The library only reads what is lent to it.
+/// Lends bytes to the library, which only reads them.
 fn lend(bytes: &[u8]) -> RawBuffer {
     RawBuffer { length: bytes.len(), value: bytes.as_ptr().cast_mut().cast() }
 }
 
-/// How the text of a name is to be read.
+/// How the library reads the text of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameKind {
     /// `service` or `service@host`.
     Hostbased,
     /// A user of the local realm.
     User,
-    /// A Kerberos principal as it is.
+    /// A Kerberos principal in full.
     Principal,
 }
 
-/// Whom credentials are of, or whom a context is to be with.
+/// The owner of credentials, or the peer of a context.
 #[derive(Debug)]
 pub struct Name(Handle);
 
@@ -208,7 +208,7 @@ pub struct Name(Handle);
 unsafe impl Send for Name {}
 
 impl Name {
-    /// Reads a name. Nobody is asked whether it exists.
+    /// Reads a name. No server is asked whether it exists.
     ///
     /// # Errors
     /// `EACCES` for a text that is no name.
@@ -234,7 +234,7 @@ impl Name {
             return Err(REFUSED);
         }
         let (mut minor, mut text) = (0, Buffer::new());
-        // SAFETY: the name is one, and the buffer is empty.
+        // SAFETY: the name was imported, and the buffer is empty.
         let status =
             unsafe { gss_display_name(&raw mut minor, self.0, &raw mut text.0, ptr::null_mut()) };
         if status == COMPLETE { Ok(text) } else { Err(REFUSED) }
@@ -244,19 +244,19 @@ impl Name {
 impl Drop for Name {
     fn drop(&mut self) {
         let mut minor = 0;
-        // SAFETY: the name is none or ours, and is not used again.
+        // SAFETY: the name is none or this value's, and is not used again.
         unsafe { gss_release_name(&raw mut minor, &raw mut self.0) };
     }
 }
 
-/// Which side of a context credentials are for.
+/// The side of a context that credentials are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     Initiator,
     Acceptor,
 }
 
-/// What proves who we are.
+/// Credentials: they prove this side's identity.
 #[derive(Debug)]
 pub struct Credential(Handle);
 
@@ -275,7 +275,7 @@ impl Credential {
         };
         let name = name.map_or(ptr::null_mut(), |name| name.0);
         let (mut minor, mut credential) = (0, Credential(ptr::null_mut()));
-        // SAFETY: the name is none or one, which outlives the call; what is null is not wanted.
+        // SAFETY: the name is none or one that outlives the call; null places are not written.
         let status = unsafe {
             gss_acquire_cred(
                 &raw mut minor,
@@ -295,23 +295,23 @@ impl Credential {
 impl Drop for Credential {
     fn drop(&mut self) {
         let mut minor = 0;
-        // SAFETY: the credential is none or ours, and is not used again.
+        // SAFETY: the credential is none or this value's, and is not used again.
         unsafe { gss_release_cred(&raw mut minor, &raw mut self.0) };
     }
 }
 
-/// Where a context is after a step.
+/// The state of a context after a step.
 #[derive(Debug)]
 pub struct Progress {
-    /// For the peer; empty if there is nothing to say.
+    /// The token for the peer; empty if there is nothing to send.
     pub token: Buffer,
-    /// No more is needed from the peer.
+    /// No further token of the peer's is needed.
     pub complete: bool,
     /// The peer's name, once the acceptor knows it.
     pub peer: Option<Buffer>,
 }
 
-/// What two sides have in common once they have proven who they are.
+/// A security context: the keys that both sides share once they have proven their identities.
 #[derive(Debug)]
 pub struct Context(Handle);
 
@@ -319,21 +319,21 @@ pub struct Context(Handle);
 unsafe impl Send for Context {}
 
 impl Context {
-    /// One that has taken no step yet.
+    /// A context that has taken no step yet.
     pub fn new() -> Context {
         Context(ptr::null_mut())
     }
 
-    /// The next step towards `target`; the first one has no token. May speak to key and name
+    /// Takes the next step towards `target`; the first step has no token. May speak to key and name
     /// servers.
     ///
     /// # Errors
-    /// `EACCES`: the context will never be.
+    /// `EACCES`: the context can never be established.
     pub fn initiate(&mut self, own: &Credential, target: &Name, token: &[u8]) -> Result<Progress> {
         let (mut minor, mut flags, input) = (0, 0, lend(token));
         let mut output = Buffer::new();
-        // SAFETY: all that is lent outlives the call; the context is none yet or ours; what is
-        // null is not wanted.
+        // SAFETY: all lent values outlive the call; the context is none yet or this value's; null
+        // places are not written.
         let status = unsafe {
             gss_init_sec_context(
                 &raw mut minor,
@@ -358,14 +358,15 @@ impl Context {
         Ok(Progress { token: output, complete, peer: None })
     }
 
-    /// The answer to a token of the peer's. Reads the table of keys.
+    /// Answers a token of the peer's. Reads the table of keys.
     ///
     /// # Errors
-    /// `EACCES`: the context will never be.
+    /// `EACCES`: the context can never be established.
     pub fn accept(&mut self, own: &Credential, token: &[u8]) -> Result<Progress> {
         let (mut minor, input) = (0, lend(token));
         let (mut output, mut source) = (Buffer::new(), Name(ptr::null_mut()));
-        // SAFETY: as for `initiate`; the name is ours and empty.
+        // SAFETY: all lent values outlive the call; the context is none yet or this value's; the
+        // name is empty.
         let status = unsafe {
             gss_accept_sec_context(
                 &raw mut minor,
@@ -389,14 +390,14 @@ impl Context {
     /// Encrypts. The context has to be complete.
     ///
     /// # Errors
-    /// `EACCES` when it is not, has expired, or cannot encrypt.
+    /// `EACCES` when the context is not complete, has expired, or cannot encrypt.
     pub fn wrap(&mut self, plain: &[u8]) -> Result<Buffer> {
         if self.0.is_null() {
             return Err(REFUSED);
         }
         let (mut minor, mut confidential, input) = (0, 0, lend(plain));
         let mut output = Buffer::new();
-        // SAFETY: the context is one, the input outlives the call, the output is empty.
+        // SAFETY: the context exists, the input outlives the call, the output is empty.
         let status = unsafe {
             gss_wrap(
                 &raw mut minor,
@@ -411,17 +412,18 @@ impl Context {
         if status == COMPLETE && confidential != 0 { Ok(output) } else { Err(REFUSED) }
     }
 
-    /// Decrypts what the other side has wrapped.
+    /// Decrypts a message that the other side has wrapped.
     ///
     /// # Errors
-    /// `EACCES` when it was changed on its way, was not encrypted, or is not what comes next.
+    /// `EACCES` when the message was changed on its way, was not encrypted, or is not the next in
+    /// order.
     pub fn unwrap(&mut self, wrapped: &[u8]) -> Result<Buffer> {
         if self.0.is_null() {
             return Err(REFUSED);
         }
         let (mut minor, mut confidential, input) = (0, 0, lend(wrapped));
         let mut output = Buffer::new();
-        // SAFETY: the context is one, the input outlives the call, the output is empty.
+        // SAFETY: the context exists, the input outlives the call, the output is empty.
         let status = unsafe {
             gss_unwrap(
                 &raw mut minor,
@@ -445,12 +447,12 @@ impl Default for Context {
 impl Drop for Context {
     fn drop(&mut self) {
         let mut minor = 0;
-        // SAFETY: the context is none or ours, and is not used again.
+        // SAFETY: the context is none or this value's, and is not used again.
         unsafe { gss_delete_sec_context(&raw mut minor, &raw mut self.0, ptr::null_mut()) };
     }
 }
 
-/// Whether a step was the last.
+/// Whether a step was the last one.
 fn completed(status: Status) -> Result<bool> {
     match status {
         COMPLETE => Ok(true),

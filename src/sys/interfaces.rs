@@ -1,4 +1,4 @@
-//! Addresses of network interfaces (`getifaddrs`). Does not block.
+//! Addresses of network interfaces (`getifaddrs`). Does not block. Any thread.
 
 use std::ffi::CStr;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ pub fn first_address(name: &[u8], ipv6: bool) -> Result<SocketAddr> {
     }
     // SAFETY: `list` came from getifaddrs and lives until freed below.
     let found = unsafe { find(list, name, ipv6) };
-    // SAFETY: as above; nothing refers to it any more.
+    // SAFETY: `list` came from getifaddrs, and nothing refers to it any more.
     unsafe { libc::freeifaddrs(list) };
     found.ok_or(Errno::ENODEV)
 }
@@ -29,9 +29,9 @@ unsafe fn find(mut entry: *const libc::ifaddrs, name: &[u8], ipv6: bool) -> Opti
     while !entry.is_null() {
         // SAFETY: the caller guarantees a live list.
         let interface = unsafe { &*entry };
-        // SAFETY: ifa_name is a C string and ifa_addr null or an address, as of getifaddrs(3).
+        // SAFETY: ifa_name is a C string and ifa_addr null or an address, as getifaddrs(3) says.
         if unsafe { CStr::from_ptr(interface.ifa_name) }.to_bytes() == name {
-            // SAFETY: see above.
+            // SAFETY: getifaddrs(3) makes ifa_addr null or a whole address.
             let address = unsafe { internet_address(interface.ifa_addr) };
             if let Some(address) = address.filter(|found| found.is_ipv6() == ipv6) {
                 return Some(address);

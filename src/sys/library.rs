@@ -1,4 +1,4 @@
-//! Where the code of this library was loaded from. Any thread.
+//! The path that the code of this library was loaded from. Any thread.
 
 use core::ffi::{CStr, c_void};
 use core::mem::MaybeUninit;
@@ -6,13 +6,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// The file, as the loader knows it: the library, or the program that it is linked into.
+/// The file as the loader knows it: the library, or the program that the library is linked into.
 pub fn own_path() -> Option<PathBuf> {
     let here = own_path as *const c_void;
     let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
     // SAFETY: `info` is writable; any address may be asked for.
     let found = unsafe { libc::dladdr(here, info.as_mut_ptr()) };
-    // SAFETY: all fields may be zero, and so they are unless `dladdr` has written them.
+    // SAFETY: all fields may be zero, and are zero unless `dladdr` has written them.
     let name = unsafe { info.assume_init() }.dli_fname;
     if found == 0 || name.is_null() {
         return None;

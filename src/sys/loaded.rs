@@ -1,22 +1,22 @@
-//! Libraries of the system that are loaded when they are first needed, so that nothing depends on
-//! them that does not use them. Any thread. What was loaded stays.
+//! Libraries of the system, each loaded when a caller first needs it: programs that do not use one
+//! do not depend on it. Any thread. A library stays loaded until the process ends.
 
 use core::ffi::{CStr, c_void};
 use core::ptr::NonNull;
 
-/// A library that is loaded for good.
+/// A library that is never unloaded.
 pub struct Loaded(NonNull<c_void>);
 
 impl Loaded {
-    /// Loads the library of this name, from where the system has its libraries.
+    /// Loads the library of this name from the system's folders for libraries.
     pub fn open(name: &CStr) -> Option<Loaded> {
-        // SAFETY: the name is a C string; what the library does when it is loaded is up to the
-        // system that has it.
+        // SAFETY: the name is a C string; the code that the library runs while it is loaded is the
+        // system's own.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         NonNull::new(handle).map(Loaded)
     }
 
-    /// The address of what the library calls so.
+    /// The address of the function of this name.
     pub fn symbol(&self, name: &CStr) -> Option<NonNull<c_void>> {
         // SAFETY: the library is loaded and stays; the name is a C string.
         NonNull::new(unsafe { libc::dlsym(self.0.as_ptr(), name.as_ptr()) })

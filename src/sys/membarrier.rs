@@ -1,8 +1,9 @@
-//! A memory barrier in all running threads of the process at once (`membarrier(2)`, Linux 4.14): one side of
-//! a handshake pays for both, so that the other side, which is on the message path, needs none.
+//! A memory barrier in all running threads of the process at once (`membarrier(2)`, Linux 4.14).
+//! One side of a handshake between two threads pays for both. The other side, which is on the
+//! message path, needs no barrier.
 //!
-//! The kernel wants the process to register first, which takes it some 15 ms. So a thread that could use the
-//! service asks for it ([`want`]), and a thread of the background registers ([`register`]).
+//! The kernel wants the process to register first, which takes some 15 ms. So a calling thread that
+//! could use the service asks for it ([`request`]), and an I/O thread registers ([`register`]).
 
 use crate::sync::{AtomicBool, Ordering};
 
@@ -17,21 +18,21 @@ fn membarrier(command: libc::c_int) -> bool {
     unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
 }
 
-/// The service would be of use from here on.
+/// Asks for the service, which would be of use from here on.
 pub fn request() {
     if !is_registered() {
         REQUESTED.store(true, Ordering::Relaxed);
     }
 }
 
-/// Whether somebody is to [`register`]; `true` once for each time that it was asked for.
+/// Whether an I/O thread is to [`register`]; `true` once for each request.
 pub fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
         && REQUESTED.swap(false, Ordering::Relaxed)
         && !is_registered()
 }
 
-/// Asks the kernel for the service, once in a process. Where there is none nothing changes.
+/// Registers with the kernel, once in a process. On a kernel without the service nothing changes.
 pub fn register() {
     if !is_registered() && membarrier(REGISTER_PRIVATE_EXPEDITED) {
         REGISTERED.store(true, Ordering::SeqCst);
@@ -43,8 +44,9 @@ pub fn is_registered() -> bool {
     REGISTERED.load(Ordering::SeqCst)
 }
 
-/// When this returns `true`, every other thread of the process has executed a full memory barrier since the
-/// call began, if only by not running. `false`: the kernel does not do it, or nobody has registered yet.
+/// Returns `true` when every other thread of the process has executed a full memory barrier since
+/// the call began, if only by not running. `false`: the kernel does not do it, or the process has
+/// not registered yet.
 pub fn in_all_threads() -> bool {
     is_registered() && membarrier(PRIVATE_EXPEDITED)
 }

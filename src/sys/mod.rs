@@ -1,8 +1,8 @@
-//! Every system call that is not on a socket of the standard library: one thin file each, the only
-//! place besides the C boundary where the kernel is spoken to directly.
+//! System calls that are not on a socket of the standard library: one thin file each. Besides the C
+//! boundary, only these files speak to the kernel directly.
 //!
-//! What a message may meet on its way makes its calls by number: those are no cancellation points
-//! (see [`cancel`]).
+//! Code on the message path makes its calls by number: those are no cancellation points (see
+//! [`cancel`]).
 
 pub mod alarm;
 pub mod cache;

@@ -1,7 +1,7 @@
 //! Stream sockets: the calls on the message path, and peer credentials.
 //!
-//! Runs on whichever thread drives a connection. Nothing here blocks, and nothing raises SIGPIPE:
-//! a library may not touch the process's signal disposition.
+//! Runs on the thread that drives a connection. Nothing here blocks, and nothing raises SIGPIPE: a
+//! library may not touch the process's signal disposition.
 
 use core::ffi::c_long;
 use core::ptr::null;
@@ -11,10 +11,10 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::error::{Errno, Result};
 
-/// `IOV_MAX` of Linux; what is beyond goes with the next call.
+/// `IOV_MAX` of Linux; slices beyond it go with the next call.
 const MAX_SLICES: usize = 1024;
 
-/// Who is at the other end of an `AF_UNIX` connection, as of its `connect`.
+/// The process at the other end of an `AF_UNIX` connection, as of its `connect`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerCredentials {
     pub pid: i32,
@@ -22,8 +22,8 @@ pub struct PeerCredentials {
     pub gid: u32,
 }
 
-/// Reads what is there, up to `buffer.len()` bytes; 0 is the end of the stream. `EAGAIN` when
-/// nothing is there.
+/// Reads the bytes at hand, up to `buffer.len()`; 0 is the end of the stream. `EAGAIN` when there
+/// are none.
 #[inline]
 pub fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
     retry(|| {
@@ -42,7 +42,7 @@ pub fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize> {
     })
 }
 
-/// The same into several buffers, one after the other.
+/// Reads into several buffers, one after the other, as [`recv`] reads into one.
 #[inline]
 pub fn recv_vectored(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
     // SAFETY: all-zero bytes are a valid msghdr (null pointers with zero lengths).
@@ -60,7 +60,7 @@ pub fn recv_vectored(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Resu
 }
 
 /// Whether the peer has closed or reset the stream, perhaps behind bytes that can still be read.
-/// Takes nothing from it.
+/// Takes nothing from the stream.
 pub fn has_ended(fd: BorrowedFd<'_>) -> bool {
     let mut byte = 0_u8;
     let peeked = retry(|| {
@@ -84,7 +84,7 @@ pub fn has_ended(fd: BorrowedFd<'_>) -> bool {
     }
 }
 
-/// Whether nothing more will come than what is there.
+/// Whether no more bytes will come than those at hand.
 fn is_hung_up(fd: BorrowedFd<'_>) -> bool {
     let mut polled = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 };
     let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -105,7 +105,7 @@ fn is_hung_up(fd: BorrowedFd<'_>) -> bool {
     count == Ok(1)
 }
 
-/// Writes as much of `bytes` as fits, and says how much. `EAGAIN` when nothing fits.
+/// Writes as many of `bytes` as fit, and returns how many. `EAGAIN` when none fits.
 #[inline]
 pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize> {
     retry(|| {
@@ -124,7 +124,7 @@ pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize> {
     })
 }
 
-/// Writes as much of `slices` as fits, in order, and says how many bytes that was. `EAGAIN` when
+/// Writes as much of `slices` as fits, in order, and returns how many bytes that was. `EAGAIN` when
 /// nothing fits. Slices beyond the first 1024 wait for the next call.
 #[inline]
 pub fn send_vectored(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> Result<usize> {
@@ -174,7 +174,7 @@ pub fn peer_credentials(fd: BorrowedFd<'_>) -> Result<PeerCredentials> {
     Ok(PeerCredentials { pid: credentials.pid, uid: credentials.uid, gid: credentials.gid })
 }
 
-/// Becomes the owner of a descriptor that a caller gave by number, if it is a socket: `EBADF` or
+/// Takes over a descriptor that the application gave by number, if it is a socket. `EBADF` or
 /// `ENOTSOCK`.
 pub fn own_socket(number: RawFd) -> Result<OwnedFd> {
     let mut kind: libc::c_int = 0;
@@ -197,13 +197,13 @@ pub fn own_socket(number: RawFd) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// Ends a stream in both directions; the peer sees its end behind what was written.
+/// Ends a stream in both directions; the peer sees its end behind the bytes that were written.
 pub fn shut_down(fd: BorrowedFd<'_>) {
-    // A stream that is gone already needs no end.
+    // A stream that has ended already needs no shutdown.
     let _ = socket2::SockRef::from(&fd).shutdown(std::net::Shutdown::Both);
 }
 
-/// Waits until one of `events` happens, at most `timeout` milliseconds; whether it did.
+/// Waits until one of `events` happens, at most `timeout` milliseconds; returns whether it did.
 #[cfg(test)]
 pub(crate) fn wait_one(fd: RawFd, events: libc::c_short, timeout: libc::c_int) -> bool {
     let mut entry = libc::pollfd { fd, events, revents: 0 };

@@ -1,11 +1,11 @@
-//! NORM, the system's library for NACK-oriented reliable multicast (RFC 5740): a session sends a stream to an
-//! address, or hears the streams of others.
+//! NORM, the system's library for NACK-oriented reliable multicast (RFC 5740): a session sends a
+//! stream to an address, or hears the streams of others.
 //!
-//! The library is loaded when it is first asked for. A [`Session`] has an instance of the library to itself,
-//! which is a thread that moves the packets; what it has to tell waits in a queue with a descriptor. A session
-//! is used by one thread at a time, but not always by the same. No call waits for the network, but the
-//! opening of a session looks names up, and its end waits for the library's thread.
-// The functions are called as in the library's header.
+//! The library is loaded when a caller first asks for it. Each [`Session`] has its own instance of
+//! the library, with a thread that moves the packets. The instance's events wait in a queue with a
+//! descriptor. One thread at a time uses a session, but different threads may. No call waits for
+//! the network. But opening a session looks names up, and its end waits for the library's thread.
+// The functions have the names of the library's header.
 #![allow(non_snake_case)]
 
 use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
@@ -20,7 +20,7 @@ use crate::sys::loaded::{Loaded, functions};
 
 const NAME: &CStr = c"libnorm.so.1";
 
-// What the library's header names so.
+// Constants of the library's header.
 const NORM_NODE_ANY: u32 = u32::MAX;
 const NORM_OBJECT_STREAM: c_int = 3;
 const NORM_FLUSH_ACTIVE: c_int = 2;
@@ -32,12 +32,12 @@ const NORM_RX_OBJECT_UPDATED: c_int = 19;
 const NORM_RX_OBJECT_COMPLETED: c_int = 20;
 const NORM_RX_OBJECT_ABORTED: c_int = 21;
 
-/// What every program of ZeroMQ uses.
+/// Settings that every program of ZeroMQ uses.
 mod tuning {
     pub const BUFFER: u32 = 2 * 1024 * 1024;
     /// Bytes of a packet.
     pub const SEGMENT: u16 = 1400;
-    /// Packets of a block, and how many may be added for repair.
+    /// Packets of a block, and how many repair packets may be added.
     pub const BLOCK: u16 = 16;
     pub const PARITY: u16 = 4;
 }
@@ -45,7 +45,7 @@ mod tuning {
 /// Bytes that are read from a stream at once.
 const PIECE: usize = 8 * 1024;
 
-/// Events, and pieces of streams, that are taken in one call.
+/// Events, and pieces of streams, that one call takes.
 const TURNS: usize = 64;
 
 type Handle = *const c_void;
@@ -106,13 +106,13 @@ pub fn is_present() -> bool {
     library().is_some()
 }
 
-/// A copy of the library's state: queue, descriptors and, while it is not idle, a thread.
+/// An instance of the library's state: queue, descriptors and, while it is not idle, a thread.
 struct Instance {
     functions: &'static Functions,
     handle: NonNull<c_void>,
 }
 
-// SAFETY: what the library hands out does not belong to a thread.
+// SAFETY: the library's handles do not belong to a thread.
 unsafe impl Send for Instance {}
 
 /// Instances without a thread, and the process that they belong to. The library forgets to close a
@@ -123,17 +123,17 @@ impl Instance {
     fn start() -> Result<Instance> {
         let functions = library().ok_or(Errno::EPROTONOSUPPORT)?;
         if let Some(idle) = Instance::idle() {
-            // SAFETY: an instance that was stopped.
+            // SAFETY: the instance was stopped.
             let restarted = unsafe { (functions.NormRestartInstance)(idle.handle.as_ptr()) };
             return if restarted { Ok(idle) } else { Err(Errno::EMFILE) };
         }
-        // SAFETY: no pointers are passed. Its thread is the library's own.
+        // SAFETY: no pointers are passed. The thread that starts is the library's own.
         let handle = unsafe { (functions.NormCreateInstance)(false) };
         let handle = NonNull::new(handle.cast_mut()).ok_or(Errno::EMFILE)?;
         Ok(Instance { functions, handle })
     }
 
-    /// One of the own process: those of a parent share its descriptors.
+    /// An instance of this process: those of a parent share its descriptors.
     fn idle() -> Option<Instance> {
         let mut idle = IDLE.lock();
         if idle.0 != clock::process_id() {
@@ -146,9 +146,9 @@ impl Instance {
         self.handle.as_ptr()
     }
 
-    /// Ends the thread. Nothing of the instance's is in use any more.
+    /// Ends the thread. Nothing of the instance is in use any more.
     fn stop(self) {
-        // SAFETY: an instance that runs.
+        // SAFETY: the instance runs.
         unsafe { (self.functions.NormStopInstance)(self.get()) };
         let mut idle = IDLE.lock();
         idle.0 = clock::process_id();
@@ -156,60 +156,60 @@ impl Instance {
     }
 }
 
-/// What a session is to be like.
+/// How a session is to be opened.
 #[derive(Clone, Debug)]
 pub struct Settings<'a> {
-    /// A group, or one machine.
+    /// The address of a group, or of one machine.
     pub address: &'a CStr,
     pub port: u16,
     pub interface: Option<&'a CStr>,
-    /// The own number in the session, if not one that follows from the machine's address.
+    /// This side's number in the session, if not one that follows from the machine's address.
     pub node: Option<u32>,
-    /// It sends; else it listens.
+    /// Whether the session sends; else it listens.
     pub sends: bool,
     pub hops: u8,
     /// Type of service, if not the usual one.
     pub tos: u8,
-    /// The size of the kernel's buffer, if not the system's.
+    /// The size of the kernel's buffer in bytes, if not the system's.
     pub buffer: Option<u32>,
 }
 
-/// What was heard.
+/// News of one source.
 #[derive(Debug)]
 pub enum News<'a> {
     Data(&'a [u8]),
-    /// The stream goes on somewhere else, at a mark.
+    /// The stream goes on somewhere else, at a mark of the stream.
     Lost,
     Gone,
 }
 
-/// A stream that somebody else sends.
+/// A stream that another program sends.
 struct Stream {
     sender: Handle,
     number: u64,
-    /// It is being read, from a mark on.
+    /// Whether the stream is being read, from a mark on.
     joined: bool,
-    /// There may be something to read.
+    /// Whether there may be bytes to read.
     ready: bool,
 }
 
 /// A session of the library.
 pub struct Session {
     functions: &'static Functions,
-    /// Only the end of the session takes it away.
+    /// The instance; only the end of the session takes it away.
     instance: Option<Instance>,
     session: Handle,
-    /// What is sent; null for who listens.
+    /// The stream that is sent; null for a listener.
     stream: Handle,
     streams: HashMap<Handle, Stream>,
     numbers: u64,
-    /// What was written has not all gone out.
+    /// Whether bytes that were written have not all gone out.
     outstanding: bool,
-    /// What was written since the last flush.
+    /// Whether bytes were written since the last flush.
     unflushed: bool,
 }
 
-// SAFETY: what the library hands out does not belong to a thread.
+// SAFETY: the library's handles do not belong to a thread.
 unsafe impl Send for Session {}
 
 impl Session {
@@ -229,7 +229,7 @@ impl Session {
             unflushed: false,
         };
         let node = settings.node.unwrap_or(NORM_NODE_ANY);
-        // SAFETY: an instance that was just made; the address is a C string.
+        // SAFETY: the instance was just made; the address is a C string.
         session.session = unsafe {
             let address = settings.address.as_ptr();
             (functions.NormCreateSession)(handle, address, settings.port, node)
@@ -250,7 +250,7 @@ impl Session {
 
     fn configure(&self, settings: &Settings<'_>) -> Result<()> {
         let (functions, session) = (self.functions, self.session);
-        // SAFETY: an open session; all texts are C strings that outlive the calls.
+        // SAFETY: the session is open; all texts are C strings that outlive the calls.
         unsafe {
             if settings.tos != 0 {
                 (functions.NormSetTOS)(session, settings.tos);
@@ -274,7 +274,7 @@ impl Session {
 
     fn start_sender(&mut self) -> bool {
         let (functions, session) = (self.functions, self.session);
-        // SAFETY: an open session; no information goes with the stream.
+        // SAFETY: the session is open; no information goes with the stream.
         unsafe {
             let id = (functions.NormGetRandomSessionId)();
             let (segment, block, parity) = (tuning::SEGMENT, tuning::BLOCK, tuning::PARITY);
@@ -289,28 +289,29 @@ impl Session {
     }
 
     fn start_receiver(&mut self) -> bool {
-        // SAFETY: an open session.
+        // SAFETY: the session is open.
         unsafe {
             (self.functions.NormSetDefaultSyncPolicy)(self.session, NORM_SYNC_STREAM);
             (self.functions.NormStartReceiver)(self.session, tuning::BUFFER)
         }
     }
 
-    /// The system may refuse the size; then its own stays.
+    /// Sets the size of the kernel's buffer. The system may refuse it; then its own size stays.
     fn set_buffer(&self, settings: &Settings<'_>) {
         let set = match settings.sends {
             true => self.functions.NormSetTxSocketBuffer,
             false => self.functions.NormSetRxSocketBuffer,
         };
         if let Some(size) = settings.buffer {
-            // SAFETY: an open session.
+            // SAFETY: the session is open.
             unsafe { set(self.session, size) };
         }
     }
 
-    /// Readable when there is something to [`receive`](Session::receive), also for who sends.
+    /// The descriptor that is readable when there is news to [`receive`](Session::receive), also
+    /// for a sender.
     pub fn descriptor(&self) -> Option<RawFd> {
-        // SAFETY: an instance that runs.
+        // SAFETY: the instance runs.
         let fd = unsafe { (self.functions.NormGetDescriptor)(self.instance()) };
         Some(fd).filter(|fd| *fd >= 0)
     }
@@ -319,7 +320,7 @@ impl Session {
         self.instance.as_ref().map_or(ptr::null(), Instance::get)
     }
 
-    /// Whether all that was written has gone out once.
+    /// Whether all written bytes have gone out once.
     pub fn is_drained(&self) -> bool {
         !self.outstanding
     }
@@ -327,13 +328,13 @@ impl Session {
 
 // Sending.
 impl Session {
-    /// Writes to the stream, as much as there is room for: if that is not all, there is news when there is
-    /// more.
+    /// Writes to the stream as many bytes as have room. If some are left, news comes when there is
+    /// more room.
     pub fn write(&mut self, bytes: &[u8]) -> usize {
         let len = c_uint::try_from(bytes.len()).unwrap_or(c_uint::MAX);
         // SAFETY: the session's own stream; `bytes` outlives the call and has at least `len` bytes.
         let written = unsafe {
-            // So that no news comes between the look at it and what is written.
+            // Suspended, so that no news comes between taking the events and writing.
             let suspended = (self.functions.NormSuspendInstance)(self.instance());
             self.take_events(&mut |_, _| true);
             let written = (self.functions.NormStreamWrite)(self.stream, bytes.as_ptr().cast(), len);
@@ -347,13 +348,13 @@ impl Session {
         written.min(bytes.len())
     }
 
-    /// Marks the place: who joins may begin here.
+    /// Marks a place in the stream: a listener that joins may begin here.
     pub fn mark(&mut self) {
         // SAFETY: the session's own stream.
         unsafe { (self.functions.NormStreamMarkEom)(self.stream) };
     }
 
-    /// Sends what does not fill a packet.
+    /// Sends the bytes that do not fill a packet.
     pub fn flush(&mut self) {
         if core::mem::take(&mut self.unflushed) {
             // SAFETY: the session's own stream.
@@ -364,8 +365,8 @@ impl Session {
 
 // Receiving.
 impl Session {
-    /// Takes what the library has to tell. `heard` is called with each source's number and its news, and says
-    /// whether that made sense. Whether there may be more.
+    /// Takes the library's events. Calls `heard` with each source's number and its news; `heard`
+    /// returns whether that made sense. Returns whether there may be more.
     pub fn receive(&mut self, heard: &mut dyn FnMut(u64, News<'_>) -> bool) -> bool {
         let more_events = self.take_events(heard);
         let mut left = TURNS;
@@ -381,12 +382,12 @@ impl Session {
         more_events || left == 0
     }
 
-    /// Whether there may be more events.
+    /// Returns whether there may be more events.
     fn take_events(&mut self, heard: &mut dyn FnMut(u64, News<'_>) -> bool) -> bool {
         for _ in 0..TURNS {
             let (session, sender, object) = (ptr::null(), ptr::null(), ptr::null());
             let mut event = Event { kind: 0, session, sender, object };
-            // SAFETY: an instance that runs; `event` is writable. It does not wait.
+            // SAFETY: the instance runs; `event` is writable. The call does not wait.
             let got =
                 unsafe { (self.functions.NormGetNextEvent)(self.instance(), &mut event, false) };
             if !got {
@@ -402,12 +403,12 @@ impl Session {
             NORM_TX_QUEUE_EMPTY => self.outstanding = false,
             NORM_RX_OBJECT_NEW | NORM_RX_OBJECT_UPDATED => self.found(event),
             NORM_RX_OBJECT_COMPLETED | NORM_RX_OBJECT_ABORTED => {
-                // What can still be read of it goes first.
+                // Bytes of the stream that can still be read go first.
                 self.read(event.object, &mut TURNS.clone(), heard);
                 self.forget(event.object, heard);
             }
             NORM_REMOTE_SENDER_INACTIVE => self.gone(event.sender, heard),
-            // Also that there is room again: who is told tries.
+            // Any other event, also that there is room again: after news the caller tries to write.
             _ => {}
         }
     }
@@ -452,7 +453,7 @@ impl Session {
                 heard(stream.number, News::Lost);
             }
             let mut len = PIECE as c_uint;
-            // SAFETY: the same; `piece` has as many bytes as `len` says.
+            // SAFETY: the object is retained; `piece` has as many bytes as `len` says.
             let intact =
                 unsafe { (functions.NormStreamRead)(object, piece.as_mut_ptr().cast(), &mut len) };
             let bytes = piece.get(..len as usize).unwrap_or_default();
@@ -469,13 +470,13 @@ impl Session {
 
     fn forget(&mut self, object: Handle, heard: &mut dyn FnMut(u64, News<'_>) -> bool) {
         if let Some(stream) = self.streams.remove(&object) {
-            // SAFETY: it was retained once, when it came into the table.
+            // SAFETY: the object was retained once, when it came into the table.
             unsafe { (self.functions.NormObjectRelease)(object) };
             heard(stream.number, News::Gone);
         }
     }
 
-    /// A sender has not been heard for long: should it come back, it is another one.
+    /// Forgets a sender that has been silent for long: should it come back, it is another one.
     fn gone(&mut self, sender: Handle, heard: &mut dyn FnMut(u64, News<'_>) -> bool) {
         let of_sender =
             |(object, stream): (&Handle, &Stream)| (stream.sender == sender).then_some(*object);
@@ -492,8 +493,8 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let functions = self.functions;
-        // SAFETY: each is ended once, in this order, and nobody uses them any more; streams that
-        // were retained are released before what they belong to.
+        // SAFETY: each is ended once, in this order, and is not used any more; retained streams
+        // were released before the session that they belong to.
         unsafe {
             for object in self.streams.keys() {
                 (functions.NormObjectRelease)(*object);
@@ -507,7 +508,7 @@ impl Drop for Session {
             }
         }
         if let Some(instance) = self.instance.take() {
-            // Whoever has it next is not told of this session.
+            // The next session of this instance is not told of this one's events.
             self.skip_events(instance.get());
             instance.stop();
         }
@@ -518,7 +519,7 @@ impl Session {
     fn skip_events(&self, instance: Handle) {
         let (session, sender, object) = (ptr::null(), ptr::null(), ptr::null());
         let mut event = Event { kind: 0, session, sender, object };
-        // SAFETY: an instance that runs; `event` is writable.
+        // SAFETY: the instance runs; `event` is writable.
         while unsafe { (self.functions.NormGetNextEvent)(instance, &mut event, false) } {}
     }
 }
@@ -527,7 +528,7 @@ impl Session {
 mod tests {
     use super::*;
 
-    /// Each with a port of its own, because tests run side by side.
+    /// Settings with a port of their own, because tests run side by side.
     fn settings(address: &CStr) -> Settings<'_> {
         let free = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let (interface, node) = (None, None);
@@ -551,7 +552,7 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(Session::open(&settings(c"127.0.0.1")).err(), None);
         }
-        // Other tests may have some at the same time.
+        // Other tests may hold some meanwhile.
         assert!((1..10).contains(&IDLE.lock().1.len()));
     }
 

@@ -1,16 +1,16 @@
-//! Where a thread sleeps: the one thing in a call of the library that `pthread_cancel` may interrupt.
+//! Where a calling thread sleeps: the only place in a call that `pthread_cancel` may interrupt.
 //!
-//! A cancelled thread is unwound from the system call that it sleeps in, and Rust lets that pass only
-//! through frames that have nothing to drop (see [`cancel`](super::cancel)). So whatever may have to
-//! wait is an `async fn` that says in a [`Parker`] what it wants to wait for, and is pending; the first
-//! frame of the call, which has nothing to drop, then sleeps ([`Parker::sleep`]) and polls it again.
-//! No waker is used: these futures are polled by nobody else. When the thread is cancelled the future
-//! is dropped, and what it holds sets everything right.
+//! A cancelled thread is unwound from the system call that it sleeps in. Rust lets that pass only
+//! through frames that have nothing to drop (see [`cancel`](super::cancel)). So each function that
+//! may have to wait is an `async fn`. It leaves a `ParkRequest` in a [`Parker`] and is pending.
+//! The first frame of the call, which has nothing to drop, then sleeps ([`Parker::sleep`]) and
+//! polls the future again. No waker is used: only that frame polls these futures. When the thread
+//! is cancelled the future is dropped, and the values that it holds restore the shared state.
 //!
 //! Blocking calls have to return `EINTR` after a signal handler ran, even one installed with
-//! `SA_RESTART`. The kernel restarts a futex wait without a time limit, but not one with a limit, nor
-//! `epoll_wait` or `poll`; so every wait on a futex has a limit. (A process that was stopped and goes on
-//! gets it from `epoll_wait` only, and without a handler.)
+//! `SA_RESTART`. The kernel restarts a futex wait without a time limit. It restarts neither one
+//! with a limit, nor `epoll_wait` or `poll`; so every wait on a futex has a limit. (In a process
+//! that was stopped and continued, only `epoll_wait` returns `EINTR`, without a handler.)
 
 use core::cell::Cell;
 use core::ffi::{c_int, c_long};
@@ -28,14 +28,14 @@ use crate::sys::cancel;
 use crate::sys::epoll::{Epoll, Event};
 use crate::sys::poll::PollFd;
 
-/// Events taken from a poller in one sleep: few, because every parker begins with none. Whoever finds as
-/// many asks the poller for the others.
+/// Events taken from a poller in one sleep: few, because every parker begins by setting all
+/// of its own to none. A call that finds this many asks the poller for the others.
 pub const EVENTS: usize = 16;
 
 /// The longest sleep on a futex.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Descriptors to sleep on; as many need no memory from the heap.
+/// Descriptors to sleep on; up to 16 need no memory from the heap.
 pub type PollFds = SmallVec<[PollFd; 16]>;
 
 const PTHREAD_CANCEL_ASYNCHRONOUS: c_int = 1;
@@ -47,14 +47,15 @@ unsafe extern "C-unwind" {
     fn pthread_setcanceltype(kind: c_int, old: *mut c_int) -> c_int;
 }
 
-/// What to wait for. Plain data: a thread that sleeps holds nothing that has to be dropped.
+/// The next thing to wait for. Plain data: a thread that sleeps holds nothing that has to be
+/// dropped.
 #[derive(Clone, Copy)]
 enum ParkRequest {
-    /// To go on.
+    /// Do not sleep: go on.
     None,
-    /// Not to sleep, but to end if the thread was cancelled.
+    /// Do not sleep, but end the thread if it was cancelled.
     Pause,
-    /// Milliseconds, -1 is no limit; so below.
+    /// Sleep at a poller. Times are milliseconds, -1 is no limit; so below.
     Epoll {
         fd: RawFd,
         timeout: c_int,
@@ -69,7 +70,8 @@ enum ParkRequest {
     },
 }
 
-/// See the module's documentation. It has no destructor that would have to run while somebody sleeps.
+/// See the module's documentation. It has no destructor that would have to run while its thread
+/// sleeps.
 pub struct Parker {
     request: Cell<ParkRequest>,
     outcome: Cell<Result<usize>>,
@@ -93,15 +95,15 @@ impl Parker {
         }
     }
 
-    /// Sleeps until the poller has events, at most `timeout` milliseconds (-1: no limit); how many
-    /// there are. They are left for [`Parker::next_event`]. `EINTR` after a signal.
+    /// Sleeps until the poller has events, at most `timeout` milliseconds (-1: no limit). Returns
+    /// how many there are; they are left for [`Parker::next_event`]. `EINTR` after a signal.
     pub async fn epoll(&self, epoll: &Epoll, timeout: i32) -> Result<usize> {
         while self.next_event().is_some() {}
         self.next.set(0);
         self.wait(ParkRequest::Epoll { fd: epoll.as_raw_fd(), timeout }).await
     }
 
-    /// Takes an event of the last sleep. After a cancelled sleep too: the kernel does not tell of a
+    /// Takes an event of the last sleep, also of a cancelled one: the kernel does not report a
     /// change twice.
     pub fn next_event(&self) -> Option<Event> {
         let event = self.events.get(self.next.get())?.replace(Event::NONE);
@@ -112,14 +114,14 @@ impl Parker {
         Some(event)
     }
 
-    /// For what may go on for long without a sleep: ends the thread if it was cancelled.
+    /// Ends the thread if it was cancelled. For calls that may go on for long without a sleep.
     pub async fn pause(&self) {
-        // It cannot fail.
+        // A pause cannot fail.
         let _ = self.wait(ParkRequest::Pause).await;
     }
 
-    /// Sleeps until something happened on one of `fds`, at most `timeout` (`None`: no limit); how
-    /// many have events. `EINTR` after a signal.
+    /// Sleeps until something happened on one of `fds`, at most `timeout` (`None`: no limit).
+    /// Returns how many have events. `EINTR` after a signal.
     pub async fn poll(&self, fds: &mut PollFds, timeout: Option<Duration>) -> Result<usize> {
         let timeout = milliseconds(timeout);
         self.fds.set(core::mem::take(fds));
@@ -128,8 +130,8 @@ impl Parker {
         outcome
     }
 
-    /// Sleeps while `word` is `expected`, at most `timeout`. `Ok` when woken or when the word differs
-    /// (also now and then without a reason), `EINTR`, or `ETIMEDOUT`.
+    /// Sleeps while `word` is `expected`, at most `timeout`. `Ok` when woken or when the word
+    /// differs (sometimes also without a reason), `EINTR`, or `ETIMEDOUT`.
     pub async fn futex(
         &self,
         word: &AtomicU32,
@@ -154,14 +156,15 @@ impl Parker {
         self.outcome.get()
     }
 
-    /// Sleeps as it was asked. If the thread is cancelled this does not return.
+    /// Sleeps as the last request says. If the thread is cancelled this does not return.
     ///
     /// # Safety
-    /// - From here up to the application's own frames there is nothing to drop and nobody who
+    /// - From here up to the application's own frames there is nothing to drop and no frame
     ///   catches, unless the thread cannot be cancelled.
     #[inline(never)]
     pub unsafe fn sleep(&self) {
-        // SAFETY: what is written to lives as long as the parker, in which nobody refers to it.
+        // SAFETY: the places written to live as long as the parker, and nothing else refers to
+        // them.
         let rc = unsafe {
             match self.request.get() {
                 ParkRequest::None => return,
@@ -184,17 +187,17 @@ impl Parker {
         self.request.set(ParkRequest::None);
     }
 
-    /// Gives memory back that a sleep used. To be called when a call has ended.
+    /// Gives back the memory that a sleep used. To be called when a call has ended.
     pub fn clear(&self) {
         drop(self.fds.take());
     }
 }
 
-/// A wait on a futex is no cancellation point by itself. The thread may be cancelled at any
-/// instruction meanwhile, as the C library's own blocking functions do it.
+/// Waits on a futex, which is no cancellation point by itself. Meanwhile the thread may be
+/// cancelled at any instruction, as in the C library's own blocking functions.
 ///
 /// # Safety
-/// - As for [`Parker::sleep`].
+/// - The contract of [`Parker::sleep`] holds.
 #[inline(never)]
 unsafe fn sleep_on(word: *mut u32, expected: u32, limit: Duration) -> c_long {
     let limit = libc::timespec {
@@ -202,7 +205,8 @@ unsafe fn sleep_on(word: *mut u32, expected: u32, limit: Duration) -> c_long {
         tv_nsec: limit.subsec_nanos() as _,
     };
     let mut before = 0;
-    // SAFETY: the kernel reads the word, and fails if it is gone; the time lives through the call.
+    // SAFETY: the kernel reads the word, and fails if it is unmapped; the time lives through the
+    // call.
     unsafe {
         pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &raw mut before);
         let rc = syscall(
@@ -217,8 +221,8 @@ unsafe fn sleep_on(word: *mut u32, expected: u32, limit: Duration) -> c_long {
     }
 }
 
-/// The system's time limit: -1 is none. Rounded up, so that a wait is never shorter than asked;
-/// a limit beyond what the system can count is cut.
+/// The time limit in the system's form: -1 is none. Rounded up, so that a wait is never shorter
+/// than asked; a limit beyond what the system can count is cut.
 pub fn milliseconds(timeout: Option<Duration>) -> i32 {
     match timeout {
         None => -1,
@@ -226,7 +230,7 @@ pub fn milliseconds(timeout: Option<Duration>) -> i32 {
     }
 }
 
-/// Runs a call to its end on a thread that nobody cancels; the C functions have a way of their own.
+/// Runs a call to its end on a thread that is never cancelled; the C functions have their own way.
 pub fn block_on<T>(call: impl AsyncFnOnce(&Parker) -> T) -> T {
     let parker = Parker::new();
     let mut call = pin!(call(&parker));
@@ -234,7 +238,7 @@ pub fn block_on<T>(call: impl AsyncFnOnce(&Parker) -> T) -> T {
         if let Poll::Ready(answer) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return answer;
         }
-        // SAFETY: the thread is not cancelled, as the caller was told.
+        // SAFETY: the caller was told that the thread must not be cancelled.
         unsafe { parker.sleep() };
     }
 }

@@ -1,9 +1,9 @@
 //! OpenPGM, the system's library for PGM (RFC 3208), bare or in UDP datagrams: sockets that send to
 //! a multicast group or receive from one.
 //!
-//! The library is loaded when it is first asked for. It is initialised while any [`Socket`] is open, and
-//! not beyond. A socket is used by one thread at a time, but not always by the same; no call on it
-//! blocks. Opening one may look names up, and does so for as long as the system's resolver takes.
+//! The library is loaded when a caller first asks for it. It is initialised while any [`Socket`] is
+//! open, and not beyond. One thread at a time uses a socket, but different threads may; no call on
+//! it blocks. Opening one may look names up, for as long as the system's resolver takes.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::{MaybeUninit, size_of};
@@ -18,7 +18,7 @@ use crate::sys::random;
 
 const NAME: &CStr = c"libpgm-5.3.so.0";
 
-// What the library's headers name so.
+// Constants of the library's headers.
 const IPPROTO_PGM: c_int = 113;
 const PGM_SEND_SOCK: c_int = 0x2000;
 const PGM_RECV_SOCK: c_int = 0x2001;
@@ -63,7 +63,7 @@ mod tuning {
 
     const SECOND: c_int = 1_000_000;
     pub const AMBIENT: c_int = 30 * SECOND;
-    /// The pauses between the announcements after a datagram.
+    /// The pauses, in microseconds, between the announcements after a datagram.
     pub const HEARTBEATS: [c_int; 9] = [
         SECOND / 10,
         SECOND / 10,
@@ -88,7 +88,7 @@ mod tuning {
 /// How long a source may be silent before the library forgets it.
 pub const PEER_EXPIRY: Duration = Duration::from_micros(tuning::PEER_EXPIRY as u64);
 
-/// Datagrams that are taken from the library in one call.
+/// Datagrams that one call takes from the library.
 const BATCH: usize = 8;
 
 /// The parts that a datagram may have.
@@ -101,7 +101,7 @@ struct RawError {
     message: *mut c_char,
 }
 
-/// Who sends: a random number for the process, and one for the session.
+/// The identity of a sender: a random number for the process, and one for the session.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Tsi {
@@ -122,7 +122,7 @@ struct Interface {
     address: libc::sockaddr_storage,
 }
 
-/// Also a `struct group_req` of RFC 3678, which ends behind the group.
+/// The library's group request, also a `struct group_req` of RFC 3678, which ends behind the group.
 #[repr(C)]
 struct Group {
     interface: u32,
@@ -131,7 +131,7 @@ struct Group {
     address: libc::sockaddr_storage,
 }
 
-/// How much of a [`Group`] the options take.
+/// Bytes of a [`Group`] that the options take.
 const GROUP_REQ: usize = core::mem::offset_of!(Group, source);
 
 #[repr(C)]
@@ -143,7 +143,7 @@ struct Addresses {
     send: *const Group,
 }
 
-/// A part of a datagram, as far as it is looked at.
+/// A part of a datagram, as far as this file reads it.
 #[repr(C)]
 struct Part {
     link: [*mut c_void; 3],
@@ -208,17 +208,17 @@ pub fn is_present() -> bool {
     library().is_some()
 }
 
-/// The library counts who uses it, but not so that two may begin at once.
+/// Held while the library starts or ends: it counts its users, but not safely from two threads.
 static ENGINE: Mutex<()> = Mutex::new(());
 
-/// The library is initialised as long as this lives.
+/// Keeps the library initialised as long as it lives.
 struct Engine(&'static Functions);
 
 impl Engine {
     fn start() -> Result<Engine> {
         let functions = library().ok_or(Errno::EPROTONOSUPPORT)?;
         let _alone = ENGINE.lock();
-        // SAFETY: the lock sees to it that nobody else of this library starts or ends it now.
+        // SAFETY: the lock keeps other threads of this library from starting or ending it now.
         attempt(functions, |error| unsafe { (functions.pgm_init)(error) })?;
         Ok(Engine(functions))
     }
@@ -232,14 +232,15 @@ impl Drop for Engine {
     }
 }
 
-/// A call that may leave an error, as the number that it stands for; `EINVAL` for those that have none.
+/// Makes a call that may leave an error, and returns that error's number; `EINVAL` for errors that
+/// have none.
 fn attempt(functions: &Functions, call: impl FnOnce(ErrorOut) -> bool) -> Result<()> {
     let mut error: *mut RawError = ptr::null_mut();
     if call(&mut error) {
         return Ok(());
     }
     let Some(error) = NonNull::new(error) else { return Err(Errno::EINVAL) };
-    // SAFETY: the library made it, and it is ours until it is freed, once.
+    // SAFETY: the library made the error, and it is freed here, once.
     let code = unsafe {
         let code = error.as_ref().code;
         (functions.pgm_error_free)(error.as_ptr());
@@ -262,7 +263,8 @@ fn errno_of(code: c_int) -> Errno {
     }
 }
 
-/// The library reads the system's list of networks as only one thread may.
+/// Held during look-ups: only one thread may read the system's list of networks through the
+/// library.
 static LOOK_UP: Mutex<()> = Mutex::new(());
 
 /// The groups that a text names.
@@ -275,7 +277,7 @@ impl Network {
     fn find(functions: &'static Functions, text: &CStr) -> Result<Network> {
         let mut found: *mut Addresses = ptr::null_mut();
         let _alone = LOOK_UP.lock();
-        // Whatever the library says: names that do not exist are no address.
+        // `EINVAL` for any failure: a name that does not exist is no address.
         attempt(functions, |error| {
             // SAFETY: the text is a C string; no hints; both places are writable.
             unsafe { (functions.pgm_getaddrinfo)(text.as_ptr(), ptr::null(), &mut found, error) }
@@ -301,14 +303,14 @@ fn groups<'a>(first: *const Group, count: u32) -> &'a [Group] {
     if first.is_null() {
         return &[];
     }
-    // SAFETY: the library has made as many as it says; they live as long as the list, to which
-    // both callers bind them.
+    // SAFETY: the library has made as many as it says; they live as long as the list, to which both
+    // callers bind them.
     unsafe { core::slice::from_raw_parts(first, count as usize) }
 }
 
 impl Drop for Network {
     fn drop(&mut self) {
-        // SAFETY: the library made it, and this is the only time that it is freed.
+        // SAFETY: the library made the list, and it is freed only here.
         unsafe { (self.functions.pgm_freeaddrinfo)(self.found.as_ptr()) };
     }
 }
@@ -319,27 +321,27 @@ pub fn check(network: &CStr) -> Result<()> {
     Network::find(engine.0, network).map(drop)
 }
 
-/// What a socket is to be like. All sizes and counts are above zero.
+/// How a socket is to be opened. All sizes and counts are above zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub port: u16,
-    /// In UDP datagrams; bare PGM needs `CAP_NET_RAW`.
+    /// Whether packets go in UDP datagrams; bare PGM needs `CAP_NET_RAW`.
     pub udp: bool,
-    /// It sends; else it receives.
+    /// Whether the socket sends; else it receives.
     pub sends: bool,
-    /// The largest packet, all headers included; not below [`LEAST_PACKET`].
+    /// The largest packet in bytes, all headers included; not below [`LEAST_PACKET`].
     pub packet: u16,
-    /// Bytes a second; not below `packet`.
+    /// The most bytes a second; not below `packet`.
     pub rate: i32,
     /// Packets that can be repaired.
     pub window: i32,
     pub hops: i32,
-    /// Sizes of the kernel's buffers, if not the system's.
+    /// Sizes of the kernel's buffers in bytes, if not the system's.
     pub send_buffer: Option<i32>,
     pub receive_buffer: Option<i32>,
 }
 
-/// The headers of a packet take up to 72 bytes; the library does not check that any are left.
+/// The headers of a packet take up to 72 bytes; the library does not check that any bytes are left.
 pub const LEAST_PACKET: u16 = 128;
 
 /// A socket of the library.
@@ -348,31 +350,31 @@ pub struct Socket {
     raw: NonNull<c_void>,
     sends: bool,
     capacity: usize,
-    /// Goes after the socket is closed.
+    /// Dropped after the socket is closed.
     _engine: Engine,
 }
 
 // SAFETY: the library's sockets do not belong to a thread.
 unsafe impl Send for Socket {}
 
-/// What became of a datagram to send.
+/// The result of sending a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
     Done,
-    /// The same datagram has to be sent again when [`Socket::rate_wait`] has passed.
+    /// Send this datagram again when [`Socket::rate_wait`] has passed.
     Limited,
-    /// The same datagram has to be sent again when the socket is writable.
+    /// Send this datagram again when the socket is writable.
     Blocked,
 }
 
-/// What became of a try to receive.
+/// The result of an attempt to receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// Something; there may be more.
+    /// Something was received; there may be more.
     Some,
     /// Nothing for now. The library wants to be called when [`Socket::timer_wait`] has passed.
     Timed,
-    /// The same, when [`Socket::rate_wait`] has passed.
+    /// Nothing for now. The library wants to be called when [`Socket::rate_wait`] has passed.
     Limited,
     /// Nothing for now.
     None,
@@ -380,18 +382,18 @@ pub enum Received {
     Failed,
 }
 
-/// What was received.
+/// News of one source.
 #[derive(Debug)]
 pub enum News<'a> {
     Data(&'a [u8]),
-    /// Something that cannot be repaired was lost.
+    /// Data that cannot be repaired was lost.
     Lost,
 }
 
 impl Socket {
-    /// Opens a socket for the groups of `network`, which is `interface;group,...` as the library's manual
-    /// says, and sends to the first group of `send`, or of that. `EPERM` without the right to bare PGM;
-    /// `EINVAL`; the system's errors of opening sockets.
+    /// Opens a socket for the groups of `network`, which is `interface;group,...` as the library's
+    /// manual says. It sends to the first group of `send`, or of `network` if there is none.
+    /// `EPERM` without the right to bare PGM; `EINVAL`; the system's errors of opening sockets.
     pub fn open(network: &CStr, send: Option<&CStr>, settings: &Settings) -> Result<Socket> {
         let engine = Engine::start()?;
         let functions = engine.0;
@@ -419,10 +421,10 @@ impl Socket {
         socket.join(PGM_SEND_GROUP, send.first().ok_or(Errno::EINVAL)?)?;
         socket.set(PGM_MULTICAST_LOOP, 0)?;
         socket.set(PGM_MULTICAST_HOPS, settings.hops)?;
-        // Some systems refuse it, and then it goes without.
+        // Some systems refuse a type of service; then the socket does without one.
         let _ = socket.set(PGM_TOS, tuning::TOS);
         socket.set(PGM_NOBLOCK, 1)?;
-        // SAFETY: an open socket.
+        // SAFETY: the socket is open.
         attempt(functions, |error| unsafe { (functions.pgm_connect)(raw.as_ptr(), error) })?;
         let capacity: c_int = socket.get(PGM_MSS).ok_or(Errno::EINVAL)?;
         socket.capacity = usize::try_from(capacity).map_err(|_| Errno::EINVAL)?;
@@ -478,14 +480,14 @@ impl Socket {
     fn bind(&self, port: u16, group: &Group) -> Result<()> {
         let mut gsi = [0; 6];
         random::fill(&mut gsi)?;
-        // A source port of 0 is one that the library draws.
+        // For a source port of 0 the library draws one.
         let address = Address { port, tsi: Tsi { gsi, sport: 0 } };
         // SAFETY: plain numbers, which may all be zero.
         let mut interface: Interface = unsafe { MaybeUninit::zeroed().assume_init() };
         interface.index = group.interface;
         let size = size_of::<Interface>() as libc::socklen_t;
         attempt(self.functions, |error| {
-            // SAFETY: an open socket, and structures of the sizes that are told.
+            // SAFETY: the socket is open, and the structures have the sizes that are told.
             unsafe {
                 (self.functions.pgm_bind3)(
                     self.raw.as_ptr(),
@@ -509,10 +511,11 @@ impl Socket {
         self.set_at(IPPROTO_PGM, option, &value, size_of::<c_int>())
     }
 
-    /// Sets an option to the first `size` bytes of `value`. What the library refuses is not valid.
+    /// Sets an option to the first `size` bytes of `value`. `EINVAL` for a value that the library
+    /// refuses.
     fn set_at<T>(&self, level: c_int, option: c_int, value: &T, size: usize) -> Result<()> {
         let size = size.min(size_of::<T>()) as libc::socklen_t;
-        // SAFETY: an open socket; `value` has as many bytes.
+        // SAFETY: the socket is open; `value` has as many bytes.
         let set = unsafe {
             let value = ptr::from_ref(value).cast();
             (self.functions.pgm_setsockopt)(self.raw.as_ptr(), level, option, value, size)
@@ -524,7 +527,8 @@ impl Socket {
     fn get<T: Plain>(&self, option: c_int) -> Option<T> {
         let mut value = T::ZERO;
         let mut size = size_of::<T>() as libc::socklen_t;
-        // SAFETY: an open socket; `value` has `size` bytes, and any bytes are a value of it.
+        // SAFETY: the socket is open; `value` has `size` bytes, and any bytes are a value of its
+        // type.
         let got = unsafe {
             let value = (&raw mut value).cast();
             (self.functions.pgm_getsockopt)(
@@ -545,20 +549,20 @@ impl Socket {
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 
-    /// Bytes that a datagram may have.
+    /// The most bytes that a datagram may have.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// What to wait for input on: it is time to [`receive`](Socket::receive), also for who sends, since that
-    /// answers those who miss something.
+    /// The descriptors that are readable when it is time to [`receive`](Socket::receive). Senders
+    /// wait for them too, since receiving answers listeners that miss something.
     pub fn inputs(&self) -> impl Iterator<Item = RawFd> + '_ {
         let third = if self.sends { Some(PGM_REPAIR_SOCK) } else { None };
         let options = [Some(PGM_RECV_SOCK), Some(PGM_PENDING_SOCK), third];
         options.into_iter().flatten().filter_map(|option| self.get(option)).filter(|fd| *fd >= 0)
     }
 
-    /// What becomes writable after [`Sent::Blocked`].
+    /// The descriptor that becomes writable after [`Sent::Blocked`].
     pub fn output(&self) -> Option<RawFd> {
         self.get(PGM_SEND_SOCK).filter(|fd| *fd >= 0)
     }
@@ -575,7 +579,7 @@ impl Socket {
     pub fn send(&mut self, datagram: &[u8]) -> Sent {
         let bytes = datagram.get(..self.capacity).unwrap_or(datagram);
         let mut sent = 0;
-        // SAFETY: an open socket, which nobody else uses now; `bytes` outlives the call.
+        // SAFETY: the socket is open, and only this call uses it now; `bytes` outlives the call.
         let status = unsafe {
             let data = bytes.as_ptr().cast();
             (self.functions.pgm_send)(self.raw.as_ptr(), data, bytes.len(), &mut sent)
@@ -587,12 +591,14 @@ impl Socket {
         }
     }
 
-    /// Takes what has come, and does what is due: `heard` is called with each source and its news.
+    /// Takes the datagrams that have come, and does what is due. Calls `heard` with each source and
+    /// its news.
     pub fn receive(&mut self, heard: &mut dyn FnMut(u64, News<'_>)) -> Received {
         let mut datagrams = [EMPTY; BATCH];
         let mut size = 0;
         let mut error: *mut RawError = ptr::null_mut();
-        // SAFETY: an open socket, which nobody else uses now; as many places as are told.
+        // SAFETY: the socket is open, and only this call uses it now; there are as many places as
+        // told.
         let status = unsafe {
             (self.functions.pgm_recvmsgv)(
                 self.raw.as_ptr(),
@@ -604,7 +610,7 @@ impl Socket {
             )
         };
         if !error.is_null() {
-            // SAFETY: the library made it for us.
+            // SAFETY: the library made the error and has handed it over.
             unsafe { (self.functions.pgm_error_free)(error) };
         }
         match status {
@@ -623,11 +629,11 @@ impl Socket {
         }
     }
 
-    /// The library told of a loss with a datagram that is ours to free.
+    /// Passes on a loss, which the library told of with a datagram that this call has to free.
     fn hear_loss(&self, datagram: &Datagram, heard: &mut dyn FnMut(u64, News<'_>)) {
         for part in datagram.parts.iter().take(datagram.count as usize) {
             let Some(part) = NonNull::new(*part) else { continue };
-            // SAFETY: the library made it and has handed it over.
+            // SAFETY: the library made the datagram and has handed it over.
             let source = unsafe {
                 let source = part.as_ref().tsi.number();
                 (self.functions.pgm_free)(part.as_ptr().cast());
@@ -640,7 +646,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // SAFETY: the socket is open, and nobody uses it any more. Those who listen are told.
+        // SAFETY: the socket is open, and this is its last use. The library tells the listeners.
         unsafe { (self.functions.pgm_close)(self.raw.as_ptr(), true) };
     }
 }
@@ -653,13 +659,13 @@ impl Tsi {
     }
 }
 
-/// Shows a datagram. The parts of one from a program that sends larger ones are put together.
+/// Shows a datagram to `heard`. Joins the parts of one from a program that sends larger datagrams.
 fn hear(datagram: &Datagram, heard: &mut dyn FnMut(u64, News<'_>)) {
     let mut source = None;
     let mut joined = Vec::new();
     let count = (datagram.count as usize).min(FRAGMENTS);
     for part in datagram.parts.iter().take(count) {
-        // SAFETY: the library keeps what it has handed out until the next call on the socket.
+        // SAFETY: the library keeps the parts that it handed out until the next call on the socket.
         let Some(part) = (unsafe { part.as_ref() }) else { continue };
         if part.data.is_null() {
             continue;
@@ -677,7 +683,7 @@ fn hear(datagram: &Datagram, heard: &mut dyn FnMut(u64, News<'_>)) {
     }
 }
 
-/// What any bytes are a value of.
+/// Types for which any bytes are a value.
 trait Plain {
     const ZERO: Self;
 }
@@ -695,7 +701,7 @@ mod tests {
     use super::*;
     use core::mem::offset_of;
 
-    /// As the headers of 5.3.128 have them.
+    /// The layout that the headers of 5.3.128 have.
     #[cfg(target_pointer_width = "64")]
     #[test]
     fn structures_are_laid_out_as_in_the_headers() {

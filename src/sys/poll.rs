@@ -1,4 +1,4 @@
-//! `poll(2)`: the one way to look at descriptors of any kind, the application's own among them.
+//! `poll(2)`: looks at descriptors of any kind, the application's own among them. Any thread.
 
 use core::ptr::null;
 use core::time::Duration;
@@ -6,15 +6,15 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use crate::error::{Errno, Result};
 
-/// A descriptor to watch and what happened on it. A negative descriptor is ignored.
+/// A descriptor to watch and the events on it. A negative descriptor is ignored.
 pub use libc::pollfd as PollFd;
 
-/// Looks what happened on `fds`, without waiting. Returns how many have events.
+/// Reports the events on `fds`, without waiting. Returns how many have events.
 pub fn poll_now(fds: &mut [PollFd]) -> Result<usize> {
     wait(fds, Duration::ZERO)
 }
 
-/// Waits until there is something to read, at most for `time`; whether there is. `EINTR`.
+/// Waits until there is something to read, at most for `time`; returns whether there is. `EINTR`.
 pub fn readable_within(fd: BorrowedFd<'_>, time: Duration) -> Result<bool> {
     let fd = fd.as_raw_fd();
     Ok(wait(&mut [PollFd { fd, events: libc::POLLIN, revents: 0 }], time)? > 0)

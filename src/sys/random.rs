@@ -1,9 +1,10 @@
-//! Random bytes that nobody can guess.
+//! Random bytes that cannot be guessed. Any thread.
 
 use super::net::last_error;
 use crate::error::{Errno, Result};
 
-/// Fills `bytes` from the kernel's generator; waits for it only in the first moments of a machine's life.
+/// Fills `bytes` from the kernel's generator. Waits for it only in the first moments after the
+/// machine starts.
 pub fn fill(bytes: &mut [u8]) -> Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {

@@ -1,7 +1,7 @@
 //! Names to addresses and back, through the C library, so that `/etc/hosts` and NSS apply.
 //!
-//! [`lookup`] may block for as long as the system's resolver likes, unless it is told that the
-//! name is numeric: call it on a resolver thread. The others do not block.
+//! [`lookup`] may block for as long as the system's resolver takes, unless the name is to be
+//! numeric. Call it on a resolver thread. The other functions do not block.
 
 use std::ffi::CString;
 use std::mem::zeroed;
@@ -17,7 +17,7 @@ use crate::error::{Errno, Result};
 /// Longest text of a numeric host with a zone (`NI_MAXHOST`).
 const HOST_CAPACITY: usize = 1025;
 
-/// How a name is to be looked up.
+/// How to look a name up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query {
     /// IPv6 addresses, and IPv4 ones mapped into IPv6 where there are none; else IPv4 only.
@@ -83,8 +83,8 @@ pub(super) unsafe fn socket_address(
     if address.is_null() {
         return None;
     }
-    // SAFETY: `try_init` hands out zeroed storage of `capacity` bytes; at most that many are
-    // copied from what the caller guarantees to be readable.
+    // SAFETY: `try_init` hands out zeroed storage of `capacity` bytes; at most that many are copied
+    // from what the caller guarantees to be readable.
     let made = unsafe {
         SockAddr::try_init(|storage, capacity| {
             let count = length.min(*capacity);
@@ -101,7 +101,7 @@ pub(super) unsafe fn socket_address(
 pub fn numeric_host(address: &SocketAddr) -> Result<String> {
     let address = SockAddr::from(*address);
     let mut host = [0u8; HOST_CAPACITY];
-    // SAFETY: the address and its length are those of a live SockAddr, the buffer is live and its
+    // SAFETY: the address and its length are those of a live SockAddr. The buffer is live and its
     // length is given; no service text is asked for.
     let rc = unsafe {
         libc::getnameinfo(
@@ -121,8 +121,8 @@ pub fn numeric_host(address: &SocketAddr) -> Result<String> {
     Ok(String::from_utf8_lossy(text).into_owned())
 }
 
-/// The index of the interface with this name, if there is one. What `getifaddrs` answers when the system
-/// is short of descriptors or memory.
+/// The index of the interface with this name, if there is one. Returns the error of `getifaddrs`
+/// when the system is short of descriptors or memory.
 pub fn interface_index(name: &[u8]) -> Result<Option<u32>> {
     let Ok(text) = CString::new(name) else { return Ok(None) };
     // SAFETY: `text` is a C string.
@@ -130,7 +130,7 @@ pub fn interface_index(name: &[u8]) -> Result<Option<u32>> {
         0 => {}
         index => return Ok(Some(index)),
     }
-    // The error it leaves says nothing: without descriptors it is ENOENT.
+    // The `errno` of `if_nametoindex` cannot be trusted: without free descriptors it is ENOENT.
     match interfaces::first_address(name, false) {
         Err(error) if error.is_shortage() => Err(error),
         _ => Ok(None),

@@ -1,14 +1,16 @@
-//! A lock for what is held for nanoseconds: a frame is appended, a backlog swapped, a call of a socket
-//! does its work. Taking it is one atomic step and giving it back a plain store, where a lock that
-//! knows who waits needs a second one: on the message path that is a fifth of the cost.
+//! A lock that is held for nanoseconds: to append a frame, to swap a backlog, to do the work of a
+//! socket's call. Taking it is one atomic step and giving it back a plain store. A lock that knows
+//! its waiting threads needs a second atomic step; on the message path that is a fifth of the
+//! cost.
 //!
-//! Nobody is told that it is free. Who finds it held looks again: for a moment without pause, then
-//! letting others run, then between short sleeps. So it is for locks that are hardly ever met: there is one writer and
-//! one reader of a queue, and a socket belongs to one thread at a time.
+//! Unlocking wakes no thread. A thread that finds the lock held tries again: for a moment without
+//! pause, then letting other threads run, then between short sleeps. So it is for locks that two
+//! threads hardly ever want at once. A queue has one writer and one reader, and a socket belongs to
+//! one thread at a time.
 //!
-//! It orders what is done under it, and nothing else: a look at another word after the unlocking may
-//! come first. Where somebody who found a lock held leaves a note for its holder, use
-//! [`Mutex`](crate::sync::Mutex).
+//! It orders the accesses made under it, and nothing else: a read of another word after the
+//! unlocking may come first. Where a thread that finds a lock held leaves a request for its holder,
+//! use [`Mutex`](crate::sync::Mutex).
 
 use core::hint::spin_loop;
 
@@ -17,7 +19,8 @@ use lock_api::{GuardNoSend, RawMutex};
 use crate::sync::{AtomicBool, Ordering};
 use crate::sys::thread::yield_now;
 
-/// Looks without a pause, and then looks between which others may run, before the first sleep.
+/// Attempts without a pause, and then attempts between which other threads may run, before the
+/// first sleep.
 const LOOKS: u32 = 100;
 const YIELDS: u32 = 10;
 
@@ -27,13 +30,14 @@ const SLEEPS: (i64, i64) = (50_000, 1_000_000);
 /// See the module's documentation.
 pub type SpinLock<T> = lock_api::Mutex<Raw, T>;
 
-/// What a [`SpinLock`] guards, in the hands of the one that holds it.
+/// Access to the value that a [`SpinLock`] guards, for the thread that holds it.
 pub type SpinLockGuard<'a, T> = lock_api::MutexGuard<'a, Raw, T>;
 
-/// Whether it is held.
+/// Whether the lock is held.
 pub struct Raw(AtomicBool);
 
-// SAFETY: only who turned the word from false to true holds the lock, and turns it back.
+// SAFETY: only the thread that turned the word from false to true holds the lock, and turns it
+// back.
 unsafe impl RawMutex for Raw {
     const INIT: Raw = Raw(AtomicBool::new(false));
 
@@ -80,10 +84,10 @@ impl Raw {
     }
 }
 
-/// Not the C library's, which is a cancellation point.
+/// Sleeps by a call by number, because the C library's function is a cancellation point.
 fn sleep(nanos: i64) {
     let time = libc::timespec { tv_sec: 0, tv_nsec: nanos as libc::c_long };
-    // SAFETY: a time to read; what is left of it is not asked for.
+    // SAFETY: the time is readable; a null pointer asks for no remaining time.
     unsafe {
         libc::syscall(libc::SYS_nanosleep, &raw const time, core::ptr::null_mut::<libc::timespec>())
     };

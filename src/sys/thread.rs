@@ -1,7 +1,7 @@
 //! The library's threads: all signals blocked, named, scheduled as the context says.
 //!
-//! Not Rust's own, which leave a destructor behind in their thread-local memory. And what a thread
-//! works on is where its handle refers to it, not on its stack: in the child of a fork the stack
+//! Not Rust's own, which leave a destructor behind in their thread-local memory. The data of a
+//! thread lies where its handle refers to it, not on its stack. In the child of a fork the stack
 //! belongs to the next thread.
 
 use core::ffi::{c_int, c_void};
@@ -23,18 +23,18 @@ pub struct Schedule {
     pub processors: Vec<i32>,
 }
 
-/// As much as Rust's threads have.
+/// As large a stack as Rust's threads have.
 const STACK: usize = 2 * 1024 * 1024;
 
 /// A thread that was started.
 #[must_use = "it is joined or detached"]
 pub struct Thread {
     id: libc::pthread_t,
-    /// The thread has it as well.
+    /// The task, which the thread refers to as well.
     _task: Arc<Task>,
 }
 
-/// What a thread has to do. It holds the lock until it has done it.
+/// The work of a thread, which holds the lock until it has done it.
 struct Task {
     name: [u8; 16],
     schedule: Schedule,
@@ -66,28 +66,30 @@ fn short(name: &str) -> [u8; 16] {
 }
 
 impl Thread {
-    /// Waits for its end.
+    /// Waits for the end of the thread.
     pub fn join(self) {
-        // SAFETY: a thread that was started, and was neither joined nor detached: both take the handle.
+        // SAFETY: the thread was started, and neither joined nor detached before: both take the
+        // handle.
         unsafe { libc::pthread_join(self.id, null_mut()) };
     }
 
-    /// Whether it is the calling one.
+    /// Whether the handle is that of the calling thread.
     pub fn is_current(&self) -> bool {
-        // SAFETY: it compares what the C library handed out.
+        // SAFETY: the call compares ids that the C library handed out.
         unsafe { libc::pthread_self() == self.id }
     }
 
-    /// It ends on its own.
+    /// Lets the thread end on its own.
     pub fn detach(self) {
-        // SAFETY: as for `join`.
+        // SAFETY: the thread was started, and neither joined nor detached before: both take the
+        // handle.
         unsafe { libc::pthread_detach(self.id) };
     }
 }
 
-/// A number that no other thread has that lives now.
+/// A number that no other living thread has.
 pub fn number() -> usize {
-    // SAFETY: it asks for what the C library calls the thread.
+    // SAFETY: the call only returns the C library's id of the thread.
     unsafe { libc::pthread_self() as usize }
 }
 
@@ -95,14 +97,14 @@ fn create(task: &Arc<Task>) -> Result<libc::pthread_t> {
     let argument = Arc::into_raw(task.clone()).cast_mut().cast::<c_void>();
     let mut id = MaybeUninit::uninit();
     let mut attributes = MaybeUninit::uninit();
-    // SAFETY: the attributes are written before they are read, and live through both calls. The thread
-    // takes over a reference to the task; where none was started it is taken back.
+    // SAFETY: the attributes are written before they are read, and live through both calls. The
+    // thread takes over a reference to the task; if none was started the caller takes it back.
     unsafe {
         libc::pthread_attr_init(attributes.as_mut_ptr());
         libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
         let mut failure = libc::pthread_create(id.as_mut_ptr(), attributes.as_ptr(), run, argument);
         if failure == libc::EINVAL {
-            // A program whose thread-local memory alone is larger.
+            // For a program whose thread-local memory alone is larger.
             failure = libc::pthread_create(id.as_mut_ptr(), null(), run, argument);
         }
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
@@ -116,7 +118,7 @@ fn create(task: &Arc<Task>) -> Result<libc::pthread_t> {
 
 /// The first function of a thread.
 extern "C" fn run(argument: *mut c_void) -> *mut c_void {
-    // SAFETY: made by `create` and handed over to this thread.
+    // SAFETY: `create` made the pointer and handed it over to this thread.
     let task = unsafe { Arc::from_raw(argument.cast_const().cast::<Task>()) };
     let done = catch_unwind(AssertUnwindSafe(|| {
         task.apply();
@@ -126,18 +128,18 @@ extern "C" fn run(argument: *mut c_void) -> *mut c_void {
         }
         *body = None;
     }));
-    // Dropping what was thrown could panic again.
+    // Dropping a panic's payload could panic again.
     forget(done);
     null_mut()
 }
 
-/// Lets whoever is ready run on this core. No cancellation point.
+/// Lets another ready thread run on this core. No cancellation point.
 pub fn yield_now() {
-    // SAFETY: it concerns the calling thread only.
+    // SAFETY: the call concerns the calling thread only.
     unsafe { libc::syscall(libc::SYS_sched_yield) };
 }
 
-/// Signals by which a thread is told of its own mistakes: they do not come while it sleeps.
+/// Signals by which the kernel reports a thread's own faults: they do not come while it sleeps.
 const FAULTS: [c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
@@ -145,7 +147,7 @@ const FAULTS: [c_int; 6] =
 pub fn handles_signals() -> bool {
     (1..=libc::SIGRTMAX()).filter(|signal| !FAULTS.contains(signal)).any(|signal| {
         let mut now = MaybeUninit::<libc::sigaction>::uninit();
-        // SAFETY: nothing is changed; what the call has filled is looked at only if it did.
+        // SAFETY: nothing is changed; the place is read only if the call has filled it.
         let handler = unsafe {
             match libc::sigaction(signal, null(), now.as_mut_ptr()) {
                 0 => now.assume_init_ref().sa_sigaction,
@@ -172,12 +174,12 @@ fn restore_signals(before: &libc::sigset_t) {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, null_mut()) };
 }
 
-/// How much later than asked for the thread may be woken by a timer, in nanoseconds; the system's
-/// own idea is 50 us, which is as long as the shortest pause here.
+/// The most by which a timer may wake the thread late, in nanoseconds. The system's own value is 50
+/// us, as long as the shortest pause here.
 const TIMER_SLACK: libc::c_ulong = 1000;
 
 impl Task {
-    /// The name helps in a debugger only.
+    /// Sets the name, which helps in a debugger only.
     fn apply(&self) {
         // SAFETY: the calls concern the calling thread; the name ends with a NUL.
         unsafe {
@@ -188,7 +190,7 @@ impl Task {
     }
 }
 
-/// Scheduling is best effort, as the privilege for it may be missing.
+/// Applies the schedule as far as possible: the privilege for it may be missing.
 fn apply(schedule: &Schedule) {
     // SAFETY: all calls concern the calling thread and memory of this frame.
     unsafe {

@@ -1,7 +1,7 @@
 //! Addresses of `AF_TIPC` as the kernel has them (`linux/tipc.h`), which neither the standard
 //! library nor the C library knows.
 //!
-//! No state, no system call.
+//! Pure functions.
 
 use std::ptr;
 
@@ -14,13 +14,13 @@ const SERVICE_RANGE: u8 = 1;
 const SERVICE: u8 = 2;
 const SOCKET: u8 = 3;
 
-/// A range is published in the whole cluster.
+/// Publishes a range in the whole cluster.
 const CLUSTER: u8 = 1;
 
 /// One address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TipcAddress {
-    /// What a service publishes: its instances from `lower` to `upper`.
+    /// The instances from `lower` to `upper` that a service publishes.
     Range { service: u32, lower: u32, upper: u32 },
     /// One instance of a service, looked for in `domain` (0: anywhere).
     Instance { service: u32, instance: u32, domain: u32 },
@@ -34,7 +34,7 @@ pub fn family() -> Domain {
 }
 
 impl TipcAddress {
-    /// For `bind` and `connect`.
+    /// The address in the form of `bind` and `connect`.
     pub fn to_system(self) -> SockAddr {
         let (kind, scope, numbers) = match self {
             TipcAddress::Range { service, lower, upper } => {
@@ -52,7 +52,7 @@ impl TipcAddress {
         from_bytes(&bytes)
     }
 
-    /// What `getsockname` and `getpeername` gave; none if it is of another family.
+    /// Reads an address of `getsockname` or `getpeername`; `None` if it is of another family.
     pub fn from_system(address: &SockAddr) -> Option<TipcAddress> {
         let bytes = to_bytes(address)?;
         let number = |at: usize| {

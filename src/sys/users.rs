@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// Largest buffer offered for one entry of the user database, and most groups of one user.
+/// Largest buffer in bytes for one entry of the user database, and most groups of one user.
 const MAX_ENTRY: usize = 1 << 20;
 const MAX_GROUPS: usize = 1 << 16;
 

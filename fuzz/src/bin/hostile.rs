@@ -1,7 +1,7 @@
 //! Attacks live sockets of every type over tcp, ipc and ws: `hostile [SECONDS [SEED]]`. Meanwhile
-//! well-behaved peers on the same sockets have to lose nothing, memory and descriptors have to stay
-//! bounded, no panic may happen (not even one that the library contains), and the context has to end.
-//! Ends with status 1 and a reason otherwise.
+//! well-behaved peers on the attacked sockets have to lose nothing. Memory and descriptors have to
+//! stay bounded, and the context has to end. No panic may happen, not even one that the library
+//! contains. Ends with status 1 and a reason otherwise.
 
 #[path = "../hostile/attack.rs"]
 mod attack;
@@ -21,15 +21,16 @@ use std::time::{Duration, Instant};
 
 use socket::Context;
 
-/// Megabytes that the process may need, and how many more at the end than after a quarter of the time.
+/// Megabytes that the process may need, and how many more at the end than after a quarter of the
+/// time.
 const MOST_MEMORY: u64 = 600;
 const MOST_GROWTH: u64 = 150;
 /// Descriptors that may be open at a time; the attackers need some 150 of them.
 const MOST_DESCRIPTORS: usize = 1500;
-/// How long a well-behaved peer may get nowhere, and the context may take to end.
+/// The longest time for which a well-behaved peer may make no progress, or the context take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What all threads share.
+/// The state that all threads share.
 pub struct Run {
     pub stop: AtomicBool,
     /// Connections made by attackers and taken by them.
@@ -125,7 +126,7 @@ fn await_until(deadline: Instant, complaint: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// Looks at what the process needs until the time is up.
+/// Checks memory and descriptors of the process until the time is up.
 fn watch(run: &Run, time: Duration) {
     let started = Instant::now();
     let mut early = None;

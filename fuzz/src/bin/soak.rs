@@ -1,5 +1,6 @@
 //! Feeds every target with mutated seeds and noise for a number of seconds, without libFuzzer:
-//! `soak [SECONDS [SEED]]`. Ends with the seed of the run; a panic shows the bytes that caused it.
+//! `soak [SECONDS [SEED]]`. Ends by printing the seed of the run; a panic shows the bytes that
+//! caused it.
 #![forbid(unsafe_code)]
 
 use std::fs;

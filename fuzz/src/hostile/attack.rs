@@ -1,4 +1,4 @@
-//! What attackers send, and how.
+//! The bytes that attackers send, and how they send them. Runs on the attackers' threads.
 #![forbid(unsafe_code)]
 
 use std::io::{ErrorKind, Read, Write};
@@ -36,7 +36,7 @@ impl Stream {
         }
     }
 
-    /// Nobody waits for long.
+    /// Limits each wait for the other side, so that none is long.
     fn limit(&self) {
         let limit = Some(Duration::from_millis(5));
         let _ = match self {
@@ -50,7 +50,7 @@ impl Stream {
         };
     }
 
-    /// `false` when the other side is gone or does not take more.
+    /// Returns `false` when the other side is gone or does not take more.
     fn send(&mut self, bytes: &[u8]) -> bool {
         match self {
             Stream::Tcp(stream) => stream.write_all(bytes).is_ok(),
@@ -85,7 +85,7 @@ pub fn attack(run: &Run, victims: &[String], random: &mut Rng) {
     }
 }
 
-/// Attacks whoever connects.
+/// Attacks each peer that connects.
 pub fn lie_in_wait(run: &Run, tcp: &TcpListener, unix: &UnixListener, random: &mut Rng) {
     if tcp.set_nonblocking(true).and(unix.set_nonblocking(true)).is_err() {
         fail("no non-blocking listeners");
@@ -117,7 +117,7 @@ pub fn lie_in_wait(run: &Run, tcp: &TcpListener, unix: &UnixListener, random: &m
     }
 }
 
-/// One connection: what is said, in which pieces, and how it ends.
+/// One connection: the bytes that are sent, in which pieces, and how it ends.
 fn misbehave(run: &Run, mut stream: Stream, random: &mut Rng, kept: &mut Vec<Stream>) {
     run.attacks.fetch_add(1, Ordering::Relaxed);
     stream.limit();
@@ -137,7 +137,7 @@ fn misbehave(run: &Run, mut stream: Stream, random: &mut Rng, kept: &mut Vec<Str
                 thread::yield_now();
             }
         }
-        // In pieces, with looks at what comes.
+        // In pieces, reading between them.
         _ => {
             let mut rest = &bytes[..];
             while !rest.is_empty() {
@@ -151,7 +151,7 @@ fn misbehave(run: &Run, mut stream: Stream, random: &mut Rng, kept: &mut Vec<Str
         }
     }
     match random.u8(..6) {
-        // What is unread makes it a reset.
+        // Unread bytes turn the end into a reset.
         0 | 1 => {}
         2 => stream.receive(),
         3 => {
@@ -164,7 +164,7 @@ fn misbehave(run: &Run, mut stream: Stream, random: &mut Rng, kept: &mut Vec<Str
                 drop(old);
             }
             kept.push(stream);
-            // An old one wakes up.
+            // A kept connection goes on.
             let at = random.usize(..kept.len());
             let more = traffic(random);
             if !kept[at].send(&more) {
@@ -194,7 +194,8 @@ fn speech(random: &mut Rng) -> Vec<u8> {
     bytes
 }
 
-/// The same of a peer that speaks in WebSockets: as a client, as a server, or as none.
+/// A whole conversation of a peer that speaks in WebSockets: as a client, as a server, or as
+/// neither.
 fn web_speech(random: &mut Rng) -> Vec<u8> {
     let protocol = ["ZWS2.0/NULL", "ZWS2.0", "ZWS2.0/CURVE", "x, ZWS2.0"][random.usize(..4)];
     let is_client = random.bool();

@@ -1,4 +1,5 @@
-//! The sockets that are attacked, and their well-behaved peers, which have to lose nothing.
+//! The sockets that are attacked, and their well-behaved peers, which have to lose nothing. Each
+//! pair has one thread.
 #![forbid(unsafe_code)]
 
 use std::io::{Read, Write};
@@ -18,15 +19,15 @@ use crate::{PATIENCE, Run, fail};
 pub enum Kind {
     /// The peer's messages arrive, all and in order: bound type, and the peer's.
     Takes(i32, i32),
-    /// And it gets an answer to each.
+    /// The peer also gets an answer to each.
     Answers(i32, i32),
     /// The peer has subscribed.
     Publishes(i32, i32),
     /// The peer publishes.
     Hears(i32, i32),
-    /// A raw peer gets back what it sent.
+    /// A raw peer gets back the bytes that it sent.
     Echoes,
-    /// Attackers get a share of what is sent; nothing is to be expected.
+    /// Attackers get a share of the messages; none is sure to arrive.
     Sends(i32),
 }
 
@@ -46,7 +47,7 @@ pub const KINDS: [Kind; 13] = [
     Kind::Sends(ZMQ_DEALER),
 ];
 
-/// What no attacker says.
+/// The start of a well-behaved peer's messages, which no attacker sends.
 const SECRET: &[u8] = b"said by a well-behaved peer ";
 
 struct Service<'a> {
@@ -57,7 +58,7 @@ struct Service<'a> {
     kind: Kind,
 }
 
-/// Serves one socket until the run is over; tells first where it can be attacked.
+/// Serves one socket until the run is over; first sends the endpoints where it can be attacked.
 pub fn serve(run: &Run, context: &Context, kind: Kind, ready: &Sender<Vec<String>>) {
     let (bound, peers) = match kind {
         Kind::Takes(bound, peer)
@@ -74,7 +75,7 @@ pub fn serve(run: &Run, context: &Context, kind: Kind, ready: &Sender<Vec<String
         socket.set_bytes(ZMQ_MAXMSGSIZE, &1_000_000_i64.to_ne_bytes());
     }
     if let Kind::Answers(..) = kind {
-        // Both ends are looked at in turns.
+        // Both ends are read in turns.
         socket.set(ZMQ_RCVTIMEO, 1);
     }
     socket.set(ZMQ_HANDSHAKE_IVL, 300);
@@ -137,7 +138,7 @@ impl Service<'_> {
         fail(&format!("{:?}: {what}, message {}", self.kind, self.number))
     }
 
-    /// One message, and what has to come of it.
+    /// Sends one message, and checks its result.
     fn exchange(&mut self) {
         let message = self.next();
         match self.kind {
@@ -163,7 +164,7 @@ impl Service<'_> {
         }
     }
 
-    /// The peer's (or the socket's own) message is taken sooner or later.
+    /// Sends a message of the peer's (or the socket's own) again until it is taken.
     fn send_for_sure(&self, message: &[u8], from_peer: bool) {
         let sender = if from_peer { &self.peer } else { &self.socket };
         let deadline = Instant::now() + PATIENCE;
@@ -174,7 +175,7 @@ impl Service<'_> {
         }
     }
 
-    /// The socket gets the message, among what attackers send.
+    /// Checks that the socket gets the message, among those of attackers.
     fn expect(&self, message: &[u8]) {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -204,12 +205,12 @@ impl Service<'_> {
         }
     }
 
-    /// The socket answers everybody until the peer has its answer.
+    /// Lets the socket answer all peers until the well-behaved one has its answer.
     fn answer_until(&self, message: &[u8], with_id: bool) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some((first, last)) = self.socket.receive(0) {
-                // To attackers that do not read, what cannot be sent is dropped.
+                // A message for an attacker that does not read is dropped if it cannot be sent.
                 match with_id {
                     true => self.socket.send_parts(&[&first, &last], ZMQ_DONTWAIT),
                     false => self.socket.send(&last, 0),
@@ -245,7 +246,7 @@ impl Service<'_> {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        // Those that are still on their way.
+        // Messages that are still on their way.
         while to.receive(0).is_some() {}
     }
 

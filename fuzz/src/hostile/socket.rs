@@ -1,4 +1,4 @@
-//! The few functions of the C interface that the run needs, with Rust's types.
+//! The few functions of the C interface that the run needs, with Rust's types. Any thread.
 
 use core::ffi::c_void;
 use std::ffi::CString;
@@ -12,13 +12,13 @@ pub struct Context(*mut c_void);
 
 // SAFETY: a context may be used by any thread.
 unsafe impl Send for Context {}
-// SAFETY: as above.
+// SAFETY: a context may be used by any thread.
 unsafe impl Sync for Context {}
 
 impl Context {
     pub fn new() -> Arc<Context> {
         let context = Context(context::zmq_ctx_new());
-        // SAFETY: a context that was just made.
+        // SAFETY: the context was just made.
         unsafe { context::zmq_ctx_set(context.0, constants::ZMQ_IO_THREADS, 2) };
         Arc::new(context)
     }
@@ -58,7 +58,7 @@ impl Socket {
         }
     }
 
-    /// Binds, and tells where.
+    /// Binds, and returns the endpoint.
     pub fn bind(&self, endpoint: &str) -> String {
         let text = CString::new(endpoint).unwrap_or_default();
         let mut buffer = [0_u8; 256];
@@ -101,8 +101,8 @@ impl Socket {
         })
     }
 
-    /// The next message: its first and its last frame, each cut to some length; `None` when there is
-    /// none in time.
+    /// The next message: its first and its last frame, each cut to some length; `None` when none
+    /// comes in time.
     pub fn receive(&self, flags: i32) -> Option<(Vec<u8>, Vec<u8>)> {
         let mut first = None;
         loop {
@@ -138,7 +138,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // SAFETY: the handle of a socket, for the last time.
+        // SAFETY: the handle of a socket, used for the last time.
         unsafe { socket::zmq_close(self.0) };
     }
 }

@@ -1,9 +1,9 @@
 //! The seam between the handshake and a security mechanism (RFC 23 "Security mechanisms").
 //!
-//! A mechanism sees whole commands and never frames; it says what to send next and when it has
-//! finished. It is part of a connection's handshake, under the connection's lock. One that needs
-//! an answer from the authenticator (ZAP) hands out an [`AuthRequest`] and goes on with the
-//! [`Verdict`].
+//! A mechanism sees whole commands and never frames. It gives the next command to send, and the
+//! result when it has finished. It is part of a connection's handshake, under the connection's
+//! lock. A mechanism that needs an answer from the authenticator (ZAP) hands out an [`AuthRequest`]
+//! and goes on with the [`Verdict`].
 #![forbid(unsafe_code)]
 
 pub mod curve;
@@ -29,15 +29,16 @@ use crate::proto::HandshakeError;
 use crate::proto::zmtp::command;
 use crate::proto::zmtp::metadata::PeerProperties;
 
-/// What we say about ourselves in the handshake.
+/// This side's part of the handshake: its socket type and properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
     pub socket_type: SocketType,
-    /// Our encoded property list.
+    /// Its encoded property list.
     pub properties: Vec<u8>,
 }
 
-/// A question for the authenticator, whose credentials are wiped with what bears it; domain, address and routing id are added by its bearer.
+/// A question for the authenticator. Its credentials are wiped when it is dropped. The session that
+/// carries it adds domain, address and routing id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthRequest {
     /// The mechanism's name in the request.
@@ -75,7 +76,7 @@ pub enum Verdict {
     Denied(Denial),
 }
 
-/// Something that may take long: for a thread that may wait.
+/// Work that may take long, for a thread that may wait.
 pub type Work = Box<dyn FnOnce() + Send>;
 
 /// One side of a security handshake.
@@ -86,21 +87,22 @@ pub trait Mechanism: Send + std::fmt::Debug {
     /// Whether a ZMTP 1.0 or 2.0 peer, which cannot prove anything, may be talked to.
     fn accepts_old_peers(&self) -> bool;
 
-    /// The body of the next command to send, if it is our turn.
+    /// The body of the next command to send, if it is this side's turn.
     ///
     /// # Errors
-    /// As for [`Mechanism::receive`]: our own settings allow no handshake.
+    /// The errors of [`Mechanism::receive`]: this side's own settings allow no handshake.
     fn next_command(&mut self, local: &Local) -> Result<Option<Vec<u8>>, HandshakeError>;
 
-    /// Whether a command of the peer's is to be handed in. What comes when it is not belongs to
-    /// the running phase or waits for the authenticator. PLAIN and CURVE let nobody say anything
-    /// while the authenticator is asked, so they want to see it.
+    /// Whether a command of the peer's is to be handed in. Otherwise its bytes belong to the
+    /// running phase or wait for the authenticator. PLAIN and CURVE refuse any command while the
+    /// authenticator is asked, so they want to see it.
     fn wants_command(&self) -> bool;
 
     /// Takes the body of the peer's next command.
     ///
     /// # Errors
-    /// The handshake has failed; what [`Mechanism::next_command`] still yields is sent first.
+    /// The handshake has failed. A command that [`Mechanism::next_command`] still yields is sent
+    /// first.
     fn receive(&mut self, command: &[u8], local: &Local) -> Result<(), HandshakeError>;
 
     /// The question for the authenticator, once.
@@ -109,28 +111,30 @@ pub trait Mechanism: Send + std::fmt::Debug {
     /// Takes the authenticator's answer to [`Mechanism::auth_request`].
     ///
     /// # Errors
-    /// As for [`Mechanism::receive`].
+    /// The errors of [`Mechanism::receive`].
     fn verdict(&mut self, verdict: Verdict) -> Result<(), HandshakeError>;
 
-    /// What has to be done before the handshake goes on, once, and not here: it may speak to other
-    /// machines. No command is expected meanwhile.
+    /// Work to do before the handshake goes on, handed out once. It is not done here, since it may
+    /// speak to other machines. No command is expected meanwhile.
     fn work(&mut self) -> Option<Work> {
         None
     }
 
-    /// Goes on after [`Mechanism::work`]. Does nothing if it is not done, or was never handed out.
+    /// Goes on after [`Mechanism::work`]. Does nothing if the work is not done, or was never handed
+    /// out.
     ///
     /// # Errors
-    /// As for [`Mechanism::receive`]; [`HandshakeError::CONNECTION`] when the fault is not the
-    /// peer's.
+    /// The errors of [`Mechanism::receive`]; [`HandshakeError::CONNECTION`] when the fault is not
+    /// the peer's.
     fn resume(&mut self) -> Result<(), HandshakeError> {
         Ok(())
     }
 
-    /// What the peer says about itself, once both sides are done; then the handshake is over.
+    /// The peer's properties, once both sides are done; then the handshake is over.
     fn finish(&mut self) -> Option<PeerProperties>;
 
-    /// What encrypts and decrypts frames from then on; `None` if they travel as they are.
+    /// The sealing that encrypts and decrypts frames from then on; `None` if they travel in plain
+    /// text.
     fn sealing(&mut self) -> Option<Sealing> {
         None
     }
@@ -139,7 +143,7 @@ pub trait Mechanism: Send + std::fmt::Debug {
 /// The mechanism that the options ask for, in their role.
 ///
 /// # Errors
-/// `ENOTSUP` for one that we do not have; what the system answers that has no random bytes.
+/// `ENOTSUP` for a mechanism that is not built in; the system's error if it has no random bytes.
 pub fn for_options(options: &SocketOptions) -> SystemResult<Box<dyn Mechanism>> {
     let secret = || options.curve_secretkey.clone();
     Ok(match (options.mechanism, options.as_server) {
@@ -161,13 +165,13 @@ pub fn for_options(options: &SocketOptions) -> SystemResult<Box<dyn Mechanism>> 
     })
 }
 
-/// What the peer is told of a refusal: nothing when it may try again.
+/// The ERROR command for a refused peer; none when the peer may try again.
 pub(crate) fn refusal(denial: Denial) -> Option<Vec<u8>> {
     let told = denial != Denial::Temporary;
     told.then(|| command::error_body(denial.status().to_string().as_bytes()))
 }
 
-/// What a peer says about itself under PLAIN or CURVE, where bad properties have an event.
+/// Reads a peer's properties under PLAIN or CURVE, where bad properties have an event.
 pub(crate) fn checked_properties(
     list: &[u8],
     local: &Local,
@@ -187,7 +191,8 @@ pub(crate) fn split_command(body: &[u8]) -> Result<(&[u8], &[u8]), HandshakeErro
         .ok_or(HandshakeError::MALFORMED_COMMAND)
 }
 
-/// What an ERROR command of the peer's means: the three known statuses have an event.
+/// The error that an ERROR command of the peer's stands for: the three known statuses have an
+/// event.
 pub(crate) fn peer_error(reason: Option<&[u8]>) -> HandshakeError {
     match reason {
         None => HandshakeError::MALFORMED_ERROR,

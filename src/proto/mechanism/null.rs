@@ -1,6 +1,6 @@
 //! NULL (RFC 23 and 37, "The NULL Security Mechanism"): each side sends READY and reads READY.
 //!
-//! With a ZAP domain our READY is held back until the authenticator has answered. Part of a
+//! With a ZAP domain this side's READY is held back until the authenticator has answered. Part of a
 //! connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
 
@@ -9,7 +9,7 @@ use crate::proto::HandshakeError;
 use crate::proto::zmtp::command::{self, Command};
 use crate::proto::zmtp::metadata::PeerProperties;
 
-/// How far our own half is.
+/// How far this side's own half is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Own {
     /// The authenticator has not been asked yet.
@@ -20,9 +20,9 @@ enum Own {
     Granted,
     /// READY has gone.
     Ready,
-    /// ERROR is to go, or silence.
+    /// ERROR is to go, or nothing if the peer may try again.
     Denied(Denial),
-    /// ERROR has gone, or nothing had to.
+    /// ERROR has gone, or nothing had to go.
     Refused,
 }
 

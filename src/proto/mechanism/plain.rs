@@ -16,8 +16,8 @@ const WELCOME: &[u8] = b"\x07WELCOME";
 const INITIATE: &[u8] = b"\x08INITIATE";
 const ERROR: &[u8] = b"\x05ERROR";
 
-/// What the original says instead of [`ERROR`]. It understands no other, so we say it too, and
-/// understand both.
+/// The command that the original sends instead of [`ERROR`]. It understands no other, so this side
+/// sends it too, and understands both.
 const ORIGINAL_ERROR: &[u8] = b"\x5eRROR";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct PlainClient {
 }
 
 impl PlainClient {
-    /// Name and password have up to 255 bytes each; more is cut off.
+    /// Takes name and password, up to 255 bytes each; the rest is cut off.
     pub fn new(username: &[u8], password: &[u8]) -> Self {
         PlainClient {
             username: Zeroizing::new(username.to_vec()),
@@ -53,7 +53,7 @@ impl PlainClient {
     }
 
     fn hello(&self) -> Vec<u8> {
-        // At once as long as it will be, so that no part stays elsewhere.
+        // Reserved at full size, so that no part of the password stays in other memory.
         let mut body = Vec::with_capacity(HELLO.len() + 2 * 256);
         body.extend_from_slice(HELLO);
         for field in [&*self.username, &*self.password] {
@@ -160,7 +160,7 @@ enum ServerState {
     Initiate,
     /// READY is to go.
     Ready,
-    /// ERROR is to go, or silence.
+    /// ERROR is to go, or nothing if the peer may try again.
     Denied(Denial),
     Done,
 }
@@ -193,7 +193,7 @@ impl Default for PlainServer {
     }
 }
 
-/// Name and password of a HELLO, which has nothing else.
+/// Name and password of a HELLO, which has no other field.
 fn hello_fields(data: &[u8]) -> Option<[&[u8]; 2]> {
     let (username, rest) = short_field(data)?;
     let (password, rest) = short_field(rest)?;

@@ -1,4 +1,4 @@
-//! PLAIN from both sides: whole handshakes, refusals, and each command that is wrong.
+//! PLAIN (RFC 24) from both sides: whole handshakes, refusals, and each command that is wrong.
 #![forbid(unsafe_code)]
 
 use super::{Denial, Local, Mechanism, PlainClient, PlainServer, Verdict};
@@ -18,7 +18,7 @@ fn silent(side: &mut dyn Mechanism) -> bool {
     side.next_command(&local(Dealer)).unwrap().is_none()
 }
 
-/// A server that was asked by joe.
+/// A server that the client joe has asked.
 fn asked() -> PlainServer {
     let mut server = PlainServer::new();
     server.receive(b"\x05HELLO\x03joe\x06secret", &local(Router)).unwrap();
@@ -119,7 +119,7 @@ fn what_a_server_refuses() {
         let error = PlainServer::new().receive(body, &local(Router)).unwrap_err();
         assert_eq!(code(error), expected, "{body:?}");
     }
-    // While the authenticator is asked, whatever it is.
+    // Any command is refused while the authenticator is asked.
     let error = asked().receive(b"\x08INITIATE", &local(Router)).unwrap_err();
     assert_eq!(error, HandshakeError::UNSPECIFIED);
     let mut server = asked();

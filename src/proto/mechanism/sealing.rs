@@ -1,4 +1,5 @@
-//! What encrypts and decrypts frames after the handshake, whichever mechanism it comes from.
+//! Encrypts and decrypts frames after the handshake, for any mechanism (RFC 23 "Security
+//! mechanisms").
 //!
 //! Each direction has its own half, under that direction's lock.
 #![forbid(unsafe_code)]
@@ -11,7 +12,7 @@ use super::gssapi;
 use crate::error::Result;
 use crate::proto::HandshakeError;
 
-/// Both halves, as the handshake leaves them.
+/// Both halves, in the state that the handshake leaves them in.
 #[derive(Debug)]
 pub struct Sealing {
     pub outgoing: Sealer,
@@ -56,7 +57,7 @@ pub enum Opener {
 }
 
 impl Opener {
-    /// Opens the body of a frame where it lies: gives the flags (MORE and COMMAND) of the frame
+    /// Opens the body of a frame where it lies. Gives the flags (MORE and COMMAND) of the frame
     /// that it carries, and where in `body` that frame's body is. At least nine bytes are before
     /// it, which is room for its header.
     ///

@@ -1,4 +1,5 @@
-//! Messages from frames that come in pieces of any size.
+//! Joins pieces of any size to frames and messages. A plain value; the session that receives owns
+//! it.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -12,10 +13,10 @@ use super::{frame as message, stream};
 /// A whole message: its frames, of which all but the last say that more follow.
 pub type Message = Vec<Msg>;
 
-/// Room for pieces that an idle source keeps.
+/// Bytes of buffer that an idle source keeps.
 const KEEP: usize = 16 * 1024;
 
-/// How frames look.
+/// The form of the frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// ZMTP 1.0 (RFC 13).
@@ -38,7 +39,7 @@ pub struct Assembly {
     skips: bool,
 }
 
-/// A frame in wire form: its size, and what is in it.
+/// A frame in wire form: its size and its content.
 struct Parsed {
     size: usize,
     body: usize,
@@ -58,7 +59,7 @@ impl Assembly {
         self.skips = false;
     }
 
-    /// Adds bytes, and the messages that are whole to `heard`. `false`: these are no frames.
+    /// Adds bytes, and adds complete messages to `heard`. `false`: these bytes are no frames.
     pub fn input(
         &mut self,
         mut bytes: &[u8],
@@ -84,7 +85,7 @@ impl Assembly {
         self.take_frames(&mut bytes, framing, heard)
     }
 
-    /// Takes the frames that are whole, and keeps the rest.
+    /// Takes the complete frames, and keeps the rest.
     fn take_frames(
         &mut self,
         bytes: &mut &[u8],
@@ -123,14 +124,14 @@ impl Assembly {
     ) -> bool {
         if framing == Framing::Marked {
             if parsed.begins {
-                // Whatever was begun before has lost its end.
+                // A message begins, so the one before has lost its end.
                 self.frames.clear();
                 self.skips = false;
             } else if self.frames.is_empty() {
                 self.skips = true;
             }
         }
-        // Commands are for those who can answer.
+        // A listener cannot answer commands, so they are dropped.
         if self.skips || parsed.flags & frame::COMMAND != 0 {
             return true;
         }
@@ -144,7 +145,7 @@ impl Assembly {
     }
 }
 
-/// The frame at the start of `bytes`, of which at least the header is there.
+/// The frame at the start of `bytes`, whose header at least is complete.
 fn parse(bytes: &[u8], framing: Framing, maxmsgsize: i64) -> Result<Option<Parsed>, FrameError> {
     let (mark, begins, header) = match framing {
         Framing::V1 => (0, false, v1::parse_header(bytes, maxmsgsize)?),

@@ -1,5 +1,6 @@
-//! Datagrams of PGM: where the first message in it begins, as 16 bits, or `FFFF` if none does; then a
-//! piece of a stream of ZMTP 1.0 frames.
+//! Datagrams of PGM (`zmq_pgm`(7) "Wire format"). Each has 16 bits for the place where its first
+//! message begins, or `FFFF` if none does. A piece of a stream of ZMTP 1.0 frames follows. A plain
+//! value.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -12,7 +13,7 @@ const NONE: u16 = u16::MAX;
 /// Bytes of the offset.
 const HEAD: usize = 2;
 
-/// Bytes that went out and are kept, so that what follows need not be moved each time.
+/// Bytes that went out and are kept, so that the bytes behind them are not moved each time.
 const SPENT: usize = 64 * 1024;
 
 /// The sender's side.
@@ -21,9 +22,9 @@ pub struct Datagrams {
     /// Bytes of frames in a datagram.
     piece: usize,
     stream: Vec<u8>,
-    /// How much of it went out.
+    /// How many bytes of the stream went out.
     spent: usize,
-    /// Where messages begin in it.
+    /// Where messages begin in the stream.
     starts: VecDeque<usize>,
     /// Whether the last frame was not the last of its message.
     inside: bool,
@@ -32,7 +33,7 @@ pub struct Datagrams {
 }
 
 impl Datagrams {
-    /// Datagrams of at most `capacity` bytes; three, if that is less.
+    /// Makes datagrams of at most `capacity` bytes; of three, if that is less.
     pub fn new(capacity: usize) -> Datagrams {
         let piece = capacity.saturating_sub(HEAD).clamp(1, usize::from(NONE) - 1);
         Datagrams {
@@ -94,7 +95,7 @@ impl Datagrams {
         self.spent = 0;
     }
 
-    /// A datagram goes out as a whole.
+    /// Ends the datagram, which goes out as a whole.
     pub fn sent(&mut self, _bytes: usize) -> bool {
         self.unit.clear();
         true
@@ -105,14 +106,15 @@ impl Datagrams {
     }
 }
 
-/// What is in a datagram.
+/// The content of a datagram.
 pub struct Opened<'a> {
     pub all: &'a [u8],
-    /// What is behind the beginning of the first message, if that was asked for and there is one.
+    /// The bytes from the first message's beginning on, if the caller asked for them and one
+    /// begins.
     pub from_start: Option<&'a [u8]>,
 }
 
-/// Takes a datagram apart; `None` for nonsense.
+/// Takes a datagram apart; `None` if it is malformed.
 pub fn open(bytes: &[u8], from_start: bool) -> Option<Opened<'_>> {
     let (offset, all) = bytes.split_first_chunk()?;
     let offset = u16::from_be_bytes(*offset);

@@ -1,9 +1,9 @@
-//! What multicast transports carry (`zmq_pgm`(7) "Wire format", and the form of NORM streams that is
-//! in use): frames of messages for whoever listens, in a stream that listeners may join at any time
-//! and of which they may lose some.
+//! The content of multicast transports: frames of messages for any number of listeners
+//! (`zmq_pgm`(7) "Wire format", and the form of NORM streams in use). Listeners may join the stream
+//! at any time, and may lose some of it.
 //!
-//! Values. [`Packing`] is the sender's side; each source that a listener hears has an [`Unpacking`] of its
-//! own, so what several say at once is not mixed.
+//! Plain values. [`Packing`] is the sender's side. A listener has an [`Unpacking`] for each source
+//! that it hears, so the frames of several sources are not mixed.
 #![forbid(unsafe_code)]
 
 mod assembly;
@@ -20,16 +20,16 @@ use std::collections::VecDeque;
 
 use crate::msg::Msg;
 
-/// Which of the two forms.
+/// Chooses between the two forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// PGM: datagrams of at most so many bytes.
+    /// PGM: datagrams of at most `capacity` bytes.
     Datagrams { capacity: usize },
     /// NORM: a stream with marks between the frames.
     Stream,
 }
 
-/// Frames on their way out, as units: a datagram, or what stands between two marks of a stream.
+/// Frames on their way out, in units: a datagram, or the bytes between two marks of a stream.
 #[derive(Debug)]
 pub enum Packing {
     Datagrams(Datagrams),
@@ -60,8 +60,8 @@ impl Packing {
         }
     }
 
-    /// What is left of the unit that goes out next; nothing when there is none. From here on the unit
-    /// stays as it is until all of it was [`sent`](Packing::sent).
+    /// The rest of the unit that goes out next; empty when there is none. From here on the unit
+    /// does not change until all of it was [`sent`](Packing::sent).
     pub fn unit(&mut self) -> &[u8] {
         match self {
             Packing::Datagrams(datagrams) => datagrams.unit(),
@@ -69,7 +69,7 @@ impl Packing {
         }
     }
 
-    /// So many bytes of the unit went out; whether that was the end of it.
+    /// Counts `bytes` of the unit as gone out; returns whether that was the end of it.
     pub fn sent(&mut self, bytes: usize) -> bool {
         match self {
             Packing::Datagrams(datagrams) => datagrams.sent(bytes),
@@ -85,7 +85,7 @@ impl Packing {
     }
 }
 
-/// What one source says.
+/// The frames of one source.
 #[derive(Debug)]
 pub struct Unpacking {
     form: Form,
@@ -94,14 +94,14 @@ pub struct Unpacking {
 }
 
 impl Unpacking {
-    /// A source that is heard from the middle. Frames above `maxmsgsize` bytes, if that is not negative,
-    /// are no messages.
+    /// A source that is heard from the middle. Frames above `maxmsgsize` bytes, if that is not
+    /// negative, are no messages.
     pub fn new(form: Form, maxmsgsize: i64) -> Unpacking {
         Unpacking { form, assembly: Assembly::new(maxmsgsize), joined: false }
     }
 
-    /// Takes a datagram, or any number of bytes of a stream, and adds the messages that are whole to `heard`.
-    /// `false`: that was nonsense, and a stream has to be taken up again at a mark.
+    /// Takes a datagram, or any number of bytes of a stream, and adds the complete messages to
+    /// `heard`. `false`: the bytes were malformed, and the caller has to rejoin a stream at a mark.
     pub fn input(&mut self, bytes: &[u8], heard: &mut VecDeque<Message>) -> bool {
         let understood = match self.form {
             Form::Datagrams { .. } => self.datagram(bytes, heard),
@@ -122,14 +122,14 @@ impl Unpacking {
         !self.joined || self.assembly.input(frames.all, assembly::Framing::V1, heard)
     }
 
-    /// Some of what the source said was lost: what was begun is dropped.
+    /// Some of the source's bytes were lost: drops the message that was begun.
     pub fn lost(&mut self) {
         self.joined = false;
         self.assembly.clear();
     }
 }
 
-/// A frame as a message, or none for want of memory.
+/// A frame as a message, or `None` without memory.
 fn frame(more: bool, body: &[u8]) -> Option<Msg> {
     let mut msg = Msg::copy_of(body).ok()?;
     msg.set_more(more);

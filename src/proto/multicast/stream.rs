@@ -1,5 +1,5 @@
-//! Streams of NORM: each frame is one of ZMTP 2.0 behind a byte that says whether a message begins with
-//! it, and ends at a mark of the stream.
+//! Streams of NORM. Each frame is one of ZMTP 2.0 (RFC 15) behind a byte that says whether a
+//! message begins with it. It ends at a mark of the stream. A plain value.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -8,19 +8,19 @@ use crate::msg::frame;
 
 use super::assembly::{Assembly, Framing, Message};
 
-/// A message begins.
+/// The byte before the first frame of a message.
 pub const BEGINS: u8 = 0;
-/// A further frame of a message.
+/// The byte before a further frame of a message.
 pub const CONTINUES: u8 = 0xff;
 
-/// Room for a frame that is kept for the next.
+/// Bytes of a frame's buffer that are kept for the next.
 const KEEP: usize = 64 * 1024;
 
 /// The sender's side: one frame at a time.
 #[derive(Debug, Default)]
 pub struct Stream {
     unit: Vec<u8>,
-    /// How much of it went out.
+    /// How many bytes of the frame went out.
     spent: usize,
     /// Whether the last frame was not the last of its message.
     inside: bool,
@@ -59,7 +59,7 @@ impl Stream {
     }
 }
 
-/// Takes bytes that follow those before, or a mark.
+/// Takes bytes that follow the last ones, or a mark.
 pub fn input(assembly: &mut Assembly, bytes: &[u8], heard: &mut VecDeque<Message>) -> bool {
     assembly.input(bytes, Framing::Marked, heard)
 }

@@ -1,4 +1,4 @@
-//! What goes in comes out, whatever is lost on the way and whenever somebody joins.
+//! Packed messages come out again, with any losses on the way and at any time of joining.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;

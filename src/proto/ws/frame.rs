@@ -1,8 +1,8 @@
-//! Frames (RFC 6455 section 5, RFC 45 "Framing"): taken apart into frames as ZMTP 2.0 and 3.x have them, and
-//! made from those.
+//! Frames of WebSockets (RFC 6455 section 5, RFC 45 "Framing"). They are taken apart into frames as
+//! ZMTP 2.0 and 3.x have them, and made from those.
 //!
-//! Each half is under the lock of its direction. Messages are never fragmented; a peer that fragments,
-//! sends text, or masks where it must not, is no peer.
+//! Each half is under the lock of its direction. Messages are never fragmented. A peer that
+//! fragments, sends text, or masks where it must not breaks the protocol.
 #![forbid(unsafe_code)]
 
 use crate::msg::frame as wire;
@@ -12,9 +12,9 @@ const FIN: u8 = 0x80;
 const BINARY: u8 = 2;
 const MASKED: u8 = 0x80;
 
-/// Flags of a frame of ZWS, before its body. More frames of the same message follow:
+/// Flag of a ZWS frame, before its body: more frames of the message follow.
 const MORE: u8 = 1;
-/// A command, not a message.
+/// Flag of a ZWS frame: a command, not a message.
 const COMMAND: u8 = 2;
 
 /// The longest payload of a control frame.
@@ -23,7 +23,7 @@ pub const MAX_CONTROL: usize = 125;
 /// Two bytes, eight of length, four of mask, and the flags.
 pub(super) const LONGEST_HEADER: usize = 15;
 
-/// What a control frame is for.
+/// The kind of a control frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Control {
@@ -37,8 +37,8 @@ impl Control {
         [Control::Close, Control::Ping, Control::Pong].into_iter().find(|c| *c as u8 == opcode)
     }
 
-    /// The control frame with this payload as a connection queues it until it is written: its kind and
-    /// its payload. What is too long is cut.
+    /// The control frame with this payload in the form in which a connection queues it: its kind
+    /// and its payload. A payload above [`MAX_CONTROL`] bytes is cut.
     pub fn queued(self, payload: &[u8]) -> Vec<u8> {
         [&[self as u8], payload.get(..MAX_CONTROL).unwrap_or(payload)].concat()
     }
@@ -48,7 +48,7 @@ impl Control {
 pub const CLOSE_PROTOCOL_ERROR: [u8; 2] = 1002u16.to_be_bytes();
 pub const CLOSE_TOO_BIG: [u8; 2] = 1009u16.to_be_bytes();
 
-/// A mask, and where in it the next byte is: it begins with that.
+/// A mask, turned so that it begins with the byte for the next byte of the body.
 type Mask = [u8; 4];
 
 /// Masks or unmasks a run of bytes and moves the mask on.
@@ -79,12 +79,12 @@ impl Encoder {
         Encoder { masks: None }
     }
 
-    /// Masks differ with the seed, which nobody should be able to guess.
+    /// Masks differ with the seed, which a stranger should not be able to guess.
     pub fn client(seed: u64) -> Encoder {
         Encoder { masks: Some(fastrand::Rng::with_seed(seed)) }
     }
 
-    /// Appends the frame that carries a frame of ZMTP with these flags (MORE and COMMAND as there) and
+    /// Appends the frame that carries a frame of ZMTP with these flags (its MORE and COMMAND) and
     /// this body.
     pub fn append(&mut self, flags: u8, body: &[u8], out: &mut Vec<u8>) {
         let more = if flags & wire::MORE != 0 { MORE } else { 0 };
@@ -145,7 +145,7 @@ impl Encoder {
     }
 }
 
-/// The first of frames in wire form: flags, body, and the frames behind it.
+/// Splits frames in wire form: flags and body of the first, and the frames behind it.
 fn split(frames: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let header = wire::parse(frames)?;
     let (_, rest) = frames.split_at_checked(header.header_len)?;
@@ -153,10 +153,10 @@ fn split(frames: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((header.flags, body, rest))
 }
 
-/// What was done with a piece of the stream.
+/// The result of reading a piece of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<'a> {
-    /// All of it was used, and a frame is not complete.
+    /// The piece was used up, and a frame is not complete.
     Partial,
     /// A frame is complete.
     Frame,
@@ -168,9 +168,9 @@ pub enum Step<'a> {
 enum State {
     /// The start of a header.
     Header,
-    /// So many bytes of a body are to come.
+    /// `left` bytes of a body are to come.
     Body { left: usize, mask: Mask },
-    /// The same of a control frame, whose payload gathers.
+    /// `left` bytes of a control frame's payload are to come; the payload is gathered.
     Control { control: Control, left: usize, mask: Mask },
 }
 
@@ -184,7 +184,7 @@ pub struct Decoder {
     state: State,
     /// Bytes of a header that is not complete.
     held: Vec<u8>,
-    /// What has come of the last control frame's payload.
+    /// The bytes of the last control frame's payload that have come.
     payload: Vec<u8>,
 }
 
@@ -201,12 +201,12 @@ enum Rest {
 }
 
 impl Decoder {
-    /// For frames of a client.
+    /// Reads the frames of a client.
     pub fn server(max: i64) -> Decoder {
         Decoder::new(true, max)
     }
 
-    /// For frames of a server.
+    /// Reads the frames of a server.
     pub fn client(max: i64) -> Decoder {
         Decoder::new(false, max)
     }
@@ -215,14 +215,14 @@ impl Decoder {
         Decoder { masked, max, state: State::Header, held: Vec::new(), payload: Vec::new() }
     }
 
-    /// The same with another limit, from the next frame on.
+    /// This decoder with another limit, from the next frame on.
     pub fn with_limit(self, max: i64) -> Decoder {
         Decoder { max, ..self }
     }
 
-    /// Takes what belongs to the current frame from the start of `input`: returns how many bytes that was
-    /// and what they led to. What of a frame has come is appended to `out` in wire form, the header
-    /// as soon as it is known.
+    /// Takes the bytes of the current frame from the start of `input`. Returns how many they were
+    /// and what they led to. Appends the frame's bytes to `out` in wire form, the header as soon as
+    /// it is known.
     ///
     /// # Errors
     /// The connection is over: [`FrameError::TooLarge`] before any of the body is read.
@@ -244,7 +244,7 @@ impl Decoder {
         matches!(self.state, State::Header) && self.held.is_empty()
     }
 
-    /// Bytes of a body that were read past [`Decoder::step`]: unmasks them where they lie.
+    /// Unmasks bytes of a body that were read past [`Decoder::step`], where they lie.
     pub fn pass(&mut self, bytes: &mut [u8]) {
         if let State::Body { left, mask } = &mut self.state {
             apply(mask, bytes);
@@ -273,7 +273,7 @@ impl Decoder {
         }
     }
 
-    /// A header that comes in pieces.
+    /// Reads a header that comes in pieces.
     #[cold]
     fn held_header<'a>(
         &'a mut self,
@@ -285,7 +285,7 @@ impl Decoder {
         self.held.extend_from_slice(more);
         let Some(header) = self.parse(&self.held)? else { return Ok((more.len(), Step::Partial)) };
         self.held.clear();
-        // What of the header was held was taken before.
+        // The held bytes of the header were counted before.
         let header_len = header.len.saturating_sub(held);
         Ok(self.begin(Header { len: header_len, ..header }, input, out))
     }
@@ -335,7 +335,7 @@ impl Decoder {
         Ok(Some(Header { len: before + 1, mask, rest: Rest::Body(more | command, body_len) }))
     }
 
-    /// A header is complete: goes on behind it.
+    /// Goes on behind a complete header.
     #[inline]
     fn begin<'a>(
         &'a mut self,

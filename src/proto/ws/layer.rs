@@ -1,5 +1,5 @@
-//! What is between the stream and the handshake of ZMTP: the opening in HTTP, then frames in and out of
-//! WebSocket frames.
+//! The layer between the stream and the handshake of ZMTP (RFC 45): the opening in HTTP, then
+//! frames in and out of WebSocket frames.
 //!
 //! Part of a connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
@@ -16,7 +16,7 @@ use crate::proto::zmtp::MAX_HANDSHAKE_FRAME;
 use crate::proto::zmtp::frame::FrameError;
 use crate::proto::zmtp::handshake::Handshake;
 
-/// What a client has to say and to be unpredictable with.
+/// A client's part of the opening: the address that it asks for, and its random bytes.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub host: Vec<u8>,
@@ -30,25 +30,25 @@ pub struct Client {
 pub struct Layer {
     is_client: bool,
     protocols: Protocols,
-    /// What the peer says in HTTP; `None` once that is through.
+    /// The peer's request or response in HTTP; `None` once it is complete.
     head: Option<Head>,
     decoder: Decoder,
     encoder: Encoder,
     output: Vec<u8>,
-    /// A frame as the handshake gets it, as far as it has come.
+    /// The bytes that have come of a frame, in the form that the handshake takes.
     frame: Vec<u8>,
-    /// It became a WebSocket, and nobody has asked yet.
+    /// Whether it became a WebSocket and [`Layer::take_upgraded`] has not said so yet.
     upgraded: bool,
 }
 
 impl Layer {
-    /// That of an accepted connection.
+    /// The layer of an accepted connection.
     pub fn server(handshake: &Handshake) -> Layer {
         let (decoder, encoder) = (Decoder::server(MAX_HANDSHAKE_FRAME), Encoder::server());
         Layer::new(false, handshake, upgrade::REQUEST, decoder, encoder)
     }
 
-    /// That of a connection that was made; the request is at once ready to be sent.
+    /// The layer of a connection that this side made; the request is at once ready to be sent.
     pub fn client(handshake: &Handshake, client: &Client) -> Layer {
         let decoder = Decoder::client(MAX_HANDSHAKE_FRAME);
         let encoder = Encoder::client(client.seed);
@@ -76,12 +76,12 @@ impl Layer {
         }
     }
 
-    /// Takes bytes from the peer and gives the handshake what is in them; returns how many belonged to
-    /// the handshake, as [`Handshake::input`] does.
+    /// Takes bytes from the peer and gives the handshake their content. Returns how many belonged
+    /// to the handshake, as [`Handshake::input`] does.
     ///
     /// # Errors
-    /// The same, and `WS_UNSPECIFIED` for a peer that does not ask for what we have;
-    /// [`HandshakeError::CONNECTION`] when it takes its leave.
+    /// The errors of [`Handshake::input`]; `WS_UNSPECIFIED` for a peer that asks for no protocol
+    /// that this side has; [`HandshakeError::CONNECTION`] for a Close.
     pub fn input(
         &mut self,
         handshake: &mut Handshake,
@@ -98,7 +98,7 @@ impl Layer {
                     }
                     used
                 }
-                // What follows the handshake stays where it is.
+                // Bytes behind the handshake stay where they are.
                 None if self.decoder.is_at_frame() && !handshake.wants_input() => break,
                 None => self.step(handshake, rest)?,
             };
@@ -107,7 +107,7 @@ impl Layer {
         Ok(bytes.len() - rest.len())
     }
 
-    /// The bytes to send now, with what the handshake has to say.
+    /// The bytes to send now, the handshake's output among them.
     ///
     /// # Errors
     /// [`HandshakeError::MEMORY`]: the connection is over.
@@ -116,7 +116,7 @@ impl Layer {
         Ok(core::mem::take(&mut self.output))
     }
 
-    /// What the handshake has said by now goes before anything else.
+    /// Moves the handshake's output into frames, before anything else is sent.
     fn gather(&mut self, handshake: &mut Handshake) -> Result<(), HandshakeError> {
         let output = Zeroizing::new(handshake.take_output());
         // Each frame gets a header, of a few bytes more than the one it had.
@@ -130,7 +130,7 @@ impl Layer {
         core::mem::take(&mut self.upgraded)
     }
 
-    /// What the connection goes on with after the handshake; `max` is `ZMQ_MAXMSGSIZE`.
+    /// The two halves for the connection after the handshake; `max` is `ZMQ_MAXMSGSIZE`.
     pub fn into_halves(self, max: i64) -> (Encoder, Decoder) {
         (self.encoder, self.decoder.with_limit(max))
     }
@@ -150,10 +150,10 @@ impl Layer {
         handshake.begin_carried(chosen == Protocol::Secure)
     }
 
-    /// Takes what belongs to one frame.
+    /// Takes the bytes of one frame.
     fn step(&mut self, handshake: &mut Handshake, bytes: &[u8]) -> Result<usize, HandshakeError> {
         self.gather(handshake)?;
-        // A header may take more here than it did there.
+        // ZMTP's header may be longer than the WebSocket's was.
         self.frame.try_reserve(bytes.len().saturating_add(LONGEST_HEADER))?;
         let used = match self.decoder.step(bytes, &mut self.frame) {
             Ok((used, Step::Partial | Step::Frame)) => used,
@@ -175,14 +175,15 @@ impl Layer {
                 return Err(HandshakeError::from(error));
             }
         };
-        // As it comes, so that the handshake sees at once what is too long for it.
+        // Handed on piece by piece, so that the handshake sees at once if a frame is too long for
+        // it.
         let taken = handshake.input(&self.frame)?;
         self.frame.drain(..taken.min(self.frame.len()));
         Ok(used)
     }
 }
 
-/// What a peer is told that broke the rules.
+/// The status of the Close that answers a violation.
 pub fn close_status(error: FrameError) -> [u8; 2] {
     match error {
         FrameError::TooLarge => CLOSE_TOO_BIG,

@@ -1,4 +1,5 @@
-//! Frames in pieces of any size, openings good and bad, and pairs of layers fed with each other.
+//! Frames in pieces of any size, openings good and bad, and pairs of layers fed with each other
+//! (RFC 45).
 #![forbid(unsafe_code)]
 
 use super::frame::{Control, Decoder, Encoder, Step};
@@ -18,7 +19,7 @@ use proptest::prelude::*;
 /// Frames in wire form, and control frames.
 type Decoded = (Vec<u8>, Vec<(Control, Vec<u8>)>);
 
-/// What bytes in pieces of a size hold.
+/// Decodes bytes in pieces of a size.
 fn decoded(decoder: &mut Decoder, bytes: &[u8], size: usize) -> Result<Decoded, FrameError> {
     let (mut frames, mut controls) = (Vec::new(), Vec::new());
     for mut piece in bytes.chunks(size) {
@@ -88,7 +89,7 @@ fn what_is_no_frame() {
     for first in [0x02, 0x00, 0x80, 0x81, 0x01, 0xc2, 0xa2, 0x92, 0x83, 0x8b, 0x8f, 0x09, 0xf9] {
         assert_eq!(step(&[first]), Some(FrameError::Malformed), "{first:x}");
     }
-    // No mask, nothing in it, control frames that are too long.
+    // No mask, no payload, control frames that are too long.
     for header in [&[0x82, 0x03][..], &[0x89, 0x00], &[0x89, 0xfe], &[0x88, 0xff]] {
         assert_eq!(step(header), Some(FrameError::Malformed), "{header:x?}");
     }
@@ -115,7 +116,7 @@ fn the_limit_is_for_the_body() {
     for (len, expected) in [(10, Ok(())), (11, Err(FrameError::TooLarge))] {
         let mut wire = Vec::new();
         Encoder::client(1).append(0, &vec![7; len], &mut wire);
-        // It shows before the body has come.
+        // The violation shows before the body has come.
         let got = decoded(&mut Decoder::server(10), &wire[..7], 1);
         assert_eq!(got.map(drop), expected);
     }
@@ -273,7 +274,7 @@ fn the_first_protocol_that_is_ours_is_chosen() {
     ] {
         assert_eq!(chosen(offer, &null()), expected, "{offer}");
     }
-    // Who has to be authenticated cannot do without a mechanism.
+    // A peer that has to be authenticated cannot do without a mechanism.
     let strict = Protocols::new("NULL", false);
     assert_eq!(chosen("ZWS2.0,ZWS2.0/NULL", &strict), Ok(Protocol::Secure));
     assert_eq!(chosen("ZWS2.0", &strict), Err(Refused));
@@ -397,7 +398,7 @@ impl Side {
     }
 }
 
-/// Lets both talk, in pieces of a size, until nobody has more to say.
+/// Lets both talk, in pieces of a size, until neither has more to say.
 fn talk(server: &mut Side, client: &mut Side, size: usize) {
     loop {
         client.input(b"");
@@ -438,7 +439,7 @@ fn both_sides_come_through() {
     }
 }
 
-/// A server that has read a request for a protocol, and what it has answered after the response.
+/// A server that has read a request for a protocol, and its bytes after the response.
 fn asked_for(protocol: &str, mechanism: Box<dyn Mechanism>) -> (Side, Vec<u8>) {
     let mut server = Side::new(Dealer, mechanism, false);
     server.input(&request_with("ZWS2.0/NULL", protocol));
@@ -457,7 +458,7 @@ fn without_a_mechanism_routing_ids_are_told() {
     let result = established(&mut server).unwrap();
     assert_eq!(result.version, ZmtpVersion::V2);
     assert_eq!(result.peer_identity.as_deref(), Some(&b"peer"[..]));
-    // What follows is the connection's.
+    // The bytes behind the handshake are the connection's.
     assert_eq!(server.unread, hi);
 }
 
@@ -493,7 +494,7 @@ fn ends_of_handshakes() {
     assert_eq!(after(&close), (HandshakeError::CONNECTION, b"\x88\x02\x03\xe9".to_vec()));
     let (error, said) = after(b"\x81");
     assert_eq!((error.kind, said), (ErrorKind::Protocol, b"\x88\x02\x03\xea".to_vec()));
-    // A stranger cannot make us hold more than a little.
+    // A stranger cannot make a connection hold more than a little.
     let long = raw(0x82, &[0xff, 0, 0, 0, 0, 0, 0x20, 0, 0], b"\x02");
     assert_eq!(after(&long).0.kind, ErrorKind::Protocol);
     assert_eq!(after(&raw(0x82, &[0x87], b"\x02\x05HELLO")).0, HandshakeError::UNEXPECTED_COMMAND);

@@ -1,13 +1,14 @@
-//! The opening: a request and a response in HTTP (RFC 6455 section 4) that turn a TCP connection into a
-//! WebSocket and choose its sub-protocol (RFC 45).
+//! The opening: a request and a response in HTTP (RFC 6455 section 4). They turn a TCP connection
+//! into a WebSocket and choose its sub-protocol (RFC 45).
 //!
-//! Pure functions, and [`Head`], which gathers what the peer says under the lock of the connection's
-//! handshake. A stranger is recognised by its first bytes, and cannot make us hold more than [`MAX_HEAD`].
+//! Pure functions, and [`Head`], which gathers the peer's request or response under the lock of the
+//! connection's handshake. A stranger is recognised by its first bytes, and cannot make a
+//! connection hold more than [`MAX_HEAD`].
 #![forbid(unsafe_code)]
 
 use std::collections::TryReserveError;
 
-/// Longest request or response.
+/// Longest request or response, in bytes.
 pub const MAX_HEAD: usize = 16 * 1024;
 
 /// Most lines of a request or response.
@@ -23,10 +24,10 @@ pub const RESPONSE: &[u8] = b"HTTP/1.1 101";
 
 const END: &[u8] = b"\r\n\r\n";
 
-/// What the key is hashed with (RFC 6455 section 1.3).
+/// The text that the key is hashed with (RFC 6455 section 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The peer does not speak the protocol, or none that we have.
+/// The peer does not speak the protocol, or offers no sub-protocol that this side has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
@@ -37,7 +38,7 @@ pub struct Protocols {
     plain: bool,
 }
 
-/// What a connection goes on with.
+/// The sub-protocol that a connection goes on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// `ZWS2.0/` and a mechanism: its handshake follows.
@@ -49,7 +50,7 @@ pub enum Protocol {
 const PLAIN: &str = "ZWS2.0";
 
 impl Protocols {
-    /// Those of a mechanism; `plain` if nothing has to be proved.
+    /// The names for a mechanism; `plain` if the peer need not prove anything.
     pub fn new(mechanism: &str, plain: bool) -> Protocols {
         Protocols { secure: format!("{PLAIN}/{mechanism}"), plain }
     }
@@ -69,7 +70,7 @@ impl Protocols {
         }
     }
 
-    /// As a client offers them.
+    /// The names in the form in which a client offers them.
     fn offer(&self) -> String {
         if self.plain { format!("{},{PLAIN}", self.secure) } else { self.secure.clone() }
     }
@@ -86,10 +87,10 @@ pub fn request(host: &[u8], path: &[u8], key: &[u8; KEY_BYTES], offered: &Protoc
     [b"GET ", path, b" HTTP/1.1\r\nHost: ", host, b"\r\n", fixed.as_bytes()].concat()
 }
 
-/// Reads a request: what is chosen of what it offers, the first that we have, and the response.
+/// Reads a request. Gives the first sub-protocol of its offer that this side has, and the response.
 ///
 /// # Errors
-/// It is no request for a WebSocket, or offers nothing that we have.
+/// The request is none for a WebSocket, or offers no sub-protocol that this side has.
 pub fn answer(head: &[u8], ours: &Protocols) -> Result<(Protocol, Vec<u8>), Refused> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -111,11 +112,11 @@ pub fn answer(head: &[u8], ours: &Protocols) -> Result<(Protocol, Vec<u8>), Refu
     Ok((chosen, response.into_bytes()))
 }
 
-/// Reads a response: what the server chose. That it hashed our key is not checked, as by no other peer of
-/// ZeroMQ: it named a protocol that nobody else speaks.
+/// Reads a response: the sub-protocol that the server chose. Like other peers of ZeroMQ, this side
+/// does not check the hash of its key: only ZeroMQ speaks the protocol that the server named.
 ///
 /// # Errors
-/// It is no such response, or chooses what was not offered.
+/// The response is none for a WebSocket, or chooses a sub-protocol that was not offered.
 pub fn chosen(head: &[u8], offered: &Protocols) -> Result<Protocol, Refused> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
@@ -142,7 +143,7 @@ impl Headers<'_, '_> {
         self.0.iter().filter(of_name).map(|header| header.value.trim_ascii())
     }
 
-    /// The items of the lists that these values are.
+    /// The items of the lists in these values.
     fn items(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.all(name).flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
     }
@@ -157,7 +158,7 @@ impl Headers<'_, '_> {
     }
 }
 
-/// What proves that a server has read the key.
+/// The hash that proves that a server has read the key.
 pub fn accept(key: &[u8]) -> String {
     let mut hash = sha1_smol::Sha1::new();
     hash.update(key);
@@ -165,7 +166,7 @@ pub fn accept(key: &[u8]) -> String {
     base64(&hash.digest().bytes())
 }
 
-/// RFC 4648 section 4.
+/// Base64 (RFC 4648 section 4).
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -188,12 +189,12 @@ pub struct Head {
 }
 
 impl Head {
-    /// One that has to begin so.
+    /// A request or response that has to begin with `start`.
     pub fn new(start: &'static [u8]) -> Head {
         Head { start, bytes: Vec::new() }
     }
 
-    /// Makes room for so many bytes, as far as it may hold them.
+    /// Makes room for `more` bytes, up to the most that it may hold.
     ///
     /// # Errors
     /// There is no memory.
@@ -201,7 +202,7 @@ impl Head {
         self.bytes.try_reserve(more.min(MAX_HEAD - self.bytes.len().min(MAX_HEAD)))
     }
 
-    /// Takes what belongs to it from the start of `input`; returns how many bytes that was.
+    /// Takes its own bytes from the start of `input`; returns how many they were.
     ///
     /// # Errors
     /// It begins otherwise, has lines that do not end as they should, or is too long.

@@ -1,5 +1,5 @@
-//! Gathers one whole frame from pieces of any size: the handshake's way of reading. The running
-//! phase parses its read buffer in place instead.
+//! Gathers one whole frame (RFC 23 "Framing") from pieces of any size: the handshake's way of
+//! reading. The running phase parses its read buffer in place instead.
 //!
 //! Part of a connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
@@ -11,8 +11,8 @@ use super::v1;
 use crate::crypto::extend_wiping;
 use crate::proto::HandshakeError;
 
-/// Longest frame of a handshake, in bytes. A stranger cannot make a connection hold more than
-/// this; the protocol itself needs a few hundred. `ZMQ_MAXMSGSIZE` is for messages.
+/// Longest frame of a handshake, in bytes. A stranger cannot make a connection hold more than this;
+/// the protocol itself needs a few hundred. `ZMQ_MAXMSGSIZE` is for messages.
 pub const MAX_HANDSHAKE_FRAME: i64 = 1 << 20;
 
 /// One frame in the making.
@@ -29,8 +29,8 @@ impl Collector {
         Collector { v1, bytes: Zeroizing::default(), body_len: None }
     }
 
-    /// Takes what belongs to the current frame from the start of `input`, and returns how many
-    /// bytes that was: 0 only when the frame is complete or `input` empty.
+    /// Takes the bytes of the current frame from the start of `input`, and returns how many they
+    /// were. 0 only when the frame is complete or `input` is empty.
     pub(super) fn feed(&mut self, input: &[u8]) -> Result<usize, HandshakeError> {
         let mut used = 0;
         for byte in input {
@@ -44,7 +44,7 @@ impl Collector {
         let rest = input.get(used..).unwrap_or_default();
         let missing = self.body_len.map_or(0, |len| len.saturating_sub(self.bytes.len()));
         let body = rest.get(..missing).unwrap_or(rest);
-        // It may be a password.
+        // The body may be a password.
         extend_wiping(&mut self.bytes, body)?;
         Ok(used + body.len())
     }

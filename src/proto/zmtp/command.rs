@@ -33,7 +33,7 @@ pub enum Command<'a> {
         ttl_ds: u16,
         context: &'a [u8],
     },
-    /// The context of our PING.
+    /// The context of this side's PING.
     Pong(&'a [u8]),
     /// The property list.
     Ready(&'a [u8]),
@@ -41,8 +41,8 @@ pub enum Command<'a> {
         /// `None` if the reason is longer than the command.
         reason: Option<&'a [u8]>,
     },
-    /// Anything else, also what is too short to have a name: to be ignored once the handshake is
-    /// done, and a violation before.
+    /// Any other command, also one that is too short to have a name. To be ignored once the
+    /// handshake is done, and a violation before.
     Unknown,
 }
 
@@ -73,7 +73,7 @@ fn body(parts: [&[u8]; 3]) -> Vec<u8> {
     parts.concat()
 }
 
-/// The body of a PING that asks the peer to watch us for `ttl_ds` tenths of a second.
+/// The body of a PING that asks the peer to watch this side for `ttl_ds` tenths of a second.
 pub fn ping_body(ttl_ds: u16, context: &[u8]) -> Vec<u8> {
     body([PING, &ttl_ds.to_be_bytes(), cut(context)])
 }
@@ -101,7 +101,7 @@ pub fn error_body(reason: &[u8]) -> Vec<u8> {
     body([ERROR, &[reason.len() as u8], reason])
 }
 
-/// The two things a subscriber says about a topic.
+/// The two requests of a subscriber about a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subscription {
     Subscribe,

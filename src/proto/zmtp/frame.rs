@@ -50,8 +50,8 @@ impl Header {
     }
 }
 
-/// A command may be so long whatever the limit of messages is: PING, PONG and common topics have to
-/// pass a socket that takes messages of one byte.
+/// A command below this many bytes passes any limit of messages. PING, PONG and common topics have
+/// to reach a socket that takes messages of one byte.
 pub(crate) const SMALL_COMMAND: u64 = 4 * 1024;
 
 /// Checks a body length from the wire. A negative `maxmsgsize` means no limit but the address

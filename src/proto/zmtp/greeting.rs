@@ -1,5 +1,5 @@
-//! The greeting: what opens a connection and tells which ZMTP the peer speaks (RFC 13, 15, 23
-//! and 37, "Greeting"; the ways to recognise older peers are those of RFC 15).
+//! The greeting, which opens a connection and tells which ZMTP the peer speaks (RFC 13, 15, 23 and
+//! 37, "Greeting"). RFC 15 gives the ways to recognise older peers.
 //!
 //! Part of a connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
@@ -12,7 +12,7 @@ pub const GREETING_LEN: usize = 64;
 const OLD_GREETING_LEN: usize = 12;
 /// Bytes of the mechanism's name, padded with NUL.
 pub const MECHANISM_LEN: usize = 20;
-/// The revision byte we send.
+/// The revision byte that this side sends.
 pub const REVISION: u8 = 3;
 const MINOR: u8 = 1;
 
@@ -25,8 +25,8 @@ pub fn signature(routing_id_len: usize) -> [u8; 10] {
     out
 }
 
-/// What follows the revision byte towards a 3.x peer: minor version, mechanism, as-server (always
-/// 0, as the original sends it) and filler.
+/// The bytes behind the revision byte towards a 3.x peer: minor version, mechanism, as-server
+/// (always 0, as the original sends it) and filler.
 pub fn rest(mechanism: &str) -> [u8; GREETING_LEN - 11] {
     let mut out = [0; GREETING_LEN - 11];
     out[0] = MINOR;
@@ -43,14 +43,14 @@ pub fn padded(mechanism: &str) -> [u8; MECHANISM_LEN] {
     out
 }
 
-/// What a byte of the peer's greeting has decided.
+/// The fact that a byte of the peer's greeting has settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Milestone {
     /// No greeting at all: the bytes so far begin a 1.0 identity frame.
     Unversioned,
-    /// The signature stands: our revision byte may go.
+    /// The signature stands: this side's revision byte may go.
     Signature,
-    /// The revision is known: the rest of our greeting may go.
+    /// The revision is known: the rest of this side's greeting may go.
     Revision,
     /// Nothing of the greeting is left to read.
     Complete,
@@ -86,7 +86,7 @@ impl GreetingReader {
         if self.version() < ZmtpVersion::V3_0 { OLD_GREETING_LEN } else { GREETING_LEN }
     }
 
-    /// What has been read so far.
+    /// The bytes that have been read so far.
     pub(super) fn seen(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }

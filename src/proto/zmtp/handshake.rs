@@ -1,11 +1,11 @@
-//! The handshake of a connection, from the first byte to the first message: greeting, fallback to
-//! older peers, security commands or identity frames (RFC 13, 15, 23, 37).
+//! The handshake of a connection, from the first byte to the first message (RFC 13, 15, 23, 37).
+//! It has a greeting, a fallback to older peers, and security commands or identity frames.
 //!
-//! A value under the connection's lock: bytes in, bytes out. What goes out is staged as the peer
-//! reveals itself, since an older peer would choke on more: 10 signature bytes at once, the
-//! revision byte when the peer has a signature too, the rest when its revision is known. Until the
-//! peer's READY has been read nothing but handshake goes out, because the original takes whatever
-//! comes before its own READY for a part of the handshake.
+//! A value under the connection's lock: bytes in, bytes out. Output is staged as the peer reveals
+//! itself, since an older peer would choke on more. The 10 signature bytes go at once, the revision
+//! byte when the peer has a signature too. The rest of the greeting goes when the peer's revision
+//! is known. Until the peer's READY has been read only handshake bytes go out. The original takes
+//! any bytes before its own READY for a part of the handshake.
 #![forbid(unsafe_code)]
 
 use zeroize::Zeroizing;
@@ -22,28 +22,28 @@ use crate::proto::mechanism::{
     AuthRequest, Local, Mechanism, NullMechanism, Sealing, Verdict, Work,
 };
 
-/// What a handshake needs to know of its socket.
+/// The facts about its socket that a handshake needs.
 #[derive(Clone, Copy, Debug)]
 pub struct HandshakeConfig<'a> {
     pub socket_type: SocketType,
-    /// Our own id, 0 to 255 bytes.
+    /// This side's own id, 0 to 255 bytes.
     pub routing_id: &'a [u8],
     /// `X-` properties in the order they were set.
     pub metadata: &'a [(Vec<u8>, Vec<u8>)],
 }
 
-/// What the handshake found out.
+/// The result of a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Established {
     pub version: ZmtpVersion,
     /// The peer's id as it gave it, maybe empty; `None` if it gave none.
     pub peer_identity: Option<Vec<u8>>,
-    /// The type the peer says it has. Checked from 3.0 on, a mere claim before.
+    /// The type the peer says it has. Checked from 3.0 on, an unchecked claim before.
     pub peer_socket_type: Option<SocketType>,
     /// All properties of a 3.x peer in their order; of equal names the first is the readable one.
     pub properties: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The peer cannot subscribe and gets everything: a 1.0 peer without version bytes, and we
-    /// publish.
+    /// The peer cannot subscribe and gets everything: a 1.0 peer without version bytes, of a
+    /// publishing socket.
     pub phantom_subscribe: bool,
 }
 
@@ -69,7 +69,7 @@ enum Phase {
     Over,
 }
 
-/// The handshake of one connection; the same on the connecting and the bound side.
+/// The handshake of one connection; the connecting and the bound side use the one type.
 #[derive(Debug)]
 pub struct Handshake {
     local: Local,
@@ -85,8 +85,8 @@ impl Handshake {
         Self::with_mechanism(config, Box::new(NullMechanism::new(false)))
     }
 
-    /// A handshake with this mechanism. The signature is at once ready to be sent. Without memory for our
-    /// properties it has failed.
+    /// A handshake with this mechanism. The signature is at once ready to be sent. Without memory
+    /// for this side's properties it has failed.
     pub fn with_mechanism(config: HandshakeConfig<'_>, mechanism: Box<dyn Mechanism>) -> Self {
         let HandshakeConfig { socket_type, routing_id, metadata } = config;
         let (properties, phase) =
@@ -103,7 +103,7 @@ impl Handshake {
         }
     }
 
-    /// A handshake without a greeting, for a connection where another protocol agrees on the mechanism
+    /// A handshake without a greeting. On this connection another protocol agrees on the mechanism
     /// and then [begins](Handshake::begin_carried) it.
     pub fn carried(config: HandshakeConfig<'_>, mechanism: Box<dyn Mechanism>) -> Self {
         let mut handshake = Self::with_mechanism(config, mechanism);
@@ -114,11 +114,11 @@ impl Handshake {
         handshake
     }
 
-    /// Goes on after what carries it has agreed on the mechanism, or (not `secure`) on none: then each
-    /// side tells its routing id, as a 2.0 peer does.
+    /// Goes on after the carrying protocol has agreed on the mechanism, or (not `secure`) on none.
+    /// Without a mechanism each side tells its routing id, as a 2.0 peer does.
     ///
     /// # Errors
-    /// As for [`Handshake::input`].
+    /// The errors of [`Handshake::input`].
     pub fn begin_carried(&mut self, secure: bool) -> Result<(), HandshakeError> {
         self.guarded(|handshake| {
             if secure {
@@ -159,8 +159,8 @@ impl Handshake {
     /// [`Handshake::authenticated`].
     ///
     /// # Errors
-    /// The connection is to be closed, after sending what [`Handshake::take_output`] still has.
-    /// Every later call gives the same error.
+    /// The connection is to be closed, after sending the bytes that [`Handshake::take_output`]
+    /// still has. Every later call gives this error again.
     pub fn input(&mut self, bytes: &[u8]) -> Result<usize, HandshakeError> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -188,7 +188,7 @@ impl Handshake {
     /// to be offered again.
     ///
     /// # Errors
-    /// As for [`Handshake::input`]: an ERROR for the peer may wait in the output.
+    /// The errors of [`Handshake::input`]: an ERROR for the peer may wait in the output.
     pub fn authenticated(&mut self, verdict: Verdict) -> Result<(), HandshakeError> {
         self.guarded(|handshake| {
             let result = handshake.mechanism.verdict(verdict);
@@ -197,7 +197,7 @@ impl Handshake {
         })
     }
 
-    /// What has to be done by somebody else before the handshake goes on, once.
+    /// Work that another thread has to do before the handshake goes on, handed out once.
     pub fn work(&mut self) -> Option<Work> {
         match self.phase {
             Phase::Commands { .. } => self.mechanism.work(),
@@ -209,7 +209,7 @@ impl Handshake {
     /// to be offered again.
     ///
     /// # Errors
-    /// As for [`Handshake::input`]; [`HandshakeError::CONNECTION`] when the fault is not the
+    /// The errors of [`Handshake::input`]; [`HandshakeError::CONNECTION`] when the fault is not the
     /// peer's.
     pub fn resume(&mut self) -> Result<(), HandshakeError> {
         self.guarded(|handshake| {
@@ -218,8 +218,8 @@ impl Handshake {
         })
     }
 
-    /// The result, once, when both sides are through. What [`Handshake::take_output`] still has
-    /// goes out before anything else.
+    /// The result, once, when both sides are through. Bytes that [`Handshake::take_output`] still
+    /// has go out before anything else.
     pub fn established(&mut self) -> Option<Established> {
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Established(established) => Some(established),
@@ -230,12 +230,13 @@ impl Handshake {
         }
     }
 
-    /// What encrypts and decrypts frames from then on, once; `None` if they travel as they are.
+    /// The sealing that encrypts and decrypts frames from then on, once; `None` if they travel in
+    /// plain text.
     pub fn sealing(&mut self) -> Option<Sealing> {
         self.mechanism.sealing()
     }
 
-    /// Runs a step and remembers its failure for good.
+    /// Runs a step, and keeps its failure for all later calls.
     fn guarded<T>(
         &mut self,
         step: impl FnOnce(&mut Self) -> Result<T, HandshakeError>,
@@ -303,8 +304,9 @@ impl Handshake {
         Ok(())
     }
 
-    /// There is no greeting: what has been read begins a 1.0 peer's first frame, and our signature
-    /// was the header of ours. At most that peer's header has been read, so nothing is left over.
+    /// Falls back to ZMTP 1.0. The bytes so far begin a 1.0 peer's first frame, and this side's
+    /// signature was the header of its own. At most that peer's header has been read, so nothing is
+    /// left over.
     fn fall_back(&mut self) -> Result<(), HandshakeError> {
         let Phase::Greeting(reader) = &self.phase else { return Ok(()) };
         self.require_old_peers_allowed()?;
@@ -324,7 +326,7 @@ impl Handshake {
         if self.mechanism.accepts_old_peers() { Ok(()) } else { Err(HandshakeError::PROTOCOL) }
     }
 
-    /// Our id goes out as the first frame, and the peer's is awaited.
+    /// Sends this side's id as the first frame, and awaits the peer's.
     fn start_identity(&mut self, version: ZmtpVersion, peer_socket_type: Option<SocketType>) {
         if version.uses_v1_frames() {
             v1::append(false, &self.routing_id, &mut self.output);
@@ -355,7 +357,7 @@ impl Handshake {
         Ok(())
     }
 
-    /// Sends what the mechanism has to say, and sees whether it has finished.
+    /// Sends the mechanism's next commands, and checks whether it has finished.
     fn pump(&mut self) -> Result<(), HandshakeError> {
         let Phase::Commands { version, .. } = self.phase else { return Ok(()) };
         while let Some(body) = self.mechanism.next_command(&self.local)?.map(Zeroizing::new) {

@@ -6,12 +6,12 @@
 //! the peer's PINGs may ask to be watched.
 #![forbid(unsafe_code)]
 
-/// What is to be done now.
+/// The next action of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeartbeatAction {
     /// Send a PING with [`Heartbeat::ttl_ds`].
     SendPing,
-    /// The peer is silent for too long: close, and dial again if this side connects.
+    /// The peer has been silent for too long: close, and dial again if this side connects.
     TimedOut,
     Nothing,
 }
@@ -21,12 +21,12 @@ pub enum HeartbeatAction {
 pub struct Heartbeat {
     ivl: u64,
     ttl_ds: u16,
-    /// 0: our PINGs need no answer.
+    /// The time in ms in which a PING of this side's must be answered; 0: no limit.
     timeout: u64,
     next_ping: Option<u64>,
-    /// Set by a PING of ours that nothing has followed yet.
+    /// Set by a PING of this side's that no frame has followed yet.
     answer_due: Option<u64>,
-    /// Set by a PING of the peer's that nothing has followed yet.
+    /// Set by a PING of the peer's that no frame has followed yet.
     ttl_end: Option<u64>,
     /// The time to live in that PING.
     ttl: u64,
@@ -54,7 +54,7 @@ impl Heartbeat {
         self.ttl_end = None;
     }
 
-    /// A part of a frame has come: the peer lives, and gets the same time again for the rest.
+    /// A part of a frame has come: the peer lives, and gets its full time again for the rest.
     pub fn on_part(&mut self, now: u64) {
         self.answer_due = self.answer_due.map(|_| now.saturating_add(self.timeout));
         self.ttl_end = self.ttl_end.map(|_| now.saturating_add(self.ttl));
@@ -76,12 +76,13 @@ impl Heartbeat {
         (next != never).then_some(next)
     }
 
-    /// Whether the peer has been silent for too long, unless what it has sent was not read.
+    /// Whether the peer has been silent for too long, unless bytes of its were not read.
     pub fn is_overdue(&self, now: u64) -> bool {
         [self.answer_due, self.ttl_end].into_iter().flatten().any(|at| at <= now)
     }
 
-    /// Call it at the deadline, after reading what the peer has sent by then; earlier does no harm.
+    /// Call it at the deadline, after reading the bytes that the peer has sent by then; earlier
+    /// does no harm.
     pub fn on_timer(&mut self, now: u64) -> HeartbeatAction {
         if self.is_overdue(now) {
             return HeartbeatAction::TimedOut;

@@ -13,8 +13,8 @@ use crate::proto::HandshakeError;
 /// Longest value of a property, in bytes.
 const MAX_VALUE: usize = 0x7fff_ffff;
 
-/// Most properties that a peer may have. It is known by some ten, and whoever knows many more than that
-/// makes us keep and search them.
+/// Most properties that a peer may have. A peer has some ten; one that sends many more than that
+/// would make this side keep and search them.
 const MOST_PROPERTIES: usize = 1024;
 
 /// Longest routing id, in bytes (RFC 23: "Identity").
@@ -31,18 +31,18 @@ const IDENTITY: &[u8] = b"Identity";
 pub enum MetadataError {
     /// The bytes are no property list.
     Malformed,
-    /// The peer's socket type does not go with ours.
+    /// The peer's socket type does not go with this side's.
     IncompatibleSocketType,
     /// The routing id is longer than one can be.
     LongIdentity,
-    /// There are more properties than anybody needs.
+    /// There are more properties than any peer needs.
     TooMany,
-    /// We have no memory for them.
+    /// There is no memory for them.
     NoMemory,
 }
 
 impl MetadataError {
-    /// What becomes of the handshake: `refused`, if it is the peer's fault.
+    /// The handshake's error: `refused`, if it is the peer's fault.
     pub fn in_handshake(self, refused: HandshakeError) -> HandshakeError {
         if self == MetadataError::NoMemory { HandshakeError::MEMORY } else { refused }
     }
@@ -54,7 +54,7 @@ impl From<TryReserveError> for MetadataError {
     }
 }
 
-/// The properties of a list, in its order. After an error there is nothing more.
+/// The properties of a list, in its order. After an error the iterator ends.
 #[derive(Clone, Debug)]
 pub struct Properties<'a> {
     rest: &'a [u8],
@@ -94,8 +94,8 @@ impl<'a> Iterator for Properties<'a> {
     }
 }
 
-/// Appends one property to `out`. A name or value that cannot be expressed is left out: the
-/// options refuse both.
+/// Appends one property to `out`. A name or value that cannot be expressed is left out: the options
+/// refuse both.
 pub fn append_property(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     let (Ok(name_len), Ok(value_len)) = (u8::try_from(name.len()), u32::try_from(value.len()))
     else {
@@ -110,8 +110,8 @@ pub fn append_property(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(value);
 }
 
-/// The property list we send: `Socket-Type`, `Identity` for the types that have one, then `extra`
-/// sorted by name, of which the first of equal names counts.
+/// The property list that this side sends: `Socket-Type`, `Identity` for the types that have one,
+/// then `extra` sorted by name. Of equal names the first counts.
 ///
 /// # Errors
 /// There is no memory.
@@ -135,7 +135,7 @@ pub fn local_properties(
     Ok(out)
 }
 
-/// What the peer says about itself in READY or INITIATE.
+/// The peer's properties from READY or INITIATE.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerProperties {
     /// The value of the last `Identity`; `None` if there is none.
@@ -150,8 +150,8 @@ impl PeerProperties {
     /// Reads the peer's list.
     ///
     /// # Errors
-    /// [`MetadataError`] for bytes that are no list or too long a one, for a routing id that is none, and
-    /// for a type that `own` may not talk to.
+    /// [`MetadataError`] for bytes that are no list or too long a one, and for a bad routing id.
+    /// Also for a type that `own` may not talk to.
     pub fn parse(list: &[u8], own: SocketType) -> Result<Self, MetadataError> {
         let mut peer = PeerProperties::default();
         for property in Properties::new(list) {

@@ -1,7 +1,7 @@
 //! ZMTP: 1.0 (RFC 13), 2.0 (RFC 15), 3.0 (RFC 23) and 3.1 (RFC 37).
 //!
-//! A connection first owns a [`handshake::Handshake`]; once that is established it speaks frames:
-//! [`frame`] from 2.0 on, [`v1`] with a 1.0 peer.
+//! A connection first owns a [`handshake::Handshake`]. Once that is established the peers exchange
+//! frames: [`frame`] from 2.0 on, [`v1`] with a 1.0 peer.
 #![forbid(unsafe_code)]
 
 mod collector;
@@ -20,7 +20,7 @@ pub mod v1;
 
 pub use collector::MAX_HANDSHAKE_FRAME;
 
-/// What the peer speaks, oldest first.
+/// The version that the peer speaks, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ZmtpVersion {
     /// ZMTP 1.0, with or without the version bytes in the greeting.

@@ -1,5 +1,5 @@
-//! A run of frames in a buffer (RFC 23, "Traffic"): complete messages that lie one behind the other, and
-//! frames of an unfinished one behind them. A run is handed to the pipe in one piece.
+//! A run of frames in a buffer (RFC 23, "Traffic"): complete messages one behind the other, and
+//! frames of an unfinished one behind them. A run is handed to the pipe in one step.
 //!
 //! A plain value; the thread that reads the connection owns it.
 #![forbid(unsafe_code)]
@@ -19,15 +19,15 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether a new message comes next, and there is no room for it. `begins_inside`: the run begins in
-    /// the middle of one, which is taken to its end.
+    /// Whether a new message comes next, and there is no room for it. `begins_inside`: the run
+    /// begins in the middle of a message, which is taken to its end.
     pub fn is_full(&self, begins_inside: bool) -> bool {
         let at_message = self.end == self.position && !(begins_inside && self.messages == 0);
         at_message && self.room.is_some_and(|room| self.messages >= room)
     }
 
-    /// Adds the messages of one short frame each that come next, as far as there is room for them. The
-    /// quick way for what most messages are.
+    /// Adds the next messages of one short frame each, as far as there is room for them. The quick
+    /// way for most messages.
     pub fn add_short(&mut self, bytes: &[u8]) {
         if self.end != self.position {
             return;
@@ -52,7 +52,7 @@ impl Run {
         }
     }
 
-    /// Everything up to `position` has been handed over.
+    /// Starts a new run at `position`: everything before it has been handed over.
     pub fn restart(&mut self, position: usize) {
         self.room = self.room.map(|room| room.saturating_sub(self.messages));
         self.start = position;

@@ -1,4 +1,5 @@
-//! The handshake as a whole: pairs fed with each other, and transcripts of older and odd peers.
+//! The handshake as a whole (RFC 23 and 37): pairs fed with each other, and transcripts of older
+//! and odd peers.
 #![forbid(unsafe_code)]
 
 use super::ZmtpVersion;
@@ -129,7 +130,7 @@ fn pairs_at_every_split() {
     let types = [(Pair, Pair), (Pub, Sub), (Req, Rep), (Dealer, Router), (Push, Pull)];
     for (left_type, right_type) in types {
         let script = |socket_type, peer: &[u8]| run(handshake(socket_type, b"me"), &[peer]).output;
-        // With the whole of a peer's output known, each side is fed with it at every split.
+        // With a peer's whole output known, each side is fed with it at every split.
         let right_wire = script(right_type, &script(left_type, &null_greeting()));
         let left_wire = script(left_type, &right_wire);
         for (socket_type, wire) in [(left_type, &right_wire), (right_type, &left_wire)] {
@@ -186,7 +187,7 @@ fn version_2_peer() {
     assert_eq!(router.take_output(), [6]);
     feed(&mut router, &[5]);
     assert_eq!(router.take_output(), b"\x00\x02AB");
-    // MORE on an identity frame is of no account.
+    // MORE on an identity frame is ignored.
     feed(&mut router, b"\x01\x02XY");
     assert_eq!(router.input(b"\x00\x01m"), Ok(0));
     let established = router.established().unwrap();

@@ -1,4 +1,5 @@
-//! The side that connects to a server whose key it knows. Part of a connection's handshake.
+//! CURVE (RFC 26), the side that connects to a server whose key it knows. Part of a connection's
+//! handshake, under the connection's lock.
 #![forbid(unsafe_code)]
 
 use super::{
@@ -38,7 +39,7 @@ impl ClientEntropy {
     /// Fresh bytes.
     ///
     /// # Errors
-    /// As [`random_bytes`].
+    /// The errors of [`random_bytes`].
     pub fn new() -> SystemResult<Self> {
         Ok(ClientEntropy { short: SecretKey::random()?, vouch_nonce: random_bytes()? })
     }
@@ -57,12 +58,12 @@ enum State {
     Done,
 }
 
-/// What a WELCOME told.
+/// The content of a WELCOME.
 #[derive(Debug)]
 struct Welcomed {
     server_short: PublicKey,
     cookie: [u8; COOKIE_BYTES],
-    /// Of C' and S'.
+    /// The key of C' and S'.
     key: BoxKey,
 }
 
@@ -73,7 +74,7 @@ pub struct CurveClient {
     short: KeyPair,
     vouch_nonce: [u8; LONG_NONCE_BYTES],
     state: State,
-    /// Commands sent that carry a count.
+    /// How many commands with a count were sent.
     sent: u64,
     sealing: Option<Sealing>,
     peer: Option<PeerProperties>,
@@ -97,7 +98,7 @@ impl CurveClient {
         self.sent
     }
 
-    /// There is no HELLO for a server key that was never set.
+    /// HELLO, which cannot be made for a server key that was never set.
     fn hello(&mut self) -> Result<Vec<u8>, HandshakeError> {
         let key = agreed(&self.keys.server, &self.short.secret)?;
         let count = self.count();
@@ -146,7 +147,7 @@ impl CurveClient {
         }
         let key = match std::mem::replace(&mut self.state, State::Done) {
             State::Ready(key) => key,
-            // Nothing that a stranger may have sealed.
+            // Any other command could have been sealed by a stranger.
             _ => return Err(HandshakeError::CRYPTOGRAPHIC),
         };
         let mut fields = Fields(body.strip_prefix(READY).unwrap_or_default());
@@ -162,7 +163,7 @@ fn agreed(theirs: &PublicKey, ours: &SecretKey) -> Result<BoxKey, HandshakeError
     BoxKey::agreed(theirs, ours).ok_or(HandshakeError::CRYPTOGRAPHIC)
 }
 
-/// S' and the cookie of a WELCOME.
+/// Reads S' and the cookie out of a WELCOME.
 fn open_welcome(key: &BoxKey, body: &[u8]) -> Option<(PublicKey, [u8; COOKIE_BYTES])> {
     let mut fields = Fields(body.strip_prefix(WELCOME).filter(|_| body.len() == WELCOME_BYTES)?);
     let nonce = fields.take()?;

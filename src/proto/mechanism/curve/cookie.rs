@@ -1,7 +1,8 @@
-//! The cookie of a WELCOME: C' and s', sealed with a key that is forgotten when they come back.
+//! The cookie of a WELCOME (RFC 26): C' and s', sealed with a key that is forgotten when they come
+//! back.
 //!
 //! The original keeps both in memory too, so a cookie proves only that the INITIATE answers this
-//! WELCOME. Part of a server's handshake.
+//! WELCOME. Part of a server's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
 
 use zeroize::Zeroizing;

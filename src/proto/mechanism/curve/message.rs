@@ -1,4 +1,4 @@
-//! MESSAGE: how each frame travels when the handshake is done.
+//! MESSAGE of CURVE (RFC 26): how each frame travels when the handshake is done.
 //!
 //! A frame's body is `"\x07MESSAGE"`, a count of eight bytes, and a box that holds one byte of
 //! flags and the body proper. Each direction has its own half, under that direction's lock. This is
@@ -23,7 +23,7 @@ const COMMAND: u8 = 2;
 const FROM_CLIENT: &[u8; 16] = b"CurveZMQMESSAGEC";
 const FROM_SERVER: &[u8; 16] = b"CurveZMQMESSAGES";
 
-/// Both halves, as the handshake leaves them.
+/// Both halves, in the state that the handshake leaves them in.
 #[derive(Debug)]
 pub struct Sealing {
     pub outgoing: Box<Sealer>,
@@ -93,8 +93,8 @@ pub struct Opener {
 }
 
 impl Opener {
-    /// Opens the body of a frame where it lies: gives the flags ([`frame::MORE`] and
-    /// [`frame::COMMAND`]) of the frame that it carries, whose body is what follows the first
+    /// Opens the body of a frame where it lies. Gives the flags ([`frame::MORE`] and
+    /// [`frame::COMMAND`]) of the frame that it carries. That frame's body follows the first
     /// [`OVERHEAD`] bytes.
     ///
     /// # Errors
@@ -118,7 +118,7 @@ impl Opener {
     }
 }
 
-/// Why something else than a MESSAGE is refused.
+/// The error for a body that is no MESSAGE.
 #[cold]
 fn no_message(body: &[u8]) -> HandshakeError {
     match split_command(body) {
@@ -127,7 +127,7 @@ fn no_message(body: &[u8]) -> HandshakeError {
     }
 }
 
-/// Count, tag and what is encrypted, which is one byte of flags at least.
+/// Splits off the count, the tag and the encrypted bytes, which are one byte of flags at least.
 fn split(data: &mut [u8]) -> Option<(u64, Tag, &mut [u8])> {
     let (count, data) = data.split_first_chunk_mut()?;
     let (tag, content) = data.split_first_chunk_mut()?;

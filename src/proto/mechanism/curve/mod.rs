@@ -1,10 +1,10 @@
 //! CURVE (RFC 26): each side proves its long-term key, and everything after the handshake is
 //! encrypted with keys that end with the connection.
 //!
-//! HELLO, WELCOME, INITIATE, READY, then MESSAGE for every frame. Long-term keys are called C and S,
-//! short-term ones C' and S', the secret halves c, s, c', s'. The values here are part of a
-//! connection's handshake or of one of its directions, under the lock of either. Random bytes
-//! are handed in, so that a handshake is the same for the same bytes.
+//! HELLO, WELCOME, INITIATE, READY, then MESSAGE for every frame. Long-term keys are called C and
+//! S, short-term ones C' and S', the secret halves c, s, c', s'. The values here are part of a
+//! connection's handshake or of one of its directions, under the lock of either. The caller hands
+//! in the random bytes, so equal bytes make equal handshakes.
 #![forbid(unsafe_code)]
 
 mod client;
@@ -34,7 +34,7 @@ const PADDING_BYTES: usize = 72;
 /// Zeros that a HELLO seals to show that its sender knows S.
 const PROOF_BYTES: usize = 64;
 
-/// Bytes of a nonce that travel when the rest is counted or random.
+/// Bytes of a nonce that travel when the other bytes are fixed.
 const SHORT_NONCE_BYTES: usize = 8;
 const LONG_NONCE_BYTES: usize = 16;
 
@@ -43,7 +43,7 @@ const HELLO_BYTES: usize =
 const COOKIE_BYTES: usize = LONG_NONCE_BYTES + TAG_BYTES + 2 * KEY_BYTES;
 const WELCOME_BYTES: usize = 8 + LONG_NONCE_BYTES + TAG_BYTES + KEY_BYTES + COOKIE_BYTES;
 const VOUCH_BYTES: usize = TAG_BYTES + 2 * KEY_BYTES;
-/// What an INITIATE seals before the properties.
+/// Bytes that an INITIATE seals before the properties.
 const INITIATE_FIELDS: usize = KEY_BYTES + LONG_NONCE_BYTES + VOUCH_BYTES;
 /// The shortest INITIATE, with no property.
 const INITIATE_BYTES: usize = 9 + COOKIE_BYTES + SHORT_NONCE_BYTES + TAG_BYTES + INITIATE_FIELDS;
@@ -89,8 +89,8 @@ fn open_counted(
     Ok(content)
 }
 
-/// A command that ends with a box: its fields before that, in all `head` bytes, the place of the tag, and
-/// the content in its parts, which is encrypted where it lies.
+/// A command that ends with a box. `head` is the length of its fields before the box, and the tag
+/// follows them. The content comes in parts, and is encrypted where it lies.
 fn sealed<const N: usize>(
     key: &BoxKey,
     nonce: &Nonce,

@@ -1,5 +1,5 @@
-//! The side that clients connect to, which needs no key but its own: who the client is gets asked
-//! of the authenticator. Part of a connection's handshake.
+//! CURVE (RFC 26), the side that clients connect to. It needs no key but its own: the authenticator
+//! decides which clients may enter. Part of a connection's handshake, under the connection's lock.
 #![forbid(unsafe_code)]
 
 use super::cookie::Cookie;
@@ -30,7 +30,7 @@ impl ServerEntropy {
     /// Fresh bytes.
     ///
     /// # Errors
-    /// As [`random_bytes`].
+    /// The errors of [`random_bytes`].
     pub fn new() -> SystemResult<Self> {
         Ok(ServerEntropy {
             short: SecretKey::random()?,
@@ -55,12 +55,12 @@ enum State {
     Asked(Box<Introduced>),
     /// READY is to go.
     Ready(Box<Introduced>),
-    /// ERROR is to go, or silence.
+    /// ERROR is to go, or nothing if the peer may try again.
     Denied(Denial),
     Done,
 }
 
-/// After a HELLO.
+/// The state after a HELLO.
 #[derive(Debug)]
 struct Greeted {
     client_short: PublicKey,
@@ -70,11 +70,11 @@ struct Greeted {
     received: u64,
 }
 
-/// After an INITIATE.
+/// The state after an INITIATE.
 #[derive(Debug)]
 struct Introduced {
     client: PublicKey,
-    /// Of C' and S'.
+    /// The key of C' and S'.
     key: BoxKey,
     /// The count of the INITIATE.
     received: u64,
@@ -143,7 +143,8 @@ impl CurveServer {
         Ok(State::Unasked(Box::new(Introduced { client, key, received: count, peer })))
     }
 
-    /// C, once it is proven that its owner has C' and means this server; and the properties.
+    /// Gives C and the properties, once it is proven that the owner of C has C' and means this
+    /// server.
     fn check_vouch<'a>(
         &self,
         greeted: &Greeted,

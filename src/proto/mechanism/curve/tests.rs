@@ -1,4 +1,4 @@
-//! CURVE from both sides: handshakes, each bad input on each side, and messages that were
+//! CURVE (RFC 26) from both sides: handshakes, each bad input on each side, and messages that were
 //! replayed, reordered, cut or changed.
 #![forbid(unsafe_code)]
 
@@ -213,7 +213,7 @@ fn vouches() {
         let result = both.server.receive(&initiate, &local(Dealer));
         assert_eq!(result.err().map(code), expected);
     }
-    // Counts rise already here.
+    // Counts rise already during the handshake.
     let mut both = Halfway::new();
     let initiate = forged_initiate(&mut both, 1, &vouch_for([short, own]));
     assert_eq!(refused(&mut both.server, &initiate), 0x1000_0002);
@@ -261,7 +261,7 @@ fn what_a_server_refuses_first() {
     ] {
         assert_eq!(refused(&mut server(), &body), expected, "{:?}", body.get(..9));
     }
-    // C' must not be a key that agrees with everybody.
+    // C' must not be a key that leads to one result with every secret key.
     let mut low = hello.clone();
     low[80..112].fill(0);
     assert_eq!(refused(&mut server(), &low), 0x1100_0001);
@@ -273,7 +273,7 @@ fn what_a_server_refuses_later() {
         (0x1000_0014, (|body| body.truncate(256)) as fn(&mut Vec<u8>)),
         (0x1100_0001, |body| body.truncate(257)),
         (0x1000_0001, |body| body[8] = b'X'),
-        // A cookie that was not baked here, then every other field.
+        // A cookie that this server did not make, then every other field.
         (0x1100_0001, |body| body[9] ^= 1),
         (0x1100_0001, |body| body[104] ^= 1),
         (0x1100_0001, |body| body[112] ^= 1),
@@ -287,7 +287,7 @@ fn what_a_server_refuses_later() {
         assert_eq!(refused(&mut both.server, &initiate), expected);
         assert!(!both.server.wants_command() && both.server.finish().is_none());
     }
-    // A cookie that another connection of the same server gave.
+    // A cookie that another connection of this server gave.
     let mut both = Halfway::new();
     let initiate = both.initiate();
     let entropy = ServerEntropy {
@@ -301,13 +301,13 @@ fn what_a_server_refuses_later() {
     other.receive(&hello, &local(Dealer)).unwrap();
     say(&mut other, Dealer);
     assert_eq!(refused(&mut other, &initiate), 0x1100_0001);
-    // While the authenticator is asked, whatever it is.
+    // Any command is refused while the authenticator is asked.
     let mut both = Halfway::new();
     let initiate = both.initiate();
     both.server.receive(&initiate, &local(Dealer)).unwrap();
     assert!(both.server.auth_request().is_some());
     assert_eq!(refused(&mut both.server, &initiate), 0x1000_0000);
-    // The HELLO again.
+    // A second HELLO.
     let mut both = Halfway::new();
     both.initiate();
     assert_eq!(refused(&mut both.server, &hello), 0x1000_0001);
@@ -393,10 +393,10 @@ fn counts_go_on_from_the_handshake_and_rise() {
     // Replayed.
     assert!(opened(&mut client.incoming, first.clone()).is_ok());
     assert_eq!(opened(&mut client.incoming, first), Err(0x1000_0002));
-    // Reordered; a gap alone is none of the mechanism's business.
+    // Reordered; a gap alone does not concern the mechanism.
     assert!(opened(&mut client.incoming, third).is_ok());
     assert_eq!(opened(&mut client.incoming, second), Err(0x1000_0002));
-    // Reflected: what we sent does not open as the peer's.
+    // Reflected: this side's own frame does not open as the peer's.
     let own = sealed(&mut client.outgoing, 0, b"four");
     let (mut late, _) = Halfway::sealings();
     assert_eq!(opened(&mut late.incoming, own), Err(0x1100_0001));

@@ -1,8 +1,8 @@
-//! MESSAGE: how each frame travels when the handshake is done.
+//! MESSAGE of GSSAPI (RFC 38): how each frame travels when the handshake is done.
 //!
 //! A frame's body is `"\x07MESSAGE"`, a length of four bytes, and a token that holds one byte of
 //! flags and the body proper. Each direction has its own half, under that direction's lock; both
-//! lead to the same context.
+//! halves share one context.
 #![forbid(unsafe_code)]
 
 use std::ops::Range;
@@ -20,7 +20,7 @@ const HEAD: usize = MESSAGE.len() + 4;
 /// The flags inside the token.
 const MORE: u8 = 1;
 const COMMAND: u8 = 2;
-/// Subscriptions that are not commands: what follows is the topic. Nobody has to send them.
+/// A subscription that is no command: the topic follows. No peer has to send it.
 const SUBSCRIBE: u8 = 4;
 const CANCEL: u8 = 8;
 
@@ -42,10 +42,10 @@ fn inner_flags(flags: u8) -> u8 {
     more | command
 }
 
-/// What a MESSAGE carries: one byte of flags and the body.
+/// The content of a MESSAGE: one byte of flags and the body.
 ///
 /// # Errors
-/// It is no MESSAGE, or was changed, or came before.
+/// The body is no MESSAGE, was changed, or came before.
 pub(super) fn open(session: &Session, body: &[u8]) -> std::result::Result<Buffer, HandshakeError> {
     let opened = session.unwrap(token(body)?).map_err(|_| HandshakeError::CRYPTOGRAPHIC)?;
     if opened.is_empty() { Err(HandshakeError::MALFORMED_MESSAGE) } else { Ok(opened) }
@@ -91,7 +91,7 @@ impl Opener {
         Opener(session)
     }
 
-    /// Opens the body of a frame: gives the flags ([`frame::MORE`] and [`frame::COMMAND`]) of the
+    /// Opens the body of a frame. Gives the flags ([`frame::MORE`] and [`frame::COMMAND`]) of the
     /// frame that it carries, and where in `body` that frame's body is now.
     ///
     /// # Errors

@@ -2,9 +2,9 @@
 //! is encrypted, unless both have asked for plain text. Only with the feature `gssapi`.
 //!
 //! INITIATE both ways until there is a context, READY from the server, READY from the client; then
-//! MESSAGE for every frame. READY travels as a MESSAGE too, but in plain text where frames do.
-//! Part of a connection's handshake, under the connection's lock; a step towards the context may
-//! take long and is handed out as work.
+//! MESSAGE for every frame. READY travels as a MESSAGE too, but in plain text where frames do. Part
+//! of a connection's handshake, under the connection's lock. A step towards the context may take
+//! long and is handed out as work.
 #![forbid(unsafe_code)]
 
 mod message;
@@ -32,11 +32,11 @@ enum State {
     Listening(Box<Negotiation>),
     /// The step that answers this token is to be taken.
     Due(Box<Negotiation>, Vec<u8>),
-    /// It is being taken.
+    /// The step is being taken.
     Underway(Step),
-    /// What the step led to is to go.
+    /// The step's token is to go.
     Speaking(Box<Negotiation>, Progress),
-    /// The client is to say that it has a context too; this is its name.
+    /// The client is to say that it has a context too; the bytes are its name.
     Confirming(Session, Vec<u8>),
     /// The authenticator is to be asked.
     Unasked(Session, Vec<u8>),
@@ -85,7 +85,7 @@ impl Gssapi {
         Gssapi { is_server, plaintext, state, session: None, peer: None }
     }
 
-    /// What to do after a step.
+    /// The state after a step.
     fn stepped(&self, negotiation: Box<Negotiation>, progress: Progress) -> State {
         match progress.peer {
             // The acceptor has nothing more to say.
@@ -213,7 +213,7 @@ impl Mechanism for Gssapi {
         }
     }
 
-    /// Who is refused is not told.
+    /// Sends no word to a peer that is refused.
     fn verdict(&mut self, verdict: Verdict) -> Result<(), HandshakeError> {
         match (std::mem::replace(&mut self.state, State::Done), verdict) {
             (State::Asked(session), Verdict::Granted) => {
@@ -280,7 +280,7 @@ fn name_kind(number: i32) -> NameKind {
     }
 }
 
-/// Why a command is refused that is not what is awaited.
+/// The error for a command that does not fit the state.
 fn misplaced(body: &[u8]) -> HandshakeError {
     match (split_command(body), command::parse(body)) {
         (Err(error), _) => error,
@@ -302,7 +302,7 @@ fn counted(name: &[u8], token: &[u8]) -> SystemResult<Vec<u8>> {
     Ok(joined(&[name, &length.to_be_bytes(), token])?)
 }
 
-/// The token of an INITIATE, which has nothing else.
+/// The token of an INITIATE, which has no other field.
 fn token(body: &[u8]) -> Option<&[u8]> {
     after_length(body.strip_prefix(INITIATE)?)
 }

@@ -1,4 +1,5 @@
-//! The parts of the handshake that need no realm. `scripts/gssapi` tests the others.
+//! GSSAPI (RFC 38), the parts of the handshake that need no realm. `scripts/gssapi` tests the
+//! others.
 #![forbid(unsafe_code)]
 
 use super::*;
@@ -48,10 +49,10 @@ fn a_token_is_work_for_somebody_else() {
     assert!(!server.wants_command());
     let work = server.work().unwrap();
     assert!(server.work().is_none());
-    // Nothing is known before it is done.
+    // The result is unknown before the work is done.
     assert_eq!(server.resume(), Ok(()));
     work();
-    // Without keys it is our fault, with keys the peer's.
+    // Without keys the failure is this side's, with keys the peer's.
     let error = server.resume().unwrap_err();
     assert!([HandshakeError::CONNECTION, HandshakeError::CRYPTOGRAPHIC].contains(&error));
     assert_eq!(server.next_command(&local()), Ok(None));
