@@ -1,4 +1,4 @@
-/* What all benchmark programs share: arguments, clocks, CPU time, memory, a partner, the result line.
+/* Shared by all benchmark programs: arguments, clocks, CPU time, memory, a partner, the result line.
  *
  * A program is two sides. The *partner* binds and is a forked process (tcp, ipc) or a thread (inproc); the
  * main side connects. They talk about the measurement, not through it, over a pipe: first the endpoint
@@ -269,7 +269,7 @@ static inline int pace_more(pace *p)
     return p->sent % p->every != 0 || now() < p->until;
 }
 
-/* What the partner tells at the end, in every program that has one. */
+/* Sends the partner's report at the end, in every program that has a partner. */
 static inline void tell_report(const bench *b, report r, double cpu_before)
 {
     r.cpu = is_inproc(b) ? 0 : cpu_seconds() - cpu_before;

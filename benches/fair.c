@@ -15,7 +15,7 @@ typedef struct {
     long messages;
 } fairness;
 
-/* Who sends is in the first eight bits of a message, in the calm peer's the time, in us, in the others. */
+/* Makes a message: its first 8 bits name the sender. The other 56 hold the time, in us, if the calm peer sends. */
 static uint64_t word_of(int who, uint64_t rest)
 {
     return (uint64_t)who << 56 | (rest & ((UINT64_C(1) << 56) - 1));
@@ -95,7 +95,7 @@ static void partner(void *arg)
     f.share = (double)least / (double)most;
     f.silence = silence * 1e3;
     if (calm) {
-        samples_add(&late, active - heard[senders]); /* what is still on its way */
+        samples_add(&late, active - heard[senders]); /* messages that are still on their way */
         qsort(late.at, late.used, sizeof *late.at, ascending);
         f.calm_p99 = 2 * one_way(&late, .99);
     }

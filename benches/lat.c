@@ -4,7 +4,7 @@
 
 enum { WARM_UP = 100, ID_ROOM = 256 };
 
-/* Sends back whatever comes, behind the identity that a ROUTER puts before it. */
+/* Sends back each message, behind the identity that a ROUTER puts before it. */
 static uint64_t echo(void *s, char *body, size_t size, int router)
 {
     char id[ID_ROOM];

@@ -1,5 +1,5 @@
-/* Ping-pong with zmq_poll over sockets=N: the main side asks on one of its N connected sockets, chosen anew each time,
- * polls all of them and reads the answer where it came. One-way time as in lat.c. */
+/* Ping-pong with zmq_poll over sockets=N: the main side asks on one of its N connected sockets, chosen anew each time.
+ * It polls all of them and reads the answer where it came. One-way time as in lat.c. */
 #include "zcommon.h"
 
 static void partner(void *arg)

@@ -1,4 +1,4 @@
-/* What it costs to ask a connected, idle PULL socket for news in a loop: nanoseconds a call. */
+/* Measures the cost of asking a connected, idle PULL socket for news in a loop: nanoseconds a call. */
 #include "zcommon.h"
 
 /* Runs `call` for about `seconds` and prints nanoseconds a call; the loop around it costs about one. */

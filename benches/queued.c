@@ -1,5 +1,5 @@
-/* What a queued message costs: COUNTx messages of SIZE bytes wait where no high-water mark bounds them; how much the
- * process has grown for each. Afterwards they are received, so they were there.
+/* Measures the memory of a queued message: COUNTx messages of SIZE bytes wait where no high-water mark bounds them.
+ * The result is the growth of the process for each. Afterwards they are received, so they were there.
  *
  *   where=send      in a PUSH that found nobody: the port of its peer is taken, and nobody listens
  *   where=receive   in a PULL that does not read its messages, in another process; the sender has gone */

@@ -1,5 +1,5 @@
-/* Yardstick for thr.c: each message is framed as ZMTP does (2 or 9 bytes) and copied once a side, under a mutex that
- * nobody contends, through buffers of 64 KiB (writing) and 256 KiB (reading). Between threads: a bounded ring of copied
+/* Yardstick for thr.c: each message is framed as ZMTP does (2 or 9 bytes) and copied once a side. That happens under a mutex
+ * that nobody contends, through buffers of 64 KiB (writing) and 256 KiB (reading). Between threads: a bounded ring of copied
  * messages under one mutex, as deep as two default high-water marks. */
 #include "raw.h"
 

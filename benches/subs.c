@@ -1,7 +1,7 @@
-/* COUNTx subscriptions of one SUB at one XPUB, in one process: nanoseconds to add one (both sides know it), to pass a
- * message that matches exactly one, to find that a message matches none, to remove one; bytes of memory for each (of
- * both sides together). Topics have SIZE bytes, differ in the middle and at the end, and come in a scattered order.
- * What one side does in a batch is awaited by the other; there are no high-water marks, at which the original would
+/* COUNTx subscriptions of one SUB at one XPUB, in one process. Prints the nanoseconds to add one (both sides know it)
+ * and to remove one, to pass a message that matches exactly one, and to find that a message matches none. Prints also
+ * the bytes of memory for each (of both sides together). Topics have SIZE bytes, differ in the middle and at the end, and come in a scattered order.
+ * Each side waits until the other one has done a batch. There are no high-water marks, at which the original would
  * lose subscriptions. */
 #include "zcommon.h"
 

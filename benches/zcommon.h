@@ -1,4 +1,4 @@
-/* What the programs on the public API share in addition: contexts, sockets, endpoints, which library this is.
+/* Shared by the programs on the public API in addition: contexts, sockets, endpoints, which library this is.
  * Each of them takes curve=1 and then encrypts with CURVE, and hwm=N. */
 #ifndef BENCH_ZCOMMON_H
 #define BENCH_ZCOMMON_H

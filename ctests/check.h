@@ -149,7 +149,7 @@ err_name (int e)
         show_result (#call, r_, e_);                                           \
     } while (0)
 
-/* The same with a text of one's own, when the call has an endpoint in it. */
+/* As SHOW, with a text of the program's own, when the call has an endpoint in it. */
 #define SHOW_AS(label, call)                                                   \
     do {                                                                       \
         errno = 0;                                                             \

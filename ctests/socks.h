@@ -9,7 +9,7 @@
 #define NO_LOGIN "\5\0", 2
 #define GRANTED "\5\0\0\1\12\0\0\1\0\120", 10
 
-/* What ZMQ_SOCKS_PROXY wants of an endpoint: the text without the scheme. */
+/* The text that ZMQ_SOCKS_PROXY wants: an endpoint without its scheme. */
 #define proxy_text(ep) (strchr (ep, '/') + 2)
 
 /* A socket that connects to `ep` through the proxy, once only, and its monitor. */
@@ -44,7 +44,7 @@ say_request (int fd)
     say_hex ("request", b, n);
 }
 
-/* The same bytes one at a time, so that the other side sees pieces. */
+/* Sends the bytes one at a time, so that the other side sees pieces. */
 static void
 raw_drip (int fd, const void *data, size_t size)
 {

@@ -51,7 +51,7 @@ w_mask (unsigned char *bytes, size_t size, const unsigned char mask[4])
 }
 
 /* A frame with any header: `first`, and the length in a form of 1, 3 or 9
-   bytes. Who plays a client has to mask. */
+   bytes. A program that plays a client has to mask. */
 static void
 w_send_as (int fd, int first, int masked, int form, const void *payload, size_t size)
 {
@@ -165,7 +165,7 @@ w_client (const char *ep, const char *type, const char *id)
     return fd;
 }
 
-/* A server of a connecting socket, up to the same. */
+/* A server of a connecting socket, up to the end of the NULL handshake. */
 static int
 w_server (int listener, const char *type, const char *id)
 {

@@ -1,7 +1,7 @@
 //! Runs the C programs of `ctests/` on two libraries and compares the results.
 //!
 //! Each program is compiled and linked once, against our header and our
-//! library, and the same binary then runs with our library and with the
+//! library. This binary then runs with our library and with the
 //! system's libzmq (the oracle). Exit status and standard output have to be
 //! equal, and the status has to be 0. Programs that show a deliberate
 //! improvement (see `docs/compat.md`) run on ours only.

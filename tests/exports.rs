@@ -17,7 +17,7 @@ fn exported(options: &[&str], library: &str) -> Vec<String> {
     names
 }
 
-/// What both libraries export.
+/// The names that the shared and the static library export.
 fn expected() -> Vec<&'static str> {
     let mut names = stable_names();
     names.extend(own_names());

@@ -1,8 +1,8 @@
-//! Fairness: the programs of `ctests/fair/` on our library and on the original in turn, judged by
-//! shares, silences and delays beside those of the original, never by times alone.
+//! Fairness: runs the programs of `ctests/fair/` on our library and on the original in turn. They are
+//! judged by shares, silences and delays beside those of the original, never by times alone.
 //!
-//! A scenario whose figures are not good enough is played up to eleven more times, because a shared
-//! machine may stop any process for a while; starvation shows each time. The table is printed as
+//! A scenario whose figures are not good enough is played up to 11 more times, because a shared
+//! machine may stop any process; starvation shows each time. The table is printed as
 //! it grows, also when the tests pass.
 //!
 //! Environment, beside `ZINCMQ_LIB`, `ZINCMQ_INCLUDE` and `ZINCMQ_ORACLE` (see `tests/ctests.rs`):

@@ -1,5 +1,5 @@
-//! `zmq.h`, `zmq_utils.h` and `zmqx.h` as compilers and existing programs see them. What can be compared is
-//! compared with the original header where the system has one (`/usr/include/zmq.h`).
+//! `zmq.h`, `zmq_utils.h` and `zmqx.h` as compilers and existing programs see them. Everything that can be
+//! is compared with the original header where the system has one (`/usr/include/zmq.h`).
 
 mod common;
 
@@ -115,7 +115,7 @@ fn every_prototype_of_the_original_is_compatible_with_ours() {
     }
 }
 
-/// What a header defines itself: the macros' names (with parameters, if any) and bodies.
+/// The macros that a header defines itself: names (with parameters, if any) and bodies.
 fn macros(include: &Path) -> BTreeMap<String, String> {
     let list = |headers: &[&str]| -> BTreeMap<String, String> {
         let mut command = Command::new("gcc");

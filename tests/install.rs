@@ -133,7 +133,7 @@ fn installing_again_replaces_and_wrong_options_are_refused() {
     }
 }
 
-/// What a shell sees after `zincmq-run` and after `env`, wherever the tree is.
+/// A shell sees the library after `zincmq-run` and after `env`, wherever the tree is.
 #[test]
 fn programs_run_on_it_by_environment() {
     let moved = scratch("moved").join("messages");

@@ -16,7 +16,7 @@ const LONG: &[(&str, &str)] = &[];
 /// Parts of a file that are included as they are, where `//!` is a mistake.
 const INCLUDED: &[&str] = &["tests/ctests/programs.rs"];
 
-/// Arrows that go down and are forbidden all the same: who, what, why.
+/// Arrows that go down and are forbidden nevertheless: from, to, why.
 const NOT_FOR: &[(&str, &[&str], &str)] = &[
     (
         "proto",

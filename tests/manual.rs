@@ -55,7 +55,7 @@ fn pages_lead_to_pages_and_groff_has_nothing_to_say() {
     }
 }
 
-/// What a page names as `zmq_x`(3) is there.
+/// Pages that another one names as `zmq_x`(3) are there.
 fn references_of(file: &Path) {
     let text = fs::read_to_string(file).unwrap();
     for before in text.split("\\fR(").map(|part| part.rsplit("\\fB").next().unwrap()) {

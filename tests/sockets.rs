@@ -117,7 +117,7 @@ fn who_looks_in_vain_sends_what_it_left_in_another_socket() {
     push.with(|core| core.connect(&endpoint)).expect("connect");
     put(push, b"up");
     assert_eq!(get(pull), Ok(b"up".to_vec()));
-    // Who polls the descriptor is answered by the kernel each time.
+    // A program that polls the descriptor is answered by the kernel each time.
     pull.with(|core| core.get_option(FD, &mut [0; 4])).expect("descriptor");
     let stream = |_: &usize| {
         (0..10).for_each(|n| put(push, &[n]));
@@ -125,7 +125,7 @@ fn who_looks_in_vain_sends_what_it_left_in_another_socket() {
         (at_once..10).for_each(|_| drop(get(pull).expect("message")));
         at_once == 10
     };
-    // The background may be at it in the same moment.
+    // The background may be at it in this moment.
     let complete = (0..ROUNDS).filter(stream).count();
     assert!(complete > ROUNDS / 2, "{complete}");
     close(push);

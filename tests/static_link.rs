@@ -7,7 +7,7 @@ use common::{prefix, program, root, run, scratch, succeed};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What pkg-config says; the archive is named in full, since the shared library is there too.
+/// The flags of pkg-config; the archive is named in full, since the shared library is there too.
 fn flags() -> Vec<String> {
     let mut pkg_config = Command::new("pkg-config");
     pkg_config.args(["--static", "--cflags", "--libs", "libzmq"]);
@@ -20,7 +20,7 @@ fn source(name: &str) -> PathBuf {
     root().join("ctests").join(name)
 }
 
-/// What the program prints, which needs no libzmq.
+/// The output of the program, which needs no libzmq.
 fn printed(built: &Path) -> String {
     let dynamic = succeed(Command::new("readelf").arg("-dW").arg(built));
     assert!(!dynamic.contains("libzmq"), "{dynamic}");

@@ -60,7 +60,7 @@ fn binary(payload: &[u8]) -> Message {
     Message::Binary(payload.to_vec().into())
 }
 
-/// What both directions have to carry: payloads of one frame, with their flags.
+/// Payloads of one frame, with their flags, which both directions have to carry.
 fn payloads() -> Vec<Vec<u8>> {
     let sizes = [0, 1, 124, 125, 126, 4096, 4097, 65_534, 65_535, 65_536, 1_000_000];
     sizes.iter().map(|size| [&[0][..], &vec![*size as u8; *size]].concat()).collect()

@@ -1,6 +1,6 @@
 //! The language of the house: one word for a thing, and sentences that name who acts.
 //!
-//! `docs/glossary.md` has the words. A word that was given up must not come back, and a sentence of a
+//! `docs/glossary.md` has the words. A word that was given up must not come back. A sentence of a
 //! comment or document begins with the thing it is about, not with "Who", "What" or "The same".
 #![forbid(unsafe_code)]
 
@@ -57,7 +57,7 @@ fn names_that_were_given_up_stay_away() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// What a line says beside its code: a comment, or the line of a document.
+/// The words of a line beside its code: a comment, or the line of a document.
 fn prose<'a>(name: &str, line: &'a str) -> Option<&'a str> {
     if name.ends_with(".md") {
         return Some(line.trim_start_matches([' ', '|', '-', '*', '#']));

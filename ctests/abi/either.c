@@ -1,4 +1,4 @@
-/* Exchanges a message of two frames, with a poll and an option: what programs do that were built with any header. */
+/* Exchanges a message of two frames, with a poll and an option, as programs do that were built with any header. */
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>

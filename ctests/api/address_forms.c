@@ -1,4 +1,4 @@
-/* Forms of tcp addresses: what zmq_bind makes of each, and by which others the
+/* Shows what zmq_bind makes of each form of a tcp address, and by which others the
    endpoint is found again. Without IPv6 the second half is left out. */
 #include "check.h"
 

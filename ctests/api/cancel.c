@@ -76,7 +76,7 @@ receiver (void *arg)
     return NULL;
 }
 
-/* What was cancelled took nothing along. */
+/* A cancelled call has taken no message along. */
 static void
 still_receives (void *peer)
 {

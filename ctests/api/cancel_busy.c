@@ -8,7 +8,7 @@ static unsigned rounds = 100;
 static volatile unsigned received;
 static volatile int quit;
 
-/* Numbers, in order; whoever was here before left at a number. */
+/* Numbers, in order; the thread that was here before left at a number. */
 static void
 take_number (int flags)
 {

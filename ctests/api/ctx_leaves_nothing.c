@@ -41,7 +41,7 @@ talk (void *ctx, const char *wildcard, void *s[], int *n)
     s[(*n)++] = push;
 }
 
-/* A socket that waits for a peer in vain; what it has to send lingers. */
+/* A socket that waits for a peer that does not read; its message lingers. */
 static void
 wait_in_vain (void *ctx, const char *ep, int linger)
 {
@@ -66,7 +66,7 @@ one_context (int io_threads, int lingers, int names)
     CHECK (THREADS () >= threads + io_threads);
     CHECK (DESCRIPTORS () > descriptors);
 
-    /* connecting in vain, and a handshake that does not end */
+    /* connecting where nobody listens, and a handshake that does not end */
     s[n] = new_sock (ctx, ZMQ_SUB);
     OK (set_int (s[n], ZMQ_RECONNECT_IVL, 5));
     OK (zmq_connect (s[n], closed));
@@ -94,8 +94,8 @@ one_context (int io_threads, int lingers, int names)
     term (ctx);
     close (silent);
     close (noise);
-    /* who looks up a name cannot be interrupted, and the system's resolver has
-       files open meanwhile */
+    /* a thread that looks up a name cannot be interrupted, and the system's
+       resolver has files open meanwhile */
     if (names)
         AWAIT (DESCRIPTORS () == descriptors);
     CHECK_EQ (DESCRIPTORS (), descriptors);

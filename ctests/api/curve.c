@@ -1,5 +1,5 @@
 /* CURVE on the public API: keys, options, and messages of every shape, small
-   and large, both ways; who gets in without a ZAP handler and with one. */
+   and large, both ways; clients that get in without a ZAP handler and with one. */
 #include "check.h"
 
 static void *ctx;
@@ -164,7 +164,7 @@ subscriptions (void)
     close0 (pub);
 }
 
-/* What the two monitors see first of all that matters. */
+/* Prints the first event of a monitor that says how the handshake went. */
 static void
 say_first (const char *label, void *monitor)
 {

@@ -1,4 +1,4 @@
-/* What was sent to an endpoint that nobody listens at waits for its listener also after zmq_disconnect, as long as
+/* A message to an endpoint that nobody listens at waits for its listener also after zmq_disconnect, as long as
    lingering lasts. */
 #include "check.h"
 

@@ -1,5 +1,5 @@
-/* Endpoint texts: what bind, connect, unbind and disconnect say to each, and
-   what LAST_ENDPOINT is afterwards. */
+/* Shows what bind, connect, unbind and disconnect say to each endpoint text,
+   and what LAST_ENDPOINT is afterwards. */
 #include "check.h"
 
 static void *ctx;

@@ -1,4 +1,4 @@
-/* Which errors each function has, by name; those that need a story of their
+/* The errors of each function, by name; those that need a story of their
    own (signals, no memory, no descriptors) are elsewhere. */
 #define ZMQ_BUILD_DRAFT_API
 #include "check.h"

@@ -3,7 +3,7 @@
 #include "check.h"
 #include <linux/vm_sockets.h>
 
-/* What the system says to a listening socket of this name; 0: nothing. */
+/* Returns the errno with which the system refuses a listening socket of this name; 0: none. */
 static int
 system_error (int family, const void *address, socklen_t size)
 {

@@ -72,7 +72,7 @@ rows (void *ctx)
     publish (p, 0, 3000);
     for (int i = 0; i < MANY; i++)
         read_to (s[i], 0, 3000);
-    /* what was sent last comes although the publisher rests */
+    /* the last message comes although the publisher rests */
     for (int number = 3000; number < 3300; number += 30) {
         publish (p, number, number + 30);
         for (int i = 0; i < MANY; i++)
@@ -120,7 +120,7 @@ last_words (void *ctx)
     }
 }
 
-/* Who does not read misses what is beyond the marks; the others do not. */
+/* A subscriber that does not read misses the messages beyond the marks; the others do not. */
 static void
 one_does_not_read (void *ctx)
 {

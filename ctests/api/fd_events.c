@@ -102,7 +102,7 @@ main (void)
         close0 (push);
         close0 (pull);
     }
-    /* the descriptor is the same for the life of the socket, and readable
+    /* the descriptor stays for the life of the socket, and is readable
        right after something happened, until the events were asked for */
     void *a, *b;
     pair_up (ctx, ZMQ_PAIR, ZMQ_PAIR, &a, &b);

@@ -29,7 +29,7 @@ main (void)
     expect (pull, "before");
     for (int i = 0; i < 3; i++) {
         fflush (stdout);
-        /* what the library's thread has in hand at the fork is lost to the child; when it has come to rest cannot
+        /* bytes that the I/O thread has in hand at the fork are lost to the child; its coming to rest cannot
            be awaited */
         pause_ms (100);
         pid_t pid = fork ();

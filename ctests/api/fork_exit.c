@@ -67,7 +67,7 @@ at_exit (void)
         CHECK_EQ (write (pipe_ends[1], "x", 1), 1);
 }
 
-/* What a child does in each round, and whether the parent hears of it. */
+/* Forks one child for each value of `what`; the parent hears that it ended. */
 static void
 rounds (inherited *all)
 {

@@ -86,7 +86,7 @@ close_two (void *s[2])
     CALM (close0 (s[1]));
 }
 
-/* What a socket drops in the call that was to send it. */
+/* Messages that a socket drops in the call that was to send them. */
 static void
 dropped (int threads)
 {
@@ -143,7 +143,7 @@ replaced (int threads)
     SAY ("%d I/O threads: what is replaced is freed, and not by who sends", threads);
 }
 
-/* What waits when a socket closes, or a pipe is taken away. */
+/* Messages that wait when a socket closes, or a pipe is taken away. */
 static void
 left (int threads)
 {

@@ -1,4 +1,4 @@
-/* A program may hold its own mutex around its calls and take the same mutex in its free function, and the
+/* A program may hold a mutex of its own around its calls and lock it in its free function too. The
    free function may call the library: over networks it runs in the background. */
 #include "check.h"
 
@@ -6,7 +6,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_t first_thread;
 static int calls, sent, on_first_thread;
 
-/* What a free function calls besides, under the mutex. */
+/* Called by the free function besides, under the mutex; NULL: nothing. */
 static void (*also) (void);
 
 static void
@@ -113,7 +113,7 @@ every_call (const char *wildcard)
          on_first_thread);
 }
 
-/* What never went out. */
+/* Messages that never went out. */
 static void
 unsent (const char *endpoint, int shuts_down)
 {
@@ -158,7 +158,7 @@ unread (void)
          on_first_thread);
 }
 
-/* A copy that the program keeps: whoever is last. */
+/* A copy that the program keeps: the last owner frees it. */
 static void
 copies (void)
 {

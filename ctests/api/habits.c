@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <sys/mman.h>
 
-/* Sizes are told as int: what is larger is told as the largest. */
+/* Sizes are told as int: a larger size is told as the largest int. */
 static void
 huge (void *ctx)
 {
@@ -75,7 +75,7 @@ stuck (void *ctx)
     SAY ("a stuck REQ");
 }
 
-/* What waits for a peer of a bound socket goes with the peer. */
+/* Messages that wait for a peer of a bound socket go with the peer. */
 static void
 gone_with_the_peer (void *ctx)
 {

@@ -2,7 +2,7 @@
    timeout, seen through monitors. */
 #include "check.h"
 
-/* What comes in while a closed socket lingers is a sign of life too. */
+/* Input that comes while a closed socket lingers is a sign of life too. */
 static void
 lingering (void *ctx)
 {
@@ -105,7 +105,7 @@ main (void)
     close (fd);
     close0 (b);
 
-    /* what counts as a sign of life after that: whole frames, and not for ever a part of one */
+    /* signs of life after that: whole frames, and not for ever a part of one */
     static const struct { const char *label, *bytes; size_t size; } life[] = {
       {"a message", "\0\1x", 3}, {"PONG", "\4\5\4PONG", 7}, {"PING without a TTL", "\4\7\4PING\0\0", 9},
       {"half a frame", "\0\5x", 3}, {"half a large frame", "\2\0\0\0\0\0\1\0\0x", 10}};
@@ -121,7 +121,7 @@ main (void)
         close (fd);
         close0 (b);
     }
-    /* the same when both come at once */
+    /* the TTL and a message that come at once */
     b = new_sock (ctx, ZMQ_PULL);
     bind_tcp (b, ep);
     fd = raw_connect (ep);
@@ -131,7 +131,7 @@ main (void)
     close (fd);
     close0 (b);
 
-    /* a pipe that is full, with no message behind it: PINGs are answered all the same, and the end is seen */
+    /* a pipe that is full, with no message behind it: PINGs are still answered, and the end is seen */
     b = new_sock (ctx, ZMQ_PULL);
     OK (set_int (b, ZMQ_RCVHWM, 2));
     m = mon_open (ctx, b, ZMQ_EVENT_DISCONNECTED);

@@ -150,7 +150,7 @@ main (void)
     finish (start (terminate, c));
     SAY ("not blocky done");
 
-    /* what is queued at a connect survives the loss of the connection */
+    /* messages queued at a connect survive the loss of the connection */
     pull = new_sock (ctx, ZMQ_PULL);
     bind_tcp (pull, ep);
     push = new_sock (ctx, ZMQ_PUSH);

@@ -102,7 +102,7 @@ main (void)
     }
     close0 (router);
 
-    /* connecting and binding at the same time */
+    /* some threads connect while this one binds */
     for (int round = 0; round < 20; round++) {
         pthread_t t[4];
         void *c2 = new_ctx ();

@@ -1,10 +1,10 @@
 /* Connecting to an inproc name that nobody binds, and leaving, leaves nothing, be it by closing or by
-   disconnecting; what was sent before leaving waits for whoever will bind the name. */
+   disconnecting. A message sent before leaving waits for the socket that will bind the name. */
 #include "check.h"
 
 #define ROUNDS 2000
 #define MOST 20000
-/* The same with the places of the program's own sockets, which are used again late. */
+/* MOST and the slots of the program's own sockets, which are used again late. */
 #define WITH_PLACES 1500000
 
 static void

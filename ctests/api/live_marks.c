@@ -1,6 +1,6 @@
 /* High-water marks that change while a pipe lasts count at once, for both ends, also where the pipe is full; an
    empty one takes as many messages as its new mark. Ours only: in the original a full pipe whose mark becomes 0
-   stays full for ever, and so does an empty one whose mark becomes lower than what has passed since the last
+   stays full for ever. So does an empty one whose mark becomes lower than the messages since the last
    credit. */
 #include "check.h"
 

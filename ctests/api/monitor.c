@@ -15,7 +15,7 @@ say_event (const char *label, mon_event e, const char *ep, int with_value)
         SAY ("%s: %s at %s", label, event_name (e.event), where);
 }
 
-/* Whether the value means something that is the same in each run. */
+/* Whether the value means something that does not change from run to run. */
 static int
 plain_value (int event)
 {

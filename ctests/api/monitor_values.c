@@ -21,8 +21,8 @@ peer_port (int fd)
     return ntohs (a.sin_port);
 }
 
-/* Descriptors are those of the sockets, and the same from the first event of
-   a connection to its last. */
+/* Descriptors are those of the sockets, and do not change from the first event
+   of a connection to its last. */
 static void
 descriptors (void *ctx)
 {

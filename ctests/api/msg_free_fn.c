@@ -50,7 +50,7 @@ through (void *ctx, const char *wildcard, size_t size)
     close0 (pull);
 }
 
-/* What waits for a connection keeps its buffer, however small it is. */
+/* A message that waits for a connection keeps its buffer, however small it is. */
 static void
 held_while_queued (void *ctx, size_t size)
 {
@@ -131,7 +131,7 @@ main (void)
     OK (zmq_close (s));
     term (ctx);
     CHECK_EQ (freed (), 1);
-    /* the same on tcp */
+    /* queued on tcp for a peer that never comes, dropped at close */
     ctx = new_ctx ();
     s = new_sock (ctx, ZMQ_PUSH);
     OK (zmq_connect (s, "tcp://127.0.0.1:1"));
@@ -149,7 +149,7 @@ main (void)
         OK (zmq_connect (sub[i], "inproc://fan"));
         OK (zmq_setsockopt (sub[i], ZMQ_SUBSCRIBE, "", 0));
     }
-    /* the second and third subscription of the same topic are not passed up,
+    /* the second and third subscription of one topic are not passed up,
        so take the one and let an empty poll apply the others */
     expect (pub, "\1");
     for (int i = 0; i < 20; i++)

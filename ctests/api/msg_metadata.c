@@ -1,4 +1,4 @@
-/* What a received message tells about its connection. */
+/* Shows the properties of its connection that a received message has. */
 #include "check.h"
 
 static void

@@ -1,7 +1,8 @@
 /* pgm, epgm and norm on one host: addresses, types, what binding and leaving
-   do. That messages arrive is for `scripts/multicast`, but norm is heard on
-   the host that it is sent from, and on the interface of this host all are. So
-   who is not to meet has a port of its own: in one run, and in several at once. */
+   do. `scripts/multicast` shows that messages arrive. But norm is heard on the
+   host that it is sent from, and on the interface of this host all are. So
+   sockets that are not to meet have ports of their own: in one run, and in
+   several at once. */
 #include "../check.h"
 
 /* A group of PGM that nobody is in. */
@@ -69,7 +70,7 @@ members (void *ctx, int type)
     SHOW (zmq_disconnect (s, group));
     SHOW (zmq_unbind (s, group));
     if (type == ZMQ_XPUB) {
-        /* who took everything is gone */
+        /* the subscriber that took everything is gone */
         char topic[8];
         OK (set_int (s, ZMQ_RCVTIMEO, LONG_WAIT));
         SHOW (zmq_recv (s, topic, sizeof topic, 0));
@@ -77,8 +78,8 @@ members (void *ctx, int type)
     close0 (s);
 }
 
-/* A publisher that is faster than ZMQ_RATE gets to its mark; what it has sent
-   is given up when the time is over. */
+/* A publisher that is faster than ZMQ_RATE gets to its mark; its messages
+   are given up when the time is over. */
 static void
 slow (void *ctx)
 {

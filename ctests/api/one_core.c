@@ -1,4 +1,4 @@
-/* Both ends on one core, where a caller gives way to its peer before it sleeps: what is waited for
+/* Both ends on one core, where a caller yields to its peer before it sleeps: the awaited message
    may come at once, late, or not at all, and the context may end meanwhile. */
 #include "check.h"
 #include <sched.h>

@@ -1,5 +1,5 @@
-/* What every option number says on a fresh socket of every type, and that
-   numbers which are no option, or are write only, give EINVAL. */
+/* Reads every option number on a fresh socket of every type. Numbers which are
+   no option, or are write only, give EINVAL. */
 #include "check.h"
 
 /* Options of the curve, gssapi, norm, vmci and draft features depend on how

@@ -3,7 +3,7 @@
 #include "check.h"
 #include <dirent.h>
 
-/* The kernel tells the backlog of a listening socket. What it is before it was set: backlog.c. */
+/* The kernel tells the backlog of a listening socket. Its value before it was set: backlog.c. */
 static void
 backlog (void *ctx)
 {
@@ -109,7 +109,7 @@ reconnect_stop (void *ctx)
     close0 (s);
 }
 
-/* Properties of one's own: what is accepted, and what the peer reads. */
+/* Properties of the application's own: which are accepted, and what the peer reads. */
 static void
 metadata (void *ctx)
 {

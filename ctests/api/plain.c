@@ -49,7 +49,7 @@ client (const char *password)
     return s;
 }
 
-/* What a monitor sees first of all that matters. */
+/* Prints the first event of a monitor that says how the handshake went. */
 static void
 say_first (const char *label, void *monitor)
 {

@@ -1,5 +1,5 @@
 /* A REP socket that steers a proxy answers each command; an unknown one too.
-   (Releases before 4.3.5 left the requester waiting.) A PULL that does cannot answer: what it is asked is
+   (Releases before 4.3.5 left the requester waiting.) A PULL that does cannot answer: questions to it are
    ignored. (They ended the proxy then, and the process where the command was unknown.) */
 #include "check.h"
 

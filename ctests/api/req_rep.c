@@ -107,7 +107,7 @@ main (void)
     }
     close0 (server);
 
-    /* what REQ puts on the wire, and which replies it takes */
+    /* shows what REQ puts on the wire, and which replies it takes */
     void *router = new_sock (ctx, ZMQ_ROUTER);
     req = new_sock (ctx, ZMQ_REQ);
     OK (set_str (req, ZMQ_ROUTING_ID, "R"));

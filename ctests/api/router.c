@@ -105,7 +105,7 @@ main (void)
     close0 (named);
     close0 (router);
 
-    /* the same id twice: the second is mute */
+    /* two peers with one id: the second is mute */
     router = new_sock (ctx, ZMQ_ROUTER);
     OK (set_int (router, ZMQ_ROUTER_MANDATORY, 1));
     void *first = new_sock (ctx, ZMQ_DEALER), *second = new_sock (ctx, ZMQ_DEALER);

@@ -44,7 +44,7 @@ main (void)
     void *s = server ("one");
     open_router (NULL);
     talk (s, "one");
-    /* what came before it left and what comes after have their own names */
+    /* messages that came before it left and those that come after have their own names */
     send_str (s, "goodbye", 0);
     AWAIT (wait_for (router, ZMQ_POLLIN, 10));
     close0 (s);

@@ -1,12 +1,12 @@
-/* Secrets are wiped: after a conversation with CURVE and one with PLAIN, and when the context is gone, neither
+/* Secrets are wiped after a conversation with CURVE and one with PLAIN, and when the context is gone. Neither
    secret keys, in either form, nor passwords are in the memory of the process, be it free, stack or static. Ours
    only: the original leaves them. */
 #include "check.h"
 
 enum { MOST = 16, MASK = 0x5a };
 
-/* What is looked for: the later part of each secret, as free() writes over the first 16 bytes, but for the last
-   byte, which changes where a key is multiplied with. Masked, so that it is not found here. */
+/* The part of each secret that is searched for: free() writes over the first 16 bytes, and the last byte
+   changes where a key is multiplied with. Masked, so that it is not found here. */
 static struct
 {
     const char *name;
@@ -57,7 +57,7 @@ found_in (const char *region, unsigned long start, unsigned long end, int mem)
                     found++;
                 }
             }
-        /* what lies across two chunks is in the next one too */
+        /* a secret that lies across two chunks is in the next one too */
         at += (unsigned long) n > 64 && at + (unsigned long) n < end ? (unsigned long) n - 64 : (unsigned long) n;
     }
     explicit_bzero (chunk, sizeof chunk);

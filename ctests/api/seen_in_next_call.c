@@ -1,5 +1,5 @@
-/* What happens to a socket is carried out in its own next call and not before:
-   its descriptor tells, goes on telling, and falls silent after a call. */
+/* A socket carries out what happens to it in its own next call and not before.
+   Its descriptor tells, goes on telling, and falls silent after a call. */
 #include "check.h"
 
 static void

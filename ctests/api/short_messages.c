@@ -46,7 +46,7 @@ sizes_and_parts (void *ctx, const char *where)
             expect (b, "short");
             CHECK (!rcvmore (b));
         }
-    /* what does not fit is cut, and a message's own buffer is one more way */
+    /* a body that does not fit is cut; a message's own buffer is one more way */
     send_str (a, "cut here", 0);
     CHECK_EQ (zmq_recv (b, in, 3, 0), 8);
     zmq_msg_t m;

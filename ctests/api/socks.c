@@ -1,6 +1,6 @@
-/* Connections through a SOCKS5 proxy without a login: what the proxy is asked
-   for, what becomes of its answers, events, reconnecting. An attempt that fails
-   for good has a process of its own, which ends without closing the socket: the
+/* Connections through a SOCKS5 proxy without a login: requests to the proxy,
+   the effect of its answers, events, reconnecting. An attempt that fails for
+   ever has a process of its own, which ends without closing the socket: the
    original closes a descriptor twice then, and it may be another by now. */
 #include "socks.h"
 #include <sys/wait.h>
@@ -65,7 +65,7 @@ asked_for (const char *ep)
     ends (m);
 }
 
-/* The answers to greeting and request; what is bad in them ends the attempt. */
+/* The answers to greeting and request; a bad one ends the attempt. */
 static void
 answered (const char *label, const char *first, size_t n, const char *second, size_t n2)
 {
@@ -103,8 +103,8 @@ refusals (void)
     answered ("an unknown kind of address", NO_LOGIN, "\5\0\0\2\0\0\0\0\0\0", 10);
 }
 
-/* Everything is granted, with this reply. What the peer says follows the
-   reply in the same piece. */
+/* The proxy grants everything, with this reply. The peer's bytes follow the
+   reply in one piece with it. */
 static void
 granted (void *ctx, const char *label, const char *reply, size_t n, int slowly)
 {
@@ -243,7 +243,7 @@ late (void *ctx)
     close (fd);
 }
 
-/* What follows the port in the proxy's text means nothing, such as the NUL at its end. */
+/* Bytes behind the port in the proxy's text mean nothing, such as the NUL at its end. */
 static void
 followed (void *ctx, const char *rest, size_t n)
 {

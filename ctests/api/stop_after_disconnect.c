@@ -3,7 +3,7 @@
 #define ZMQ_BUILD_DRAFT_API
 #include "check.h"
 
-/* What follows the failure of the first attempt; -1 is nothing. */
+/* Returns the event after the failure of the first attempt; -1 if there is none. */
 static int
 second_event (void *ctx, int stop, int given_up)
 {

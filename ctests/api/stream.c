@@ -111,7 +111,7 @@ main (void)
     gather (s, "ping");
     write_pair (s, id2, "pong");
     gather (c, "pong");
-    /* the bound side hangs up: notified, and connected anew with the same id */
+    /* the bound side hangs up: the other one is notified, and connects anew with its id */
     CHECK_EQ (zmq_send (s, id2, 5, ZMQ_SNDMORE), 5);
     CHECK_EQ (zmq_send (s, "", 0, 0), 0);
     for (int64_t end = now_ms () + LONG_WAIT; !wait_for (c, ZMQ_POLLIN, 10);) {

@@ -38,7 +38,7 @@ over (void *ctx, const char *wildcard)
     close0 (sub);
 }
 
-/* The same for a subscriber that learns of the publisher in its own next call. */
+/* It also counts if the subscriber learns of the publisher in its own next call. */
 static void
 subscriber_binds (void *ctx, const char *wildcard)
 {

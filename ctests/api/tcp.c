@@ -96,7 +96,7 @@ main (void)
     }
     close0 (server);
 
-    /* the same port on two addresses; LAST_ENDPOINT is the last one */
+    /* one port on two addresses; LAST_ENDPOINT is the last one */
     server = new_sock (ctx, ZMQ_PULL);
     bind_to (server, "tcp://127.0.0.1:*", ep);
     snprintf (ep2, sizeof ep2, "tcp://127.0.0.2:%d", port_of (ep));
@@ -124,7 +124,7 @@ main (void)
             close0 (server);
         void *next = new_sock (ctx, ZMQ_PULL);
         AWAIT (zmq_bind (next, ep) == 0);
-        /* what still goes to the old connection is lost; that one ends when
+        /* messages that still go to the old connection are lost; that one ends when
            its socket is called */
         AWAIT ((how == 1 || events (server) >= 0) && zmq_send (push, "y", 1, 0) == 1 && wait_for (next, ZMQ_POLLIN, 20));
         expect (next, "y");
@@ -134,7 +134,7 @@ main (void)
         if (how == 0)
             close0 (server);
     }
-    /* unbind ends the accepted connections; what had come stays readable */
+    /* unbind ends the accepted connections; messages that had come stay readable */
     server = new_sock (ctx, ZMQ_PULL);
     bind_tcp (server, ep);
     void *push = new_sock (ctx, ZMQ_PUSH);
@@ -152,7 +152,7 @@ main (void)
     close0 (push);
     close0 (server);
 
-    /* disconnect: what was queued to send still goes, with linger */
+    /* disconnect: messages queued to send still go, with linger */
     server = new_sock (ctx, ZMQ_PULL);
     bind_tcp (server, ep);
     push = new_sock (ctx, ZMQ_PUSH);

@@ -1,4 +1,4 @@
-/* TIPC: what the texts mean to the system, the names of an endpoint, traffic.
+/* TIPC: the meaning of texts to the system, the names of an endpoint, traffic.
    (The errno of a malformed text is not compared: the original leaves an old one.) */
 #include "families.h"
 
@@ -10,7 +10,7 @@ say_address (const char *what, const struct sockaddr_storage *given)
          a->addr.nameseq.lower, a->addr.nameseq.upper);
 }
 
-/* What bind and connect make of a text, and what the system is asked for. */
+/* Shows what bind and connect make of a text, and what they ask the system for. */
 static void
 text (void *ctx, const char *ep)
 {

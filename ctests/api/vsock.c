@@ -1,4 +1,4 @@
-/* AF_VSOCK: what the texts mean to the system, the names of an endpoint,
+/* AF_VSOCK: the meaning of texts to the system, the names of an endpoint,
    traffic. (The original with which others are compared has none.) */
 #include "families.h"
 

@@ -256,7 +256,7 @@ monitors (void)
     OK (zmq_unbind (b, ep));
     say_event ("bound", mb);
 
-    /* what does not get so far */
+    /* connections that do not get so far */
     bind_ws (b, ep);
     say_event ("bound", mb);
     static const char *const starts[] = {"", "GARBAGE\r\n\r\n", W_REQUEST ("ZWS2.0/CURVE"),
@@ -283,7 +283,7 @@ monitors (void)
     term (ctx);
 }
 
-/* What a client sees of a server that is no peer, and of one that goes away. */
+/* Shows what a client sees of a server that is no peer, and of one that goes away. */
 static void
 refused (void)
 {
@@ -318,7 +318,7 @@ refused (void)
     }
 }
 
-/* What waits survives the loss of the server. */
+/* A message that waits survives the loss of the server. */
 static void
 reconnecting (void)
 {

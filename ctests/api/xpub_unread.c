@@ -1,10 +1,10 @@
-/* A XPUB whose program never receives, and a PUB, take no memory for topics that come and go, for visitors, and
-   for messages that are sent upstream without end; subscriptions hold all the same. (The original keeps all of it.) */
+/* A XPUB whose program never receives, and a PUB, take no memory for topics that come and go, for visitors,
+   nor for endless messages upstream; subscriptions still hold. (The original keeps all of it.) */
 #include "check.h"
 
 #define ROUNDS 60000
 #define WARM 20000
-/* What all rounds may leave, in bytes. */
+/* The most memory that all rounds may leave, in bytes. */
 #define MOST 2000000
 
 /* Up to the last subscription that the publisher has carried out, one of its own. */
@@ -76,7 +76,7 @@ one (const char *name, int type, int option, const char *transport)
     CHECK (grown < MOST);
 
     if (type == ZMQ_XPUB) {
-        /* what waits tells in the end what holds, in its order */
+        /* the messages that wait tell in the end which subscriptions hold, in their order */
         int on = 0, last = 0, count = 0;
         char buf[64];
         OK (set_int (pub, ZMQ_RCVTIMEO, 0));

@@ -1,4 +1,4 @@
-/* ZAP with the NULL mechanism: who is asked, what the authenticator sees, what
+/* ZAP with the NULL mechanism: which side asks, what the authenticator sees, what
    its answers do, and what becomes of wrong ones. */
 #include "check.h"
 
@@ -100,7 +100,7 @@ typedef struct
     size_t size;
 } frame;
 
-/* What a REP authenticator answers, and the server's event. */
+/* Sends the answer of a REP authenticator, and shows the server's event. */
 static void
 answer (const char *label, const frame *frames)
 {
@@ -239,7 +239,7 @@ main (void)
     old_peer ("2.0", "\xff\0\0\0\0\0\0\0\1\x7f\1\5\0\0\0\5hello", 21);
     CHECK_EQ (wait_for (handler, ZMQ_POLLIN, 0), 0);
 
-    /* the name is free again, and the answer comes all the same */
+    /* the name is free again, and the answer still comes */
     open_pair (ZMQ_DEALER, "DOMAIN", 0, LONG_WAIT);
     say_message ("unbound", handler);
     OK (zmq_unbind (handler, "inproc://zeromq.zap.01"));
@@ -268,7 +268,7 @@ main (void)
     by_router ("a delimiter that is none", "x");
     by_router ("no delimiter", NULL);
 
-    /* who connects may ask as well */
+    /* the connecting side may ask as well */
     server = new_sock (ctx, ZMQ_DEALER);
     bind_tcp (server, ep);
     client = new_sock (ctx, ZMQ_DEALER);

@@ -1,4 +1,4 @@
-/* ZAP: what the refused side sees, and when. The original lets some of these
+/* ZAP: shows what the refused side sees, and when. The original lets some of these
    connections hang until the peer says more or the handshake's time is up. */
 #include "check.h"
 
@@ -125,7 +125,7 @@ impatient (const char *status)
     close0 (server_events);
 }
 
-/* Who connects, and puts off its peer, tries again. */
+/* A connecting socket that puts off its peer tries again. */
 static void
 asks_and_connects (void)
 {
@@ -185,7 +185,7 @@ main (void)
     expect_event (client_events, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
     close_all ();
 
-    /* the same where the one that connects asks */
+    /* for the time being, where the connecting side asks */
     asks_and_connects ();
 
     /* an answer that is wrong is no answer to the client */

@@ -23,7 +23,7 @@ main (void)
     OK (setrlimit (RLIMIT_NOFILE, &none));
     CHECK_ERRNO (zmq_bind (pull, "tcp://127.0.0.1:*"), EMFILE);
     CHECK_ERRNO (zmq_bind (pull, "ipc://@zct-emfile"), EMFILE);
-    /* what has to be looked up first */
+    /* names that have to be looked up first */
     CHECK_ERRNO (zmq_bind (pull, "tcp://lo:*"), EMFILE);
     CHECK_ERRNO (zmq_bind (pull, "tcp://[::1%lo]:*"), EMFILE);
     CHECK_ERRNO (zmq_bind (pull, "tcp://no-such-host:*"), EMFILE);

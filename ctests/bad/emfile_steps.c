@@ -73,7 +73,7 @@ with (int descriptors, const char *wildcard)
         connecting = new_sock (ctx, ZMQ_DEALER);
     bind_to (bound, wildcard, ep);
     OK (zmq_connect (connecting, ep));
-    /* what is on its way when a connection fails for want of a descriptor is lost with it */
+    /* messages on their way in a connection that fails for want of a descriptor are lost */
     OK (set_int (bound, ZMQ_RCVTIMEO, 20));
     char text[8] = "";
     for (int64_t end = now_ms () + LONG_WAIT; strcmp (text, "again") != 0;) {

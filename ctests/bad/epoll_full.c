@@ -116,7 +116,7 @@ each_once (const char *form)
     refuse (0, 0);
 }
 
-/* What a refused bind leaves: neither the port nor the file of ipc, and one event. */
+/* A refused bind leaves neither the port nor the file of ipc, and one event. */
 static void
 nothing_behind (void)
 {
@@ -226,7 +226,7 @@ nothing_kept (void)
     remove_dir (dir);
 }
 
-/* Refused for a while after the call: what connects goes on trying. */
+/* Refused for a while after the call: a connecting socket goes on trying. */
 static void
 patience (void)
 {

@@ -109,7 +109,7 @@ without_the_right (void)
     CHECK (waitpid (child, &status, 0) == child && status == 0);
 }
 
-/* What was sent to a NORM session goes out although its socket is closed. */
+/* Messages sent to a NORM session go out although its socket is closed. */
 static void
 closed_at_once (void *ctx)
 {

@@ -1,4 +1,4 @@
-/* What the system refuses to tune is left as it is, and the connection works;
+/* A setting that the system refuses stays as it is, and the connection works;
    a device to bind to that is not there is an error. */
 #include "check.h"
 

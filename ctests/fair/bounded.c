@@ -1,7 +1,7 @@
 /* A call that must not wait does a bounded amount of work, whatever peers send: how much does one such call cost
    the thread that makes it, at most? One scenario a run:
 
-     flood=rep|sub|xsub|pub|xpub   a stranger (ZMTP by hand, so it is the same for every library) floods a socket of that
+     flood=rep|sub|xsub|pub|xpub   a stranger (ZMTP by hand, so equal for every library) floods a socket of that
                                    type: a REP with messages without a delimiter, a SUB with what it has not subscribed
                                    to, a PUB with subscriptions that it takes back
      flood=backlog                 a DEALER has queued count=N messages of size=BYTES for a peer that now begins to read

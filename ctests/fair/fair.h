@@ -1,4 +1,4 @@
-/* What the programs that show fairness share: arguments of the form key=value, places to run, clocks,
+/* Shared by the programs that show fairness: arguments of the form key=value, places to run, clocks,
    memory that all processes of a scenario see, samples of delays. Each program prints one line of
    key=value words; tests/fair.rs runs it on both libraries and judges. */
 #ifndef ZINCMQ_FAIR_H
@@ -68,7 +68,7 @@ now_ns (void)
     return clock_ns (CLOCK_MONOTONIC);
 }
 
-/* The CPU time of the calling thread: what it costs to be descheduled is not in it. */
+/* The CPU time of the calling thread: the cost of being descheduled is not in it. */
 static uint64_t
 cpu_ns (void)
 {

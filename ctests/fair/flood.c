@@ -12,7 +12,7 @@
      visitor=1                  a further peer connects anew for each message
      beside=1                   another socket of the receiver's context accepts a new connection for each question
 
-   Printed: share_min and share_max (of the mean of all peers in the same window), mean (messages of a peer in a
+   Printed: share_min and share_max (of the mean of all peers in that window), mean (messages of a peer in a
    window), silence (longest, ms), cuts (disconnections of the calm peer), delays in microseconds.
 
    A silence of one peer is counted on a clock that goes on only while the receiver is at work: a step between two
@@ -368,7 +368,7 @@ peer (void *argument)
     return NULL;
 }
 
-/* Another socket of the same context, and its clients. */
+/* Another socket of the receiver's context, and its clients. */
 static void *
 serve_beside (void *socket)
 {
@@ -466,7 +466,7 @@ receive_turn (void)
         step_clock (now_ns (), 1);
 }
 
-/* Sends to everybody, whoever has room. */
+/* Sends one message to any peer that has room. */
 static void
 send_turn (void)
 {
@@ -545,7 +545,7 @@ measure (void)
     run_until (start + length_ns);
 }
 
-/* What of the calm peer has not been heard yet was sent at its times all the same. */
+/* Counts the calm peer's messages that have not been heard yet: it sent them at its times nevertheless. */
 static void
 add_unheard (uint64_t end)
 {

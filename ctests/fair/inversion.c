@@ -1,5 +1,5 @@
 /* Nobody waits for a thread that may not be running. Four threads of low priority share a core with a busy process,
-   so each of them stands still most of the time, wherever it is. Meanwhile another socket of the same context accepts
+   so each of them stands still most of the time, wherever it is. Meanwhile another socket of their context accepts
    a new connection for each question, and answers: how long does that take? One scenario a run:
 
      low=recv     each of the threads receives a flood over tcp

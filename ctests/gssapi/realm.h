@@ -1,9 +1,9 @@
 /*
- * What the programs of this directory have in common. They need the realm that
- * scripts/gssapi makes: the service zmqtest2 of this host and the user client,
- * both with their keys in the tables that the environment names, the user guest,
- * whose key is in the table for clients only, and the user stranger, whose key
- * is in none.
+ * Shared by the programs of this directory. They need the realm that
+ * scripts/gssapi makes. It has the service zmqtest2 of this host and the user
+ * client, both with their keys in the tables that the environment names. The key
+ * of the user guest is in the table for clients only, that of the user stranger
+ * in none.
  */
 #ifndef ZINCMQ_REALM_H
 #define ZINCMQ_REALM_H

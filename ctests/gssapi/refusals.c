@@ -1,6 +1,6 @@
 /* Where the original hangs, forgets or lets everybody in: a refusal by the
-   authenticator ends the connection, a client that cannot prove who it is
-   says so and tries again, subscriptions and heartbeats survive encryption, and
+   authenticator ends the connection. A client that cannot prove who it is
+   says so and tries again. Subscriptions and heartbeats survive encryption, and
    a key server that does not answer holds up nobody else. */
 #include "realm.h"
 

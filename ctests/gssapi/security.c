@@ -1,5 +1,5 @@
 /* GSSAPI on the public API: options, messages of every shape both ways,
-   encrypted and in plain text; who gets in, and what an authenticator is
+   encrypted and in plain text; clients that get in, and what an authenticator is
    told. */
 #include "realm.h"
 
@@ -148,7 +148,7 @@ static void
 say_first (const char *label, void *m)
 {
     mon_event e = first (label, m);
-    /* now and then the original sees only when the time is up that the client has left, and then
+    /* sometimes the original sees only when the time is up that the client has left; it then
        tells the errno of a read that found nothing (docs/compat.md) */
     if (e.event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL && e.value == EAGAIN && !zmq_has ("zincmq"))
         e.value = EPIPE;

@@ -4,12 +4,13 @@
  *
  *   peer SCENARIO SIDE bind|connect ENDPOINT
  *
- * SCENARIO is two socket types joined by a dash, with "curve-", "plain-",
- * "gssapi-" or "clear-" (GSSAPI without encryption) before them when the binding
- * side is a server of that mechanism. SIDE is 0 or 1 and says which of the two this is. The binding side prints "endpoint ..." first. "ready"
- * tells the runner that a subscription has to get through; then, and at the
- * end, a line on stdin lets the program go on, so that neither side leaves
- * while the other still has something to read.
+ * SCENARIO is two socket types joined by a dash. Before them stands "curve-",
+ * "plain-", "gssapi-" or "clear-" (GSSAPI without encryption) when the binding
+ * side is a server of that mechanism. SIDE is 0 or 1 and says which of the two
+ * this is. The binding side prints "endpoint ..." first. "ready" tells the runner
+ * that a subscription has to get through. Then, and at the end, a line on stdin
+ * lets the program go on. So neither side leaves while the other still has
+ * something to read.
  */
 #include "../check.h"
 
@@ -53,7 +54,7 @@ static const shape shapes[] = {
 
 #define SHAPES ((int) (sizeof shapes / sizeof *shapes))
 #define SERIES (SHAPES + SMALL)
-#define LENGTHS 4200 /* what is pushed ends with a message of each length below it */
+#define LENGTHS 4200 /* the pushed messages end with one of each length below it */
 
 static shape
 shape_of (int n)

@@ -3,8 +3,8 @@
 
    host pub DIR NAME ENDPOINT LISTENERS COUNT SIZE
      says "NAME hello" until there is a file heard-LISTENER-NAME for each of
-     the LISTENERS (their names with commas), then sends COUNT messages, then waits for
-     a file done-LISTENER of each.
+     the LISTENERS (their names with commas). Then it sends COUNT messages, and
+     waits for a file done-LISTENER of each.
    host sub DIR NAME ENDPOINT SOURCES COUNT
      subscribes to the SOURCES only, and wants all COUNT messages of each, in
      order, unless COUNT is negative: then it may come late, but has to hear the
@@ -89,7 +89,7 @@ join (void *ctx, int type, const char *endpoint)
     settle (s, "RATE", ZMQ_RATE);
     OK (set_int (s, ZMQ_RCVBUF, 1000000));
     OK (set_int (s, ZMQ_SNDHWM, 0));
-    /* it is the same */
+    /* both join the group */
     OK (type == ZMQ_PUB ? zmq_bind (s, endpoint) : zmq_connect (s, endpoint));
     return s;
 }
@@ -122,7 +122,7 @@ publish (void *ctx, char **argv)
         if (getenv ("GAP"))
             usleep ((useconds_t) env_int ("GAP", 0));
     }
-    /* what is missed has to be sent again meanwhile */
+    /* missed messages have to be sent again meanwhile */
     while (!all_have (listeners, "done-", "")) {
         CHECK (now () < end);
         usleep (10000);

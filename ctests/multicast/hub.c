@@ -1,4 +1,4 @@
-/* A network for `scripts/multicast`: what comes in at one of the interfaces
+/* A network for `scripts/multicast`: a packet that comes in at one of the interfaces
    goes out at all others. Of packets for groups it drops one in DROP.
 
    hub DROP INTERFACE... */
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define MOST 8
-/* What stands before each packet (struct virtio_net_hdr). */
+/* The bytes before each packet (struct virtio_net_hdr). */
 #define HEAD 10
 
 static int
@@ -25,7 +25,7 @@ open_port (const char *interface)
     int size = 4000000, one = 1;
     if (fd >= 0)
         setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
-    /* checksums are left to the hardware, and there is none: whoever gets the packet is told so */
+    /* checksums are left to the hardware, and there is none: the packet's receiver is told so */
     if (fd < 0 || setsockopt (fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof one) != 0
         || bind (fd, (struct sockaddr *) &address, sizeof address) != 0) {
         perror (interface);

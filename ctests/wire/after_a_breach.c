@@ -1,6 +1,6 @@
-/* A frame that breaks the rules ends its connection. What came before it is
-   received, and nothing behind it is read: what it has in it, and what follows,
-   may look like messages. */
+/* A frame that breaks the rules ends its connection. Messages before it are
+   received, and nothing behind it is read: its contents, and the bytes that
+   follow, may look like messages. */
 #include "check.h"
 
 /* Sends bytes that look like messages while the socket is called, until the

@@ -71,7 +71,7 @@ requests (void *ctx, int type, int us)
     close (listener);
 }
 
-/* What the server said before it closed, and nobody has read, arrives too. */
+/* Unread messages that the server sent before it closed arrive too. */
 static void
 last_words (void *ctx, size_t size)
 {

@@ -217,7 +217,7 @@ change (const char *label, int what)
     if (what != WHOLE && what != GAP) {
         mon_event e = mon_next (r.monitor, LONG_WAIT);
         SAY ("%s: %s %x", label, event_name (e.event), (unsigned) e.value);
-        /* (now and then the original leaves it at that, and the connection open) */
+        /* (sometimes the original leaves it at that, and the connection open) */
         if (zmq_has ("zincmq")) {
             CHECK_EQ (mon_next (r.monitor, LONG_WAIT).event, ZMQ_EVENT_DISCONNECTED);
             CHECK (raw_closed (r.to_server, LONG_WAIT));
@@ -226,7 +226,7 @@ change (const char *label, int what)
     end (&r);
 }
 
-/* A command of the handshake arrives changed: who notices, and what it says. */
+/* A command of the handshake arrives changed; shows which side notices, and what it says. */
 static void
 change_handshake (void)
 {

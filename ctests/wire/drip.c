@@ -1,5 +1,5 @@
-/* A command that comes in the smallest pieces costs the same work for each of them, however much of it is
-   there; and messages that come so are whole. */
+/* A command that comes in the smallest pieces costs equal work for each of them, however much of it is
+   there. Messages that come so are whole. */
 #include "check.h"
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -101,7 +101,7 @@ long_command (void *ctx)
     close0 (s);
 }
 
-/* The same in a message that is no command. */
+/* A message that is no command, in small pieces, is whole. */
 static void
 message (void *ctx, size_t length)
 {

@@ -1,11 +1,11 @@
-/* A server that shakes hands, with long properties, and hangs up, over and over, takes no memory of who
-   connects to it and does not look. (The original keeps the subscriptions of each time.) */
+/* A server that shakes hands, with long properties, and hangs up, over and over, takes no memory of
+   its client that does not look. (The original keeps the subscriptions of each time.) */
 #include "check.h"
 
 #define ROUNDS 300
 #define WARM 30
 #define PROPERTY 60000
-/* What all rounds may leave; the properties of some of them. */
+/* The most memory that all rounds may leave, in bytes: the properties of some of them. */
 #define MOST (10 * PROPERTY)
 
 static void
@@ -48,7 +48,7 @@ flap (int type, const char *peer, const char *id, int immediate)
     fprintf (stderr, "%s, immediate %d: %ld bytes, %ld each time\n", peer, immediate, grown, grown / ROUNDS);
     CHECK (grown < MOST);
 
-    /* it works all the same */
+    /* it still works */
     int fd = raw_accept (listener);
     z_handshake (fd, 1, peer, id);
     if (type == ZMQ_SUB) {

@@ -113,7 +113,7 @@ main (void)
         close (fd);
         close0 (s);
     }
-    /* the connecting side says the same */
+    /* the connecting side speaks version three, too */
     int listener = raw_listen (ep);
     s = new_sock (ctx, ZMQ_PUSH);
     OK (zmq_connect (s, ep));

@@ -24,7 +24,7 @@ main (void)
     z_send_str (fd, 0, "after the flood");
     expect (pull, "after the flood");
 
-    /* what was answered is what the kernel took, and a little more */
+    /* PONGs were made for as much as the kernel took, and a little more */
     size_t answered = 0, got;
     while ((got = raw_recv (fd, many, sizeof many, SHORT_WAIT)) != 0)
         answered += got;

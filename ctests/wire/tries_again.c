@@ -11,7 +11,7 @@
 static void *ctx;
 static char ep[EP_MAX];
 
-/* What a listener that is no peer does with its visitors. */
+/* The manners of a listener that is no peer towards its visitors. */
 typedef enum
 {
     CLOSES,       /* a forwarder without a server */
@@ -107,7 +107,7 @@ tries (manner how)
     int64_t most = 64;
     void *s = client_of (ZMQ_REQ);
     if (how == PAGE) {
-        /* Whoever asks for nothing takes the page for an old peer's name. */
+        /* A client without a mechanism takes the page for an old peer's name. */
         OK (set_str (s, ZMQ_PLAIN_USERNAME, "user"));
         OK (set_str (s, ZMQ_PLAIN_PASSWORD, "word"));
     }
@@ -140,7 +140,7 @@ tries (manner how)
     close (listener);
 }
 
-/* What is sent to a peer that refuses waits, up to the mark. */
+/* Messages to a peer that refuses wait, up to the mark. */
 static void
 waits (manner how)
 {

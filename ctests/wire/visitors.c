@@ -1,11 +1,11 @@
 /* Peers that connect, shake hands and leave while the program does not look leave nothing behind, nor do those
-   that a program sees now and then. Of one that sent something this can still be read. (The original keeps a
+   that a program sees sometimes. A message that one of them sent can still be read. (The original keeps a
    pipe and more of each until the next call.) */
 #include "check.h"
 #include <dirent.h>
 
-/* What all visitors together may leave, in bytes: a few buffers of 64 KiB that are read into, of which one
-   more is made whenever two threads read at once. */
+/* The most memory that all visitors together may leave, in bytes: a few read buffers of 64 KiB. One more is
+   made whenever two threads read at once. */
 #define ALL 300000
 
 static int visitors = 1500;
@@ -81,7 +81,7 @@ one (const char *wildcard, int type, const char *peer, const char *says, int loo
     char ep[EP_MAX], what[EP_MAX];
     void *ctx = new_ctx (), *s = new_sock (ctx, type);
     bind_to (s, wildcard, ep);
-    /* what is made once */
+    /* memory that is made once */
     receive_visitors (s, ep, peer, says, 100, looks);
     long before = used_memory ();
     receive_visitors (s, ep, peer, says, visitors, looks);
@@ -126,7 +126,7 @@ own_client (const char *wildcard)
     term (ctx);
 }
 
-/* What was sent before leaving is there, and nothing of those who said nothing. */
+/* Messages sent before leaving are there, and nothing of the visitors that said nothing. */
 static void
 last_words (void)
 {

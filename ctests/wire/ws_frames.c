@@ -110,7 +110,7 @@ as_client (void)
     say_bytes ("ready", f->payload, f->size);
     w_send_ready (fd, 0, "DEALER", "");
     messages (s, fd, 0);
-    /* what waits goes to the next connection, which is asked for anew */
+    /* messages that wait go to the next connection, which is asked for anew */
     close (fd);
     fd = w_server (listener, "DEALER", "");
     send_str (s, "after", 0);

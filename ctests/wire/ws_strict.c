@@ -1,5 +1,5 @@
 /* A peer that breaks the rules of WebSockets costs its own connection and
-   nothing else, and is told why; what only looks unusual is understood. */
+   nothing else, and is told why; input that only looks unusual is understood. */
 #include "web.h"
 
 /* A DEALER with the time limit and the size limit, bound, and its monitor. */
@@ -59,7 +59,7 @@ frames (void)
     SAY ("frames");
 }
 
-/* What only the original takes amiss, or answers in its own way. */
+/* Input that only the original takes amiss, or answers in its own way. */
 static void
 pings_and_leaves (void)
 {
@@ -214,7 +214,7 @@ time_limit (void)
     SAY ("time limit");
 }
 
-/* Who has to be authenticated does not get in without a mechanism. */
+/* A client that has to be authenticated does not get in without a mechanism. */
 static void
 authenticated (void)
 {

@@ -1,5 +1,5 @@
-/* An authenticator (ZAP) in a thread of its own. What it answers is written in what it is asked: the
- * last letter of the user's name, or of the domain where there is none. Included by run.c. */
+/* An authenticator (ZAP) in a thread of its own. The question says which answer it gives: by the last
+ * letter of the user's name, or of the domain where there is none. Included by run.c. */
 
 static pthread_mutex_t asked_lock = PTHREAD_MUTEX_INITIALIZER;
 static char asked[4096];
@@ -76,7 +76,7 @@ static void op_zap (void)
     pthread_detach (thread);
 }
 
-/* What it was asked since the last time. */
+/* Prints the questions to the authenticator since the last time. */
 static void op_zaplog (void)
 {
     pthread_mutex_lock (&asked_lock);

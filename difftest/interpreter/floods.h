@@ -1,5 +1,5 @@
-/* Several peers of one socket that say much at once: what has a definite result of it is that everything comes, each
- * peer's in its order, and that peers take turns while all of them have something waiting. */
+/* Several peers of one socket that say much at once. Three results are definite: everything comes, each peer's
+ * messages are in order, and peers take turns while all of them have something waiting. */
 
 enum { MARKER = 0xf1, TURNS = 4096 };
 

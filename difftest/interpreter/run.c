@@ -1,7 +1,7 @@
 /* Interprets a script of calls on the public API and prints what each returned.
  *
- * run SCRIPT: one step a line, `NUMBER OPERATION ARGUMENT...`. What differs from run to run (ports,
- * descriptors, generated names of files) is printed in a form that does not. After each step that
+ * run SCRIPT: one step a line, `NUMBER OPERATION ARGUMENT...`. Values that differ from run to run (ports,
+ * descriptors, generated names of files) are printed in a form that does not. After each step that
  * may have effects in the background the program waits until they are over. The operations are in
  * the table at the end. */
 
@@ -25,7 +25,7 @@ enum { SLOTS = 32, TEXT = 512, WORDS = 40, MOST = 1 << 20, DEFAULT_TIMEOUT = 15 
 
 struct socket_slot {
     void *handle;
-    unsigned char id[256]; /* the first frame of the last message: whom to answer */
+    unsigned char id[256]; /* the first frame of the last message: the peer to answer */
     size_t id_size;
     uint32_t first_number; /* of the names that the socket gives to its peers */
     bool numbered;

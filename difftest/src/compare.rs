@@ -15,7 +15,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// What it is about, without the numbers that change from script to script.
+    /// The subject of the difference, without the numbers that change from script to script.
     pub fn kind(&self) -> String {
         let brief = |text: &str| -> String {
             let text: String = text.chars().take(90).collect();

@@ -116,10 +116,10 @@ struct Generator {
     next_name: u32,
     next_inproc: u32,
     monitors: Vec<usize>,
-    /// What the set-up at the beginning was made for.
+    /// Steps for which the set-up at the beginning was made.
     habits: Vec<Habit>,
     next_stranger: usize,
-    /// Sockets with secrets; what else meets them is refused.
+    /// Sockets with secrets; all other sockets that meet them are refused.
     secured: Vec<usize>,
     /// Lost connections come back; waiting for that is part of the script.
     reconnecting: bool,
@@ -159,7 +159,7 @@ pub fn script(seed: u64) -> Vec<String> {
     };
     generator.begin();
     let proxy = generator.one_in(12) && generator.proxy();
-    // What comes back by itself takes too long for more.
+    // Scripts whose connections come back by themselves take too long for a scene.
     let scene = !proxy && !reconnecting && generator.one_in(2) && generator.scene();
     if !proxy && (!scene || generator.one_in(4)) {
         generator.topology();
@@ -186,7 +186,7 @@ impl Generator {
         self.lines.push(line);
     }
 
-    /// What touches connections takes its time when they come back by themselves.
+    /// Waits: a step that touches connections takes its time when they come back by themselves.
     fn settle(&mut self) {
         if self.reconnecting {
             self.say("wait 120");
@@ -517,13 +517,13 @@ impl Generator {
             self.connect(outer, &behind);
         }
         let mut own = vec![front, back];
-        // Not both: 4.3.4 shows what steers it to the capture socket, too.
+        // Not both: 4.3.4 shows the steering commands to the capture socket, too.
         let steered = self.rng.bool();
         let captured = !steered && self.rng.bool();
         let capture = captured.then(|| self.side_channel(PUSH, PULL)).flatten();
         let control = steered.then(|| self.side_channel(PAIR, PAIR)).flatten();
         own.extend(capture.map(|(inside, _)| inside));
-        // What steers is left alone as well: a command has one frame.
+        // The sockets that steer are left alone as well: a command has one frame.
         own.extend(control.into_iter().flat_map(|(inside, outside)| [inside, outside]));
         for slot in own {
             if let Some(sock) = self.sock_at(slot) {
@@ -624,7 +624,7 @@ impl Generator {
         format!("{head}.{size}.{}", self.rng.u32(..1000))
     }
 
-    /// What a XSUB sends: subscriptions, short enough for any version of the original.
+    /// A message of a XSUB: a subscription, short enough for any version of the original.
     fn upstream(&mut self) -> String {
         let head = self.pick(&["01", "00", "02", "0161", "0061", "61", ""]);
         let size = self.pick(SIZES).min(240);
@@ -637,7 +637,7 @@ impl Generator {
         self.say(format!("send {slot} {flags} {payload}"));
     }
 
-    /// Whom a socket that names its peers may mean.
+    /// A name that a socket which names its peers may use.
     fn addressee(&mut self, slot: usize) -> String {
         match self.rng.u32(..10) {
             0 => format!("4e{:02x}", self.rng.u32(1..4)),
@@ -670,7 +670,7 @@ impl Generator {
                 self.frame(slot, ".0", true);
             }
         }
-        // What REP skips uses up the turn of its peer there, later than here.
+        // A message that REP skips uses up the turn of its peer there, later than here.
         let asks = self.socks.iter().any(|sock| sock.kind == REP);
         if matches!(kind, DEALER) && (asks || self.one_in(2)) {
             self.frame(slot, ".0", true);

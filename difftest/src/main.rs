@@ -1,9 +1,9 @@
-//! Runs the same random calls on this library and on the original, and compares what they answer:
+//! Runs random calls on this library and on the original, and compares their answers:
 //! `cargo difftest --time SECONDS`.
 //!
-//! A script is generated from a number (`generate`), run by a small C program once on each library
-//! (`run`), and the two traces are compared, less the differences that are meant (`compare`). A
-//! script that shows a difference is cut down to the steps that matter (`shrink`).
+//! A script is generated from a number (`generate`). A small C program runs it once on each library
+//! (`run`). The two traces are compared, less the differences that are meant (`compare`). A script
+//! that shows a difference is cut down to the steps that matter (`shrink`).
 #![forbid(unsafe_code)]
 
 mod compare;
@@ -69,7 +69,7 @@ fn settings() -> Option<Settings> {
     Some(settings)
 }
 
-/// What was done and found; shared by the threads that run scripts.
+/// Counts and findings; shared by the threads that run scripts.
 #[derive(Default)]
 struct Tally {
     scripts: AtomicU64,

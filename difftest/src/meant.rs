@@ -153,7 +153,7 @@ impl Step<'_> {
         self.before.iter().any(empty)
     }
 
-    /// Whether what was drained is the same but for the order.
+    /// Whether the drained words are equal but for their order.
     fn same_words(&self) -> bool {
         !self.is(&["drain"]) || sorted_words(self.ours) == sorted_words(self.original)
     }
@@ -218,7 +218,7 @@ impl Step<'_> {
             && ours.iter().zip(&original).all(|(a, b)| a & b == *a)
     }
 
-    /// Whether the same events were seen, but for these, in any order.
+    /// Whether equal events were seen, but for these, in any order.
     fn same_events_but(&self, but: &[&str]) -> bool {
         self.is(&["monread"]) && events(self.ours, but) == events(self.original, but)
     }
@@ -254,8 +254,8 @@ fn without_number(line: &str) -> &str {
     line.split_once(' ').map_or("", |(_, words)| words)
 }
 
-/// What `mdump` answered, without the flag and the properties that sending changes; whether it is shared
-/// is another difference.
+/// The answer of `mdump`, without the flag and the properties that sending changes. Whether the message is
+/// shared is another difference.
 fn flags_cleared(answer: &str) -> String {
     let answer = answer.replace("more 1", "more 0").replace("shared 1", "shared 0");
     answer.split(" from ").next().unwrap_or_default().to_owned()
@@ -382,7 +382,7 @@ pub const MEANT: &[Meant] = &[
     Meant {
         name: "After a breach of the protocol, or ERROR, a connecting endpoint gives up for good",
         excuses: |step| {
-            // Whose name ends in c or d is refused with 400 or 500.
+            // A name that ends in c or d is refused with 400 or 500.
             let refused = step.had_any(&[" 45 d:7563", " 45 d:7564", " 55 d:7a63", " 55 d:7a64"]);
             let shows = step.sends() || step.polls() || step.is(&["monread", "zaplog"]);
             refused && step.was("zap 0") && shows
@@ -440,7 +440,7 @@ pub const MEANT: &[Meant] = &[
             let shorter = step.ours.len() < step.original.len() || step.ours.contains("EAGAIN");
             let left = left("disconnect") || left("unbind");
             let polled = step.is(&["poll"]) && (step.had(" disconnect ") || step.had(" unbind "));
-            // The same with what a raw socket sends away by an empty frame.
+            // So can a message of a peer that a raw socket sends away by an empty frame.
             let hung_up = step.is_raw() && step.hangs_up();
             // Where matching is inverted a subscription gives up.
             let option = if step.had(" 74 i:1") { 6 } else { 7 };
@@ -570,7 +570,7 @@ pub const MEANT: &[Meant] = &[
     Meant {
         name: "With `ZMQ_RECONNECT_IVL` -1 or 0 the context waits for what can never be sent",
         excuses: |step| {
-            // The same where connecting stops for good.
+            // It also waits where `ZMQ_RECONNECT_STOP` (109) ends connecting for ever.
             let stops = step.had(" 18 i:-1") || step.had(" 109 i:");
             step.is_end() && step.original.contains("blocks") && stops
         },
@@ -713,7 +713,7 @@ pub const MEANT: &[Meant] = &[
         excuses: |step| {
             let shows = step.sends() || step.polls();
             let shows = shows || step.is(&["monread", "unbind", "disconnect"]);
-            // What was sent to a peer that never heard it waits here, and is lost there.
+            // A message to a peer that never heard it waits here, and is lost there.
             let waits = step.is_end() && step.ours.contains("blocks");
             let shows = shows || waits;
             let same_name = step.has_namesakes() || step.has_double_connection();

@@ -29,7 +29,7 @@ const EDGES: &[i64] = &[
     2147483647,
 ];
 
-/// What values an option may be given here.
+/// The kind of values that an option may be given here.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Int,
@@ -43,7 +43,7 @@ enum Kind {
 
 const LONG: &[i64] = &[-2147483648, -2, -1, 0, 100_000, 2147483647];
 
-/// Number and kind of the options that are set; other numbers are tried now and then.
+/// Number and kind of the options that are set; other numbers are tried sometimes.
 const SETTABLE: &[(i32, Kind)] = &[
     (4, Kind::Wide),
     (5, Kind::Text),

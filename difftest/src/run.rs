@@ -19,7 +19,7 @@ pub struct Laboratory {
     runs: AtomicU64,
 }
 
-/// What a run printed, and how it ended.
+/// The output of a run, and how it ended.
 pub struct Trace {
     pub lines: Vec<String>,
     pub ending: String,
@@ -115,7 +115,7 @@ impl Laboratory {
         Ok(Trace { lines, ending: ending.trim_end().to_owned() })
     }
 
-    /// The traces of ours and of the original, made at the same time.
+    /// The traces of ours and of the original, made side by side.
     pub fn traces(&self, script: &[String]) -> (Trace, Trace) {
         let failed = |reason: String| Trace { lines: Vec::new(), ending: reason };
         thread::scope(|scope| {

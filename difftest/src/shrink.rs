@@ -4,7 +4,7 @@
 use crate::compare::Difference;
 use crate::run::Laboratory;
 
-/// Runs that have to show the same difference at the same step.
+/// Runs that have to show the difference again at its step.
 const CONFIRMATIONS: usize = 5;
 
 /// The difference as it shows again and again; none if it comes and goes.

@@ -5,7 +5,7 @@
 #include "lib.h"
 #include "work.h"
 
-/* [client, "", request...]. Who may not serve does not answer: the client then asks the other one. */
+/* [client, "", request...]. A server that may not serve does not answer: the client then asks the other one. */
 static void
 serve (bstar *b, void *frontend, const char *name, long ms)
 {

@@ -1,7 +1,7 @@
 /* Clone server: server primary|backup BASE OTHER_BASE
 
    One of a pair (lib/bstar.h) that keeps a map for many clients (RFC 12). The active one collects updates, numbers and publishes them. The passive one
-   follows it as a client does, and also collects: what the active one has not published when it dies, it publishes itself. */
+   follows it as a client does, and also collects: when the active one dies, it publishes the updates that the other has not published. */
 #include "bstar.h"
 #include "chp.h"
 #include "clone.h"
@@ -60,7 +60,7 @@ start_following (struct server *s)
                                                              .with = s});
 }
 
-/* What the star decided, carried out. */
+/* Carries out what the star decided. */
 static void
 change_role (struct server *s, enum bstar_state role)
 {
@@ -96,7 +96,7 @@ may_serve (struct server *s)
     return may && s->role == BSTAR_ACTIVE;
 }
 
-/* The same for what is no reason to take over. */
+/* Whether we serve now, where the question is no reason to take over. */
 static bool
 serves (struct server *s)
 {

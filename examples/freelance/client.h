@@ -1,4 +1,4 @@
-/* What the three clients have in common: NAME ENDPOINTS [FIRST LAST [TRIES]], and the loop over the numbers. */
+/* Shared by the three clients: NAME ENDPOINTS [FIRST LAST [TRIES]], and the loop over the numbers. */
 #ifndef FREELANCE_CLIENT_H
 #define FREELANCE_CLIENT_H
 

@@ -1,6 +1,6 @@
 /* Freelance client, model two: client_shotgun NAME ENDPOINTS [FIRST LAST [TRIES]]
 
-   A shotgun: sends each request to all servers, and takes the first reply. Fast whoever is dead; every server does all the work. */
+   A shotgun: sends each request to all servers, and takes the first reply. Fast although servers are dead; every server does all the work. */
 #include "client.h"
 
 struct shotgun {

@@ -4,7 +4,7 @@
 
 #define BEAT_MS 100
 #define LEASE_MS (BSTAR_PEER_SILENCE_MS / 2)
-#define START_SILENCE_MS (2 * BSTAR_PEER_SILENCE_MS) /* who just started gives the other one more time to be heard */
+#define START_SILENCE_MS (2 * BSTAR_PEER_SILENCE_MS) /* a server that just started gives the other more time to speak */
 
 struct bstar {
     void *out, *in;

@@ -22,7 +22,7 @@ enum bstar_state { BSTAR_STARTING, BSTAR_ACTIVE, BSTAR_PASSIVE };
 bstar *bstar_new (void *context, const char *name, enum bstar_role role, const char *local, const char *remote);
 void bstar_free (bstar *b);
 
-void *bstar_socket (bstar *b);    /* to poll: what the other one says */
+void *bstar_socket (bstar *b);    /* to poll: the words of the other one */
 int64_t bstar_next (bstar *b);    /* the time by which bstar_step has to be called */
 enum bstar_state bstar_step (bstar *b); /* hears the other one, speaks when it is time */
 

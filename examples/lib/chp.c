@@ -2,7 +2,7 @@
 
 #include "lib.h"
 
-#define LONGEST_TTL 100000000 /* three years are for good */
+#define LONGEST_TTL 100000000 /* in s: three years count as for ever */
 
 char *
 chp_endpoint (const char *base, enum chp_port port)

@@ -243,7 +243,7 @@ hear_update (clone *c, message *kv)
         ask_for_snapshot (c);
     }
     /* While the snapshot is taken, updates stay unread in the socket; only this first word is none of interest, since the snapshot
-       is asked for after it. What is older than the snapshot was in it. */
+       is asked for after it. An update that is older than the snapshot was in it. */
     if (c->phase == IN_SYNC && kv_valid (kv) && !frame_is (kv->first, CHP_HUGZ) && kv_sequence (kv) > c->sequence) {
         c->sequence = kv_sequence (kv);
         c->options.changed (kv, c->options.with);

@@ -15,7 +15,7 @@ typedef struct clone clone;
 
 /* A change of the map, as it is known now (lib/chp.h); one without a value is a deletion. */
 typedef void clone_changed (const message *kv, void *with);
-/* An update of our own is served: whoever takes a snapshot now has it. */
+/* An update of our own is served: a client that takes a snapshot now has it. */
 typedef void clone_confirmed (const char *key, void *with);
 
 struct clone_options {
@@ -30,7 +30,7 @@ struct clone_options {
 clone *clone_new (void *context, const struct clone_options *options);
 void clone_free (clone *c);
 
-/* Sets a value, or deletes it ("" as value), for so many seconds (0: for good). */
+/* Sets a value, or deletes it ("" as value), for so many seconds (0: for ever). */
 void clone_set (clone *c, const char *key, const char *value, long ttl);
 size_t clone_unconfirmed (const clone *c);
 

@@ -22,8 +22,8 @@ struct agent {
     int64_t ping_at;
     message *request;       /* NULL when there is none */
     long number;            /* of the request: replies to others are late */
-    struct server *asked;   /* who has it; NULL if nobody */
-    int64_t next, deadline; /* when the next server is asked; when all is in vain */
+    struct server *asked;   /* the server that has it; NULL if none */
+    int64_t next, deadline; /* when the next server is asked; when the agent gives up */
 };
 
 struct flp {
@@ -73,7 +73,7 @@ ask_servers (struct agent *a)
     a->next = now_ms () + PATIENCE_MS;
 }
 
-/* To the program: [reply...], or an empty frame alone when all was in vain. */
+/* To the program: [reply...], or an empty frame alone when the agent gave up. */
 static void
 finish (struct agent *a, message *reply)
 {

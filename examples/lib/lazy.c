@@ -16,8 +16,8 @@ struct lazy {
 static void
 open_socket (lazy *l)
 {
-    /* A name that nobody ever had. Those that a ROUTER gives out begin anew when its process does, and a late reply of the time
-       before would reach whoever has the name now. */
+    /* A name that nobody ever had. Names that a ROUTER gives out begin anew when its process does. A late reply of the time
+       before would reach the client that has the name now. */
     char name[UNIQUE_SIZE];
     unique_name (name);
     l->socket = socket_new (l->context, ZMQ_REQ);

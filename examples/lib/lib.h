@@ -1,4 +1,4 @@
-/* What every example uses. The larger parts (mdp.h, bstar.h, ...) are included where they are needed. */
+/* Used by every example. The larger parts (mdp.h, bstar.h, ...) are included where they are needed. */
 #ifndef EXAMPLES_LIB_H
 #define EXAMPLES_LIB_H
 

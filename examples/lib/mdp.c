@@ -53,7 +53,7 @@ mdp_ask (mdp_client *c, const char *service, message *request)
 struct mdp_worker {
     void *context, *socket;
     char *broker, *service;
-    frame *client; /* whose request is being worked on */
+    frame *client; /* the client whose request is being worked on */
     pulse pulse;
 };
 
@@ -126,7 +126,7 @@ keep_client (mdp_worker *w, message *m)
     return true;
 }
 
-/* What the broker says. A request, or NULL for anything else. */
+/* Hears the broker. Returns a request, or NULL for anything else. */
 static message *
 hear_broker (mdp_worker *w)
 {

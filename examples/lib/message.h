@@ -1,6 +1,6 @@
 /* Messages of several frames, as values: received and sent whole, taken apart and put together from the front or the end.
 
-   A frame belongs to the message it is in, or to whoever took it out. Frames are never copied on their way: brokers move
+   A frame belongs to the message it is in, or to the code that took it out. Frames are never copied on their way: brokers move
    them from one message to another. */
 #ifndef EXAMPLES_MESSAGE_H
 #define EXAMPLES_MESSAGE_H
@@ -40,7 +40,7 @@ void message_free (message *m);
 message *message_receive (void *socket);
 message *message_receive_now (void *socket); /* does not wait */
 
-/* Sends and frees the message. False if it could not be sent, with errno; it is freed all the same. */
+/* Sends and frees the message. False if it could not be sent, with errno; it is freed then, too. */
 bool message_send (message *m, void *socket);
 bool message_send_now (message *m, void *socket); /* does not wait: a broker must not stand still for one slow peer */
 

@@ -15,7 +15,7 @@ typedef struct pulse {
 } pulse;
 
 void pulse_begin (pulse *p);       /* a new socket */
-void pulse_sent (pulse *p);        /* whatever was sent was a sign of life */
+void pulse_sent (pulse *p);        /* anything that was sent was a sign of life */
 void pulse_heard (pulse *p);       /* the other side lives */
 int64_t pulse_next (const pulse *p);
 bool pulse_beat_due (const pulse *p);

@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-/* Prints a line at once, also into a pipe: who reads it may kill us next. */
+/* Prints a line at once, also into a pipe: its reader may kill us next. */
 void say (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
-/* Ends the program because `what` failed; tells errno. For mistakes of a caller and for a machine without memory: what the
-   network does is never a reason to die. */
+/* Ends the program because `what` failed; tells errno. For mistakes of a caller and for a machine without memory: input
+   from the network is never a reason to die. */
 void die (const char *what) __attribute__ ((noreturn));
 
 /* Ends the program because it was called wrongly. */

@@ -7,7 +7,7 @@
 void *context_new (void);
 void context_end (void *context); /* waits until what was sent has left, for as long as its sockets linger */
 
-void *socket_new (void *context, int type); /* what is sent last has a second to leave (ZMQ_LINGER) */
+void *socket_new (void *context, int type); /* the last messages have 1 s to leave (ZMQ_LINGER) */
 void socket_close (void *socket);
 void socket_drop (void *socket); /* closes and throws away what was not sent: for a peer that was given up */
 

@@ -19,7 +19,7 @@ void catch_signals (void);
 int wait_any (void **sockets, size_t count, int64_t deadline);
 int wait_one (void *socket, int64_t deadline);
 
-/* The same for a thread that is told otherwise when to end. */
+/* Waits as wait_any does, for a thread that is told otherwise when to end. */
 int wait_any_deaf (void **sockets, size_t count, int64_t deadline);
 
 bool told_to_end (void);

@@ -11,7 +11,7 @@ struct zap {
     pthread_t thread;
 };
 
-/* The name of whoever has this key; NULL if nobody does. Free it. */
+/* The name of the client that has this key; NULL if none has. Free it. */
 static char *
 name_of (const char *file, const char *key)
 {
@@ -25,7 +25,7 @@ name_of (const char *file, const char *key)
     return found;
 }
 
-/* [version, number, domain, address, routing id, mechanism, key (32 bytes)]: who it is; NULL to refuse. */
+/* [version, number, domain, address, routing id, mechanism, key (32 bytes)]: its name; NULL to refuse. */
 static char *
 judge (zap *z, const message *question)
 {

@@ -58,7 +58,7 @@ hear_client (broker *b, frame *client, message *m)
     frame_free (name_frame);
 }
 
-/* [sender, "", MDPC01 or MDPW01, ...]. What is neither is thrown away. */
+/* [sender, "", MDPC01 or MDPW01, ...]. Any other message is thrown away. */
 static bool
 hear (broker *b)
 {
@@ -86,7 +86,7 @@ run (broker *b)
 {
     int64_t beat = now_ms () + HEARTBEAT_MS;
     while (wait_one (b->socket, beat) != WAIT_STOP) {
-        /* What others said while we were busy, or frozen, counts before their silence does. */
+        /* Words that others said while we were busy, or frozen, count before their silence does. */
         for (int i = 0; i < AT_ONCE && hear (b); i++)
             ;
         if (now_ms () >= beat) {

@@ -1,4 +1,4 @@
-/* What the broker knows: services, each with its requests and its waiting workers, and all workers by name. */
+/* The state of the broker: services, each with its requests and its waiting workers, and all workers by name. */
 #ifndef MAJORDOMO_BROKER_H
 #define MAJORDOMO_BROKER_H
 
@@ -30,7 +30,7 @@ struct service {
 struct worker {
     frame *name;
     struct service *service;
-    struct request *request; /* what it works on; NULL while it waits */
+    struct request *request; /* the request it works on; NULL while it waits */
     int64_t expiry;
     TAILQ_ENTRY (worker) link;
 };

@@ -38,7 +38,7 @@ worker_take (broker *b, struct worker *w, struct request *r)
     return true;
 }
 
-/* What it worked on goes to another one. */
+/* Its request goes to another worker. */
 void
 worker_delete (broker *b, struct worker *w, bool tell)
 {
@@ -116,8 +116,8 @@ hear_worker (broker *b, const frame *name, message *m)
     message_free (m);
 }
 
-/* Signs of life to all, also to the busy: one whose connection is gone is found out so. The silent are dead. What the dead
-   worked on is dispatched when all were looked after, since that may show more of them dead. */
+/* Signs of life to all, also to the busy: one whose connection is gone is found out so. The silent are dead. Requests of
+   the dead are dispatched when all were looked after, since that may show more of them dead. */
 void
 look_after_workers (broker *b)
 {

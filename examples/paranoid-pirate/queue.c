@@ -69,7 +69,7 @@ run (pool *workers)
     int64_t beat = now_ms ();
     int ready;
     while ((ready = wait_any ((void *[]){backend, frontend}, pool_count (workers) ? 2 : 1, beat)) != WAIT_STOP) {
-        /* What the workers said while we were busy, or frozen, counts before their silence does. */
+        /* Words that workers said while we were busy, or frozen, count before their silence does. */
         for (int i = 0; i < AT_ONCE && from_worker (workers); i++)
             ;
         pool_expire (workers, now_ms ());

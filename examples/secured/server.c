@@ -7,7 +7,7 @@
 #include "work.h"
 #include "zap.h"
 
-/* The name that the authenticator gave comes with every message; what the client says of itself is only a claim. */
+/* The name that the authenticator gave comes with every message; the client's own words about itself are only a claim. */
 static void
 serve (void *socket, long ms)
 {

@@ -1,13 +1,13 @@
 /* Simple Pirate queue: queue FRONTEND BACKEND
 
    ROUTER towards the clients (they are Lazy Pirates) and ROUTER towards the workers. A request goes to the worker that has
-   waited longest. The queue keeps nothing: what is lost is asked again by the clients. */
+   waited longest. The queue keeps nothing: the clients ask again for lost requests. */
 #include "lib.h"
 #include "pool.h"
 
 static void *frontend, *backend;
 
-/* A worker says that it is ready, or replies, which says the same: [name, "", READY] or [name, "", client, "", reply...]. */
+/* A worker says that it is ready, or replies, which says so too: [name, "", READY] or [name, "", client, "", reply...]. */
 static void
 from_worker (pool *workers)
 {

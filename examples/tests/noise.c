@@ -45,7 +45,7 @@ main (int argc, char **argv)
     void *context = context_new ();
     void *socket = socket_new (context, strcmp (argv[1], "pub") ? ZMQ_DEALER : ZMQ_XPUB);
     set_number (socket, ZMQ_SNDHWM, 0);
-    set_number (socket, ZMQ_SNDTIMEO, 500); /* who speaks another language than the server is left without a connection */
+    set_number (socket, ZMQ_SNDTIMEO, 500); /* a peer that speaks another language than the server gets no connection */
     connect_to (socket, argv[2]);
     if (strcmp (argv[1], "pub") == 0)
         message_free (message_receive (socket)); /* somebody listens */

@@ -1,4 +1,4 @@
-/* What Titanic knows, on disk: requests, and the replies to them. Each function is one transaction of SQLite, and when it
+/* Titanic's state, on disk: requests, and the replies to them. Each function is one transaction of SQLite, and when it
    returns the change survives the death of the process and of the machine. A store belongs to one thread; several threads and
    processes may open the same file. */
 #ifndef TITANIC_STORE_H

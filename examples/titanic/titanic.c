@@ -1,7 +1,7 @@
 /* Titanic: titanic BROKER FILE
 
    Requests on disk (RFC 9), as three services of a Majordomo broker, each served by a thread of its own; the main thread carries the requests
-   out, as a client of the same broker. What the client was told is stored is stored: in a database of SQLite. */
+   out, as a client of that broker. A request that the client was told is stored is stored: in a database of SQLite. */
 #include "lib.h"
 #include "mdp.h"
 #include "store.h"
@@ -87,7 +87,7 @@ answer_reply (struct service *self, message *request)
     return answer;
 }
 
-/* [uuid]: forgets the request and its reply. What is not known is forgotten already. */
+/* [uuid]: forgets the request and its reply. A request that is not known is forgotten already. */
 static message *
 answer_close (struct service *self, message *request)
 {

@@ -1,4 +1,4 @@
-//! What several test programs need: the installed library, and running other programs.
+//! Shared by several test programs: the installed library, and running other programs.
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use std::collections::BTreeMap;

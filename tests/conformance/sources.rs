@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a test is, and what it says about the original.
+/// The kind of a test, and its relation to the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A C program that runs on both libraries, and a conversation between the two.
@@ -28,7 +28,7 @@ pub struct Test {
     pub name: String,
     /// Identifiers; in Rust also `Path::name` and `value.field`.
     pub words: BTreeSet<String>,
-    /// What stands in string literals.
+    /// The contents of string literals.
     pub texts: Vec<String>,
     /// Functions of the library that helpers of the program call.
     pub through_helpers: BTreeSet<String>,
@@ -224,7 +224,7 @@ fn helpers() -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// What a helper calls says what those call.
+/// Adds to each helper what the helpers that it calls call.
 fn close_over_calls(helpers: &mut BTreeMap<String, BTreeSet<String>>) {
     loop {
         let mut grown = helpers.clone();
@@ -412,7 +412,7 @@ pub fn failures(test: &Test) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// What stands before the parenthesis that closes a call.
+/// The text before the parenthesis that closes a call.
 fn statement(after: &str) -> &str {
     let mut depth = 1;
     for (i, c) in after.char_indices() {

@@ -1,7 +1,7 @@
 //! Makes `docs/conformance.md`: one row for everything that the interface names.
 //!
-//! What is implemented is asked of the library and its tables; what is tested is read from the
-//! tests ([`crate::sources`]).
+//! The library and its tables say whether a thing is implemented; the tests say whether it is
+//! tested ([`crate::sources`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use zmq::options::{
 use crate::sources::{self, Constant, Kind, Test};
 use crate::traps::TRAPS;
 
-/// Tests that are named in one row; the others are there all the same.
+/// Tests that are named in one row; the others are there, too.
 const SHOWN: usize = 6;
 
 /// Programs that name everything and look at the number only.
@@ -152,7 +152,7 @@ impl<'a> Book<'a> {
         found
     }
 
-    /// The names that stand for the same number as this one.
+    /// Other names for the number that this one stands for.
     fn aliases(&self, name: &str) -> Vec<String> {
         let aliases = match name {
             "ZMQ_ROUTING_ID" => &["ZMQ_IDENTITY"][..],

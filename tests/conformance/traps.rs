@@ -1,5 +1,5 @@
-//! What programs rely on without being told: a short title, and the tests that show it. A title
-//! without a test is for what cannot happen here, or promises nothing.
+//! Behaviour that programs rely on without being told: a short title, and the tests that show it.
+//! A title without a test is for what cannot happen here, or promises nothing.
 
 pub const TRAPS: &[(&str, &[&str])] = &[
     // The interface.

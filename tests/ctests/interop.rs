@@ -1,6 +1,6 @@
 //! Two processes talk, each on a library of its own: all four combinations of
-//! ours and the original, both ways round who binds, on tcp, ipc and ws. What the
-//! two sides received has to be the same in each of them.
+//! ours and the original, either side binding, on tcp, ipc and ws. The messages
+//! that the two sides received have to be equal in all of them.
 #![forbid(unsafe_code)]
 
 use std::io::{BufRead, BufReader, Write};

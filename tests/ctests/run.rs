@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::build::{libraries, program};
 
-/// What one run of a program showed.
+/// The result of one run of a program.
 #[derive(Debug)]
 pub struct Outcome {
     /// `None` when it was killed at the time limit.
@@ -46,8 +46,8 @@ pub fn limit() -> Duration {
 }
 
 /// The program on the library in `lib`, in a process group of its own, inside of
-/// the tool that the environment may name. What it makes in the file system
-/// (`ipc://*`) goes to the directory for such things.
+/// the tool that the environment may name. Its entries in the file system
+/// (`ipc://*`) go to the directory for such things.
 pub fn command(program: &Path, lib: &Path) -> Command {
     let tool = std::env::var("ZINCMQ_CTEST_UNDER").unwrap_or_default();
     let mut words = tool.split_whitespace();

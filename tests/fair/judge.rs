@@ -11,25 +11,25 @@ use crate::build::{libraries, program};
 use crate::run::{collect, command, wait};
 use crate::scenarios::{Kind, Scenario};
 
-/// What a program printed: key=value.
+/// The output of a program: key=value.
 type Figures = BTreeMap<String, f64>;
 
-/// One figure of ours and what it may be, beside the original's in the same run.
+/// One figure of ours and what it may be, beside the original's in that run.
 pub struct Check {
     what: String,
     ours: f64,
     limit: f64,
 }
 
-/// What one play of a scenario showed.
+/// The result of one play of a scenario.
 pub struct Outcome {
     /// Three cells of the table, original / ours.
     pub shown: String,
     pub checks: Vec<Check>,
 }
 
-/// The checks of all plays of a scenario. What is noise differs from play to play: so of our
-/// figures the best one counts, and of the limits that the original sets the widest one.
+/// The checks of all plays of a scenario. Noise differs from play to play: so of our figures
+/// the best one counts, and of the limits that the original sets the widest one.
 #[derive(Default)]
 pub struct Verdict(BTreeMap<String, (f64, f64)>);
 
@@ -44,7 +44,7 @@ impl Verdict {
         }
     }
 
-    /// What is still wrong.
+    /// The checks that still fail.
     pub fn complaints(&self) -> Vec<String> {
         let bad = self.0.iter().filter(|(_, (ours, limit))| ours.is_nan() || ours > limit);
         bad.map(|(what, (ours, limit))| format!("{what}: {ours:.0}, at most {limit:.0}")).collect()
@@ -58,7 +58,7 @@ const FAILURE: &str = "failed";
 const SHARE: f64 = 0.10;
 /// A share that is too small, whatever the original's shares are.
 const LEAST_SHARE: f64 = 0.4;
-/// What the kernel may take from a process or give to it in any window, in s.
+/// The time that the kernel may take from a process or give to it in any window, in s.
 const SLICE_S: f64 = 0.02;
 /// How long the kernel runs a peer at once that shares a core with others, in s. Where the receiver is faster than
 /// all of them, they are never blocked, and each is silent until the others have had their slices.
@@ -69,11 +69,11 @@ const SILENCE_MS: f64 = 50.0;
 const CALM: f64 = 2.0;
 /// How many messages of each peer of the flood are served for one of a calm peer at least.
 const CALM_PACE: f64 = 2.0;
-/// What a 99th percentile of a few hundred delays is uncertain by, in us.
+/// The uncertainty of a 99th percentile of a few hundred delays, in us.
 const CALM_GRAIN_US: f64 = 500.0;
-/// The same where there is a handshake in each delay.
+/// The uncertainty where there is a handshake in each delay, in us.
 const HANDSHAKE_GRAIN_US: f64 = 3000.0;
-/// What one call may cost its thread at most, in us.
+/// The most that one call may cost its thread, in us.
 const CALL_US: f64 = 5000.0;
 /// By how much delays beside a thread that stands still may be longer, all together, in ms.
 const HELD_MS: f64 = 60.0;
@@ -203,7 +203,7 @@ impl Both {
         if limits { PEER_SLICE_S * scenario.peers() } else { 0.0 }
     }
 
-    /// What is measured by being served is served as often as beside the original, nearly.
+    /// A peer that is measured by being served is served nearly as often as beside the original.
     fn often_enough(&self, key: &str) -> Check {
         let (original, ours) = self.pair(key).unwrap_or((f64::NAN, 0.0));
         Check { what: format!("original's {key} for one"), ours: original / ours, limit: 3.0 }

@@ -1,5 +1,5 @@
-//! The scenarios: what each row of the table varies, and a selection that covers every pair of
-//! values.
+//! The scenarios: the values that each row of the table varies, and a selection that covers every
+//! pair of values.
 #![forbid(unsafe_code)]
 
 use fastrand::Rng;
@@ -33,7 +33,7 @@ impl Scenario {
         Scenario { kind, words, seconds, window: seconds }
     }
 
-    /// The same for the long form.
+    /// The scenario in its long form.
     pub fn lasting(self) -> Scenario {
         Scenario { seconds: 3.0, window: 1.0, ..self }
     }

@@ -16,9 +16,9 @@ use crate::project::{self, Outcome, VERSION};
 const RUNTIME: &str = "libzmq5-zincmq";
 const DEVELOPMENT: &str = "libzmq3-dev-zincmq";
 
-/// What of the installed tree is in the first; `*` is the directory of libraries.
+/// Files of the installed tree in the first package; `*` is the directory of libraries.
 const RUNTIME_FILES: [&str; 3] = ["*/libzmq.so.5", "*/libzmq.so.5.2.5", "share/man/man7/zincmq.7"];
-/// What is for prefixes of one's own.
+/// Entries of the installed tree that are only for a prefix of the user's own.
 const NOT_PACKAGED: [&str; 2] = ["bin", "share/zincmq"];
 
 /// Makes both packages.
@@ -101,7 +101,7 @@ fn add_documents(name: &str, tree: &Path) -> Outcome {
     project::write(&directory.join("copyright"), &text)
 }
 
-/// What dpkg and the packages of others want to know.
+/// Adds the files that dpkg and the packages of others read.
 fn add_control_files(name: &str, tree: &Path, control: &str) -> Outcome {
     let directory = tree.join("DEBIAN");
     let mut sums = Command::new("sh");

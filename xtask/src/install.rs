@@ -19,7 +19,7 @@ pub struct Target {
     libdir: PathBuf,
     /// Of the library, with a comma between them.
     features: String,
-    /// What comes before all paths when packages are made, or nothing.
+    /// The directory before all paths when packages are made, or nothing.
     stage: OsString,
 }
 

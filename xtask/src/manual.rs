@@ -2,7 +2,7 @@
 //!
 //! A page begins with `# name(section), name(section)` and a line that says what it is for. Then
 //! come paragraphs, `== TITLES`, `- TERM: text` for lists, and examples, which are indented by four
-//! spaces. `` `x` `` is bold and `*x*` italic. What a function looks like is taken from its header.
+//! spaces. `` `x` `` is bold and `*x*` italic. The form of a function is taken from its header.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ fn name_and_section(text: &str) -> Option<(&str, char)> {
     Some((name, section.chars().next()?))
 }
 
-/// What the headers declare, by name: the header and the declaration.
+/// The functions that the headers declare, by name: the header and the declaration.
 fn prototypes() -> Outcome<BTreeMap<String, (&'static str, String)>> {
     let mut found = BTreeMap::new();
     for (header, export) in [("zmq.h", "ZMQ_EXPORT"), ("zmqx.h", "ZMQX_EXPORT")] {
@@ -104,7 +104,7 @@ fn roff(
     Ok(out)
 }
 
-/// What the lines of a page are at the moment.
+/// The kind of the lines of a page at the moment.
 #[derive(PartialEq)]
 enum Mode {
     Text,
@@ -165,7 +165,7 @@ fn term_and_text(line: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// The other pages of the same file, and the page that all begins with.
+/// The other pages of its file, and the page that all begins with.
 fn see_also(page: &Page, all: &[Page], out: &mut String) {
     let mut others: Vec<String> = all
         .iter()

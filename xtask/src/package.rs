@@ -1,4 +1,4 @@
-//! `cargo xtask package`: what can be installed on other machines of the same kind, made from
+//! `cargo xtask package`: packages for other machines of this kind, made from
 //! installed trees.
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! The static library as it is installed: one object whose only global names are those of the
 //! interface.
 //!
-//! What cargo makes contains the whole Rust runtime with global names, so two Rust libraries in
+//! Cargo's archive contains the whole Rust runtime with global names, so two Rust libraries in
 //! one program would clash. Linking once keeps what the interface needs, and makes the rest local.
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::project::{self, Outcome};
 
-/// Makes `installed` from cargo's `archive`. `shared` is the shared library of the same build: it
+/// Makes `installed` from cargo's `archive`. `shared` is the shared library of that build: it
 /// tells the names of the interface.
 pub fn install(archive: &Path, shared: &Path, installed: &Path) -> Outcome {
     // Several installations may run at once.
@@ -35,8 +35,8 @@ fn interface(shared: &Path) -> Outcome<Vec<String>> {
     Ok(table.lines().map(str::to_owned).collect())
 }
 
-/// Links what the names need into one relocatable object. Section groups are dissolved: a linker
-/// keeps one group of a name, and would drop ours if another library has the same.
+/// Links the objects that the names need into one relocatable object. Section groups are dissolved:
+/// a linker keeps one group of a name, and would drop ours if another library has one of its name.
 fn link(archive: &Path, names: &[String], object: &Path) -> Outcome {
     let mut ld = Command::new("ld");
     ld.args(["-r", "--gc-sections", "--force-group-allocation", "-o"]).arg(object);

@@ -1,5 +1,5 @@
 //! Set-ups that chance alone would hardly ever make: handshakes with secrets and an authenticator,
-//! chains of sockets that hand messages on, an XPUB that decides on its subscriptions, peers that are
+//! chains of sockets that hand messages on, an XPUB that decides on its subscriptions; peers that are
 //! no sockets, peers that flood one socket. Each leaves `Habit`s behind, which are mixed with all other steps from then on.
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ use super::{
     DEALER, FITTING, FLAGS, Generator, PUB, PULL, PUSH, REP, REQ, ROUTER, STREAM, SUB, XPUB, XSUB,
 };
 
-/// What a set-up is for, to be done again and again.
+/// A use of a set-up, to be repeated again and again.
 #[derive(Clone, Copy)]
 pub enum Habit {
     Forward(usize, usize),
@@ -22,11 +22,11 @@ pub enum Habit {
     Listen(usize),
     /// A message with all its properties.
     Properties(usize),
-    /// What is raw, and the listener that it is connected to.
+    /// A raw connection, and the listener that accepts it.
     Accept(usize, usize),
 }
 
-/// What a stranger says.
+/// The language of a stranger.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Speech {
     Raw,
@@ -72,7 +72,7 @@ const CLIENT_KEYS: (&str, &str) = (
     "3750306270282f366c554b496e4c2f6c3c7b4855443a6972394c4c4f76442623304669364e597971",
 );
 
-/// What the authenticator lets in, with properties and without, and what it refuses in three ways.
+/// Letters that the authenticator lets in, with properties and without, or refuses in three ways.
 const LETTERS: &[&str] = &["61", "61", "61", "7a", "62", "63", "64"];
 
 fn hex(text: &str) -> String {
@@ -189,7 +189,7 @@ impl Generator {
         self.secured.push(server);
         for _ in 0..self.pick(&[1, 1, 2]) {
             let client = self.sock(second)?;
-            // Who speaks another language is refused; either end may notice it first.
+            // A client of another mechanism is refused; either end may notice it first.
             let other = self.one_in(8);
             let spoken = if other { (mechanism + 1) % 3 } else { mechanism };
             if other {

@@ -1,7 +1,7 @@
 /* Publisher: publisher NAME ENDPOINTS SUBSCRIPTIONS
 
    Waits for that many subscriptions, then publishes three issues of "news" and of "sport". A PUB socket could not know when
-   its subscribers are there; an XPUB socket is the same and also receives their subscriptions. */
+   its subscribers are there; an XPUB socket does what PUB does and also receives their subscriptions. */
 #include "lib.h"
 
 static const char *const topics[] = {"news", "sport"};

@@ -3,7 +3,7 @@
    ROUTER towards the clients, DEALER towards the servers: any client may get any server. Until it is told to end. */
 #include "lib.h"
 
-/* zmq_proxy would do the same in one line, but could only be ended by ending the context or the process. */
+/* zmq_proxy would do this in one line, but could only be ended by ending the context or the process. */
 static void
 pass_on (void *from, void *to)
 {
