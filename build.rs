@@ -1,5 +1,5 @@
-//! Build script: gives the shared library its name and, when asked to by the feature `header`,
-//! writes `zmq.h` and `zmqx.h` from the sources of the C interface.
+//! Build script: gives the shared library its name. With the feature `header` it writes `zmq.h` and
+//! `zmqx.h` from the sources of the C interface.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -26,7 +26,7 @@ mod header {
     /// A header, and the files of `src/capi` that it is made from, in the order of its sections.
     struct Header {
         name: &'static str,
-        /// What marks a function that is exported.
+        /// The marker of an exported function.
         export: &'static str,
         sections: &'static [&'static str],
     }
@@ -76,7 +76,8 @@ mod header {
         format!("{}\n{}\n{}", part("head"), declarations(root, &capi, header), part("tail"))
     }
 
-    /// What cbindgen makes of the sources, in C89: no `//` comments; short comments on one line.
+    /// The declarations that cbindgen makes of the sources, in C89: no `//` comments; short
+    /// comments on one line.
     fn declarations(root: &Path, capi: &Path, header: &Header) -> String {
         let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("settings");
         config.function.prefix = Some(header.export.to_owned());

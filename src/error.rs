@@ -1,8 +1,8 @@
 //! Error numbers: the one currency of failure below the C boundary.
 //!
-//! Every fallible function inside the library answers with an [`Errno`], the number that the C
-//! caller will find in `errno`. System calls keep the kernel's own number. Values above
-//! [`HAUSNUMERO`] are ZeroMQ's own (`zmq.h`).
+//! Every fallible function inside the library returns an [`Errno`], the number that the C caller
+//! will find in `errno`. System calls keep the kernel's own number. Values above [`HAUSNUMERO`] are
+//! ZeroMQ's own (`zmq.h`).
 #![forbid(unsafe_code)]
 
 use core::fmt;
@@ -14,7 +14,7 @@ pub const HAUSNUMERO: i32 = 156_384_712;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Errno(pub i32);
 
-/// What every fallible function of the library returns.
+/// The result of every fallible function of the library.
 pub type Result<T> = core::result::Result<T, Errno>;
 
 macro_rules! errnos {
@@ -59,12 +59,12 @@ errnos! {
 }
 
 impl Errno {
-    /// Whether the system is short of descriptors or memory, so that it cannot tell what was asked.
+    /// Whether the system is short of descriptors or memory, so that the question stays open.
     pub fn is_shortage(self) -> bool {
         [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].contains(&self.0)
     }
 
-    /// What a look-up that failed with this error answers: a shortage as it is, anything else as `meant`.
+    /// The error that a failed lookup returns: a shortage as it is, anything else as `meant`.
     pub fn or_unless_short(self, meant: Errno) -> Errno {
         if self.is_shortage() { self } else { meant }
     }

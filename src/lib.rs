@@ -3,13 +3,13 @@
 //! The modules are listed in layer order: a module imports only from those above it. See
 //! `docs/architecture.md` for the map, the life of a message and the life of a connection.
 
-// Ground.
+// Base.
 pub mod error;
 pub mod memory;
 pub mod sync;
 pub mod sys;
 
-// Decisions that adapt, as values.
+// Adaptive decisions, as values.
 pub mod adapt;
 
 // Keys and boxes.

@@ -1,7 +1,7 @@
-//! Bytes whose number a peer or the application chooses: their memory is asked for, and may be refused. Then
-//! the call or the connection fails with `ENOMEM`, and the process goes on.
+//! Bytes whose number a peer or the application chooses: allocating them may fail. Then the call or
+//! the connection fails with `ENOMEM`, and the process goes on.
 //!
-//! `?` turns a refusal into the error of where it is met.
+//! `?` turns a failed allocation into the error type of the caller. Any thread.
 #![forbid(unsafe_code)]
 
 use std::collections::TryReserveError;
@@ -13,7 +13,8 @@ pub fn copy_of(bytes: &[u8]) -> Result<Vec<u8>, TryReserveError> {
     joined(&[bytes])
 }
 
-/// All parts, one behind the other. The memory is at once as large as it has to be, so no part stays elsewhere.
+/// All parts, one behind the other. The memory is allocated once in full, so that growing leaves no
+/// copy of a part elsewhere.
 pub fn joined(parts: &[&[u8]]) -> Result<Vec<u8>, TryReserveError> {
     let mut all = Vec::new();
     let len = parts.iter().fold(0, |len: usize, part| len.saturating_add(part.len()));

@@ -1,7 +1,7 @@
-//! Socket monitoring: the events, their numbers, and where they go.
+//! Socket monitoring: the events, their numbers, and where they go. Any thread.
 //!
-//! Whoever notices something raises an event on the socket's [`Monitor`]; the sink behind it is a
-//! socket of the layer above. Raising costs one atomic load when nobody listens.
+//! A thread that notices an event raises it on the socket's [`Monitor`]; the sink behind it is a
+//! socket of the layer above. Raising costs one atomic load when no monitor listens.
 #![forbid(unsafe_code)]
 
 use crate::sync::{Arc, AtomicU64, Mutex, Ordering};
@@ -25,7 +25,7 @@ pub mod event {
     pub const HANDSHAKE_FAILED_AUTH: u64 = 0x4000;
 }
 
-/// The two ends of what an event is about; version 1 events show `shown` only.
+/// The two ends of a connection that an event concerns; version 1 events show `shown` only.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointPair {
     pub local: Vec<u8>,
@@ -61,12 +61,12 @@ impl EndpointPair {
     }
 }
 
-/// Where events go. Never blocks; called on any thread, also under the socket's lock.
+/// The receiver of events. Never blocks; called on any thread, also under the socket's lock.
 pub trait Sink: Send + Sync {
     fn emit(&self, event: u64, value: u64, endpoints: &EndpointPair);
 }
 
-/// A socket's monitor: which events are wanted, and by whom.
+/// A socket's monitor: the wanted events and their sink.
 #[derive(Default)]
 pub struct Monitor {
     wanted: AtomicU64,

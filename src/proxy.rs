@@ -16,13 +16,14 @@ use crate::sys::parker::Parker;
 /// Messages that one direction passes on before the other gets its turn.
 const BURST: usize = 1000;
 
-/// The sockets of a proxy. Front and back may be one: then it answers with what it gets.
+/// The sockets of a proxy. Front and back may be one socket: then it answers with the messages it
+/// gets.
 pub struct Proxy<'a> {
     pub front: &'a Slot,
     pub back: &'a Slot,
     /// Gets a copy of every frame.
     pub capture: Option<&'a Slot>,
-    /// Where commands come from.
+    /// The socket that commands come from.
     pub control: Option<&'a Slot>,
 }
 
@@ -77,14 +78,14 @@ async fn wait(
             None => Item::descriptor(-1, 0),
         },
     ];
-    // Nothing but the sockets that are there, so that a socket that is alone is waited for as such.
+    // No item but the sockets that are there, so that a socket that is alone is waited for as such.
     let used = if proxy.control.is_some() { items.len() } else { items.len() - 1 };
     poll(parker, items.get_mut(..used).unwrap_or_default(), None).await?;
     let [front, back, control] = items.map(|item| item.ready & ZMQ_POLLIN != 0);
     Ok(Ready { front, back, control })
 }
 
-/// One way through the proxy, and what has gone it.
+/// One way through the proxy, with its counts.
 #[derive(Default)]
 struct Direction {
     /// There is input, but no room for it at the other end.
@@ -94,12 +95,12 @@ struct Direction {
 }
 
 impl Direction {
-    /// What to wait for at the socket that the messages come from.
+    /// The events to wait for at the socket that the messages come from.
     fn awaited_input(&self) -> i32 {
         if self.blocked { 0 } else { ZMQ_POLLIN }
     }
 
-    /// What to wait for at the socket that the messages go to.
+    /// The events to wait for at the socket that the messages go to.
     fn awaited_room(&self) -> i32 {
         if self.blocked { ZMQ_POLLOUT } else { 0 }
     }
@@ -113,7 +114,7 @@ impl Direction {
         capture: Option<&Slot>,
     ) -> Result<()> {
         if input || self.blocked {
-            // A socket that answers what it gets, as REP does, has room only once it got it.
+            // A socket that answers its messages, as REP does, has room only once it got one.
             let has_room =
                 core::ptr::eq(from, to) || to.with(|core| core.known_events(ZMQ_POLLOUT))? != 0;
             self.blocked = !has_room;
@@ -147,7 +148,8 @@ impl Direction {
         Ok(())
     }
 
-    /// The short way for what is there. Whether nothing was, so that the long way has to be gone.
+    /// Passes messages on by the fast path. Returns whether there was none, so that the full path
+    /// is needed.
     async fn forward(&mut self, parker: &Parker, from: &Slot, to: &Slot) -> Result<bool> {
         let Forwarded { frames, bytes, left, inside } = forward(from, to, BURST as u64)?;
         self.frames += frames;
@@ -165,7 +167,7 @@ impl Direction {
         Ok(false)
     }
 
-    /// Sends a frame; whether another of the same message follows.
+    /// Sends a frame; returns whether another of its message follows.
     async fn pass(
         &mut self,
         parker: &Parker,
@@ -190,7 +192,7 @@ async fn take(parker: &Parker, from: &Slot, flags: i32) -> Result<Msg> {
     receive(parker, from, flags, |frame| frame.into_msg()).await?
 }
 
-/// What the control socket may say.
+/// The commands of the control socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Command {
     Pause,
@@ -254,8 +256,8 @@ fn statistics(forth: &Direction, back: &Direction) -> [u64; 8] {
     .unwrap_or_default()
 }
 
-/// Sends an answer, without waiting for anybody. Whoever does not take it, or has a control socket
-/// that cannot send, goes without.
+/// Sends an answer, without waiting for a peer. A peer that does not take it gets none, nor does
+/// one behind a control socket that cannot send.
 async fn answer(parker: &Parker, control: &Slot, frames: &[&[u8]]) -> Result<()> {
     for (n, frame) in frames.iter().enumerate() {
         let more = if n + 1 < frames.len() { ZMQ_SNDMORE } else { 0 };

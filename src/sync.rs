@@ -1,9 +1,9 @@
 //! The one import point for locks and atomics.
 //!
 //! Locks are the standard library's: they are futexes without a global table and without
-//! thread-local state, so a forked child may meet them and the library may be unloaded. A lock is
-//! never left poisoned: a panic that crossed one is contained where it is caught, and the
-//! connection or context it happened in is given up there.
+//! thread-local state. So a forked child may meet them and the library may be unloaded. A lock is
+//! never left poisoned: a panic that crossed one is contained where it is caught. The connection or
+//! context it happened in is given up there.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -38,7 +38,7 @@ impl<T: ?Sized> Mutex<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the lock if nobody holds it.
+    /// Takes the lock if no thread holds it.
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
@@ -49,7 +49,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 }
 
-/// Where holders of a [`Mutex`] wait for each other.
+/// The place where holders of a [`Mutex`] wait for each other.
 #[derive(Default)]
 pub struct Condvar(std::sync::Condvar);
 

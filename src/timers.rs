@@ -1,16 +1,16 @@
 //! The timers an application runs by hand (`zmq_timers_*`): pure logic on a clock passed in.
 //!
 //! One owner at a time: the object has no lock and may be used by one thread at once. Times are
-//! milliseconds of a monotonic clock. Handlers are never called from here: the caller takes one
-//! due timer after the other with [`Timers::next_due`] and calls its handler while nothing of
-//! this object is borrowed, so that a handler may add, cancel, reset or execute itself.
+//! milliseconds of a monotonic clock. Handlers are never called from here: the caller takes one due
+//! timer after the other with [`Timers::next_due`]. It calls the timer's handler while nothing of
+//! this object is borrowed. So a handler may add, cancel, reset or execute itself.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
-/// Where a timer stands in the order of expiry: when it is due (ms), then when it was armed.
+/// A timer's place in the order of expiry: when it is due (ms), then when it was armed.
 type Slot = (u64, u64);
 
 struct Timer<A> {
@@ -33,7 +33,7 @@ pub struct Timers<A> {
     order: BTreeMap<Slot, i32>,
     /// Id of the timer added last; ids are not used again.
     last_id: i32,
-    /// Counts arms, so that timers due at the same time keep their order.
+    /// Counts arms, so that timers due at one time keep their order.
     arms: u64,
 }
 
@@ -41,7 +41,7 @@ impl<A: Copy> Timers<A> {
     #[must_use]
     pub fn new() -> Self {
         Timers {
-            // Ids are our own count: nobody can choose them to collide.
+            // The ids are this object's own count: no caller can choose them to collide.
             timers: HashMap::with_hasher(foldhash::fast::FixedState::default()),
             order: BTreeMap::new(),
             last_id: 0,
@@ -49,7 +49,7 @@ impl<A: Copy> Timers<A> {
         }
     }
 
-    /// Adds a timer that is due every `interval` ms from `now` on, and answers its id (1 and up).
+    /// Adds a timer that is due every `interval` ms from `now` on, and returns its id (1 and up).
     ///
     /// # Errors
     /// `ENOMEM` when all ids have been used.
@@ -104,19 +104,19 @@ impl<A: Copy> Timers<A> {
 
     /// Begins a pass over the timers due at `now`.
     ///
-    /// A pass visits timers armed before it began only. A timer of interval 0, or handlers that
-    /// add such timers, therefore cannot keep it going for ever.
+    /// A pass visits timers armed before it began only. So a timer of interval 0, or handlers that
+    /// add such timers, cannot keep it going for ever.
     #[must_use]
     pub fn begin(&self, now: u64) -> Run {
         Run { now, armed_before: self.arms }
     }
 
-    /// The next timer of a pass, in order of expiry, armed again at the time the pass began:
+    /// The next timer of a pass, in order of expiry. It is armed again at the time the pass began:
     /// ticks that were missed are not made up.
     pub fn next_due(&mut self, run: Run) -> Option<(i32, A)> {
         let (&(due, armed), &id) = self.order.first_key_value()?;
-        // Whatever is armed during the pass is due when the pass began or later, behind the
-        // timers armed before: the first that is not of this pass ends it.
+        // Timers armed during the pass are due at its begin or later, behind the timers armed
+        // before. So the first that is not of this pass ends it.
         if due > run.now || armed >= run.armed_before {
             return None;
         }

@@ -1,28 +1,30 @@
-//! Contention: whether several senders wait for room of one socket.
+//! Contention: whether several senders wait for room of one socket. Any thread.
 //!
-//! One that polls for room sees it before those that were asleep are awake, takes it, and goes on polling: it
-//! would be served again and again while they never learn to poll. So senders that contend all sleep, and
-//! room comes back to all of them alike. A sender that is alone polls as it likes.
+//! A sender that polls for room sees it before sleeping senders are awake, takes it, and goes on
+//! polling. It would be served again and again while they never learn to poll. So senders that
+//! contend all sleep, and room comes back to all of them alike. A sender that is alone polls as it
+//! likes.
 //!
-//! The numbers are atomic because senders have nothing else in common; a lost update does no harm.
+//! The numbers are atomic because senders share no lock; a lost update does no harm.
 #![forbid(unsafe_code)]
 
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
-/// So many waits of one sender in a row end the contention.
+/// Waits of one sender in a row that end the contention.
 const ALONE: u32 = 256;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub struct Contention {
-    /// Who waited last.
+    /// The sender that waited last.
     last: AtomicU64,
-    /// Waits in a row until it counts as alone.
+    /// Waits in a row until the sender counts as alone.
     left: AtomicU32,
 }
 
 impl Contention {
-    /// The sender with this number, which is not 0, is about to wait: whether others have lately done so.
+    /// Notes that the sender with this number, which is not 0, is about to wait. Returns whether
+    /// others have recently done so.
     pub fn is_met_by(&self, sender: u64) -> bool {
         let last = self.last.load(Ordering::Relaxed);
         if last != sender {

@@ -1,33 +1,34 @@
-//! Credit poll: when a nonblocking sender looks for credit, about once a millisecond, as in libzmq.
+//! Credit poll: when a nonblocking sender polls for credit, about once a millisecond, as in libzmq.
 //!
-//! In that time a sender of short messages that does nothing else makes thousands of calls, and reaches the
-//! mark however fast the reader empties the queue. Where everything is slow (an emulator, valgrind) it would
-//! make some hundred calls. There it looks after 4,096 calls, or when a call found no room.
+//! In that time a sender of short messages that does nothing else makes thousands of calls. It
+//! reaches the mark however fast the reader empties the queue. Where everything is slow (an
+//! emulator, valgrind) it would make some hundred calls. There it polls after 4,096 calls, or when
+//! a call found no room.
 #![forbid(unsafe_code)]
 
-/// Ticks of the processor's clock between two looks.
+/// Ticks of the processor's clock between two polls.
 pub const LOOK_EVERY: u64 = 3_000_000;
 
-/// Calls after which a look is due, however slow they are.
+/// Calls after which a poll is due, however slow they are.
 const ENOUGH: u32 = 4096;
 
-/// A time longer than this many calls is a pause in which the sender does something else, unless it is
-/// rare: one call in [`RARE`] may be interrupted.
+/// A time longer than this many calls is a pause in which the sender does something else. Rare
+/// pauses do not count: one call in [`RARE`] may be interrupted.
 const PAUSE: u64 = 4;
 const RARE: u32 = 8;
 
-/// A call that took longer than this many ticks says nothing of the machine: it was interrupted.
+/// A call that took longer than this many ticks says nothing about the machine: it was interrupted.
 const INTERRUPTED: u64 = 100_000;
 
 /// See the module's documentation.
 #[derive(Default)]
 pub struct CreditPoll {
-    /// When the last look was, and the last call.
+    /// When the last poll was, and the last call.
     looked: u64,
     called: u64,
-    /// How long a call took lately; 0 is unknown.
+    /// How long the last measured call took; 0 is unknown.
     took: u64,
-    /// Calls since the last look, and how many came after a pause.
+    /// Calls since the last poll, and how many came after a pause.
     calls: u32,
     paused: u32,
 }
@@ -36,14 +37,14 @@ pub struct CreditPoll {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollDue {
     Nothing,
-    /// The end of the call is to be told.
+    /// The call reports its end.
     Measure,
-    /// To look for credit now, and to tell the end of the call.
+    /// The call polls for credit now, and reports its end.
     Poll,
 }
 
 impl CreditPoll {
-    /// A call begins. `short`: its message is.
+    /// Begins a call. `short`: its message is short.
     #[inline]
     pub fn begin(&mut self, now: u64, short: bool) -> PollDue {
         self.calls = self.calls.saturating_add(1);
@@ -63,7 +64,7 @@ impl CreditPoll {
         PollDue::Poll
     }
 
-    /// The call that is to be measured ends.
+    /// Ends a call that is measured.
     pub fn end(&mut self, now: u64) {
         let took = now.wrapping_sub(self.called);
         if took < INTERRUPTED {
@@ -71,7 +72,7 @@ impl CreditPoll {
         }
     }
 
-    /// A call found no room: the next look is due by time alone.
+    /// Notes that a call found no room: the next poll is due by time alone.
     pub fn refused(&mut self) {
         self.calls = self.calls.max(ENOUGH);
     }
@@ -81,7 +82,7 @@ impl CreditPoll {
 mod tests {
     use super::*;
 
-    /// The calls between looks of a sender whose calls take so long, and what it does between them.
+    /// The calls between two polls of a sender whose calls and pauses take so long.
     fn calls_between_looks(call: u64, pause: u64, short: bool) -> Vec<u32> {
         let (mut credit_poll, mut now, mut counts, mut count) =
             (CreditPoll::default(), LOOK_EVERY + 1, vec![], 0);
@@ -95,7 +96,7 @@ mod tests {
             if due == PollDue::Poll {
                 counts.push(core::mem::take(&mut count));
             }
-            // Now and then it is interrupted.
+            // One call in 100 is interrupted.
             now += if count % 100 == 50 { 50 * call } else { pause };
         }
         counts.split_off(2)

@@ -1,28 +1,28 @@
-//! Custody: whether a socket's connections are left to its caller, or an I/O thread moves their bytes.
+//! Custody: whether a socket's caller or an I/O thread moves the bytes of its connections.
 //!
-//! A caller that looked at *all* connections of its socket is expected to look again within 1 ms; until
-//! then the I/O thread leaves them alone. Nothing else defers the I/O thread: not a message taken, not
-//! credit given to one peer.
+//! A caller that looked at *all* connections of its socket is expected to look again within 1 ms.
+//! Until then the I/O thread leaves them alone (the lease). Nothing else defers the I/O thread: not
+//! a message taken, not credit given to one peer.
 #![forbid(unsafe_code)]
 
 /// How long after its last look a caller is expected to look again, in nanoseconds.
 pub const LEASE_NANOS: u64 = 1_000_000;
 
-/// How long ticks go on after the last activity, in nanoseconds, so that a program with some rhythm need
-/// not wake the I/O thread for each message.
+/// How long ticks go on after the last activity, in nanoseconds. So a program that calls at short
+/// intervals need not wake the I/O thread for each message.
 const GRACE_NANOS: u64 = 20_000_000;
 
-/// What an I/O thread does with a socket that has something to move.
+/// The choice of an I/O thread for a socket that has something to move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Custody {
-    /// The caller does the work. `active`: it was there lately, so the I/O thread looks again soon.
+    /// The caller does the work. `active`: it looked recently, so the I/O thread comes again soon.
     Caller { active: bool },
     /// The I/O thread does the work now.
     IoThread,
 }
 
-/// Decides. `attended`: a caller sleeps at the socket's poller. `unread`: connections wait for a turn, of
-/// which the kernel tells nobody any more. `away`: nanoseconds since a caller looked.
+/// Decides. `attended`: a caller sleeps at the socket's poller. `unread`: connections wait for a
+/// turn, of which the kernel no longer reports. `away`: nanoseconds since a caller looked.
 pub fn decide(attended: bool, unread: bool, away: u64) -> Custody {
     if away < LEASE_NANOS {
         return Custody::Caller { active: true };

@@ -1,22 +1,23 @@
-//! Looks: a caller that finds messages at hand looks at its socket's connections all the same, about
-//! every 50 us.
+//! Looks: a caller that finds messages at hand still looks at its socket's connections, about every
+//! 50 us.
 //!
-//! Otherwise a peer that keeps its pipe filled would keep the caller from ever asking the kernel about
-//! the others. The clock is read with one call in `every`, and `every` follows how fast calls come: so a
-//! fast receiver pays about a nanosecond a message, and a slow one looks with each call.
+//! Otherwise a peer that keeps its pipe filled would keep the caller from ever asking the kernel
+//! about the others. The clock is read with one call in `every`, and `every` follows how fast calls
+//! come. So a fast receiver pays about a nanosecond a message, and a slow one looks with each call.
 //!
-//! A look reads what has come, and that may take longer than the interval. While messages are at hand the
-//! caller gives them at least as much time as its last look took ([`LookBudget`]). Without that bound peers
-//! that send small messages without a mark would keep it reading, and it would take one message a look.
+//! A look reads the bytes that have come, and that may take longer than the interval. While
+//! messages are at hand the caller gives them at least as much time as its last look took
+//! ([`LookBudget`]). Without that bound, peers that send small messages without a mark would keep
+//! it reading. It would take one message a look.
 #![forbid(unsafe_code)]
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// Calls between two checks at most; also how often a caller that never waits asks whether its thread
-/// was cancelled.
+/// The most calls between two checks; also how often a caller that never waits asks whether its
+/// thread was cancelled.
 const MOST_CALLS: u32 = 256;
 
-/// See the module's documentation. Times are in any unit, as long as it is one.
+/// See the module's documentation. Times may be in any unit, but all in one.
 #[derive(Debug)]
 pub struct LookPacer {
     /// Calls until the next check.
@@ -25,11 +26,11 @@ pub struct LookPacer {
     every: u32,
     /// When the last check was, or the end of the look that it asked for.
     checked: u64,
-    /// Calls since the thread was last asked whether it was cancelled.
+    /// Calls since the caller last asked whether its thread was cancelled.
     uncancelled: u32,
 }
 
-/// What a check decides.
+/// The decision of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The caller looks at all connections now.
@@ -45,15 +46,16 @@ impl Default for LookPacer {
 }
 
 impl LookPacer {
-    /// A call begins: whether it makes a [`LookPacer::check`].
+    /// Begins a call; returns whether it makes a [`LookPacer::check`].
     #[inline]
     pub fn counts_down(&mut self) -> bool {
         self.left = self.left.wrapping_sub(1);
         self.left == 0
     }
 
-    /// A call that is to check, at the time `now`. `interval` is the time between two looks, at least half of it; the last one is over `since` then. `several`:
-    /// the socket has other peers than the one that is read from, so looks make sense.
+    /// Checks at the time `now`. `interval` is the time between two looks, at least half of it; the
+    /// last one is over `since` then. `several`: the socket has other peers than the one that is
+    /// read from, so looks make sense.
     pub fn check(&mut self, now: u64, interval: u64, since: u64, several: bool) -> Check {
         self.uncancelled = self.uncancelled.saturating_add(self.every);
         let pause = self.uncancelled >= MOST_CALLS;
@@ -68,25 +70,26 @@ impl LookPacer {
             true => self.every,
         };
         self.left = self.every;
-        // At the most calls between two checks a fast caller still checks more often than it is to look.
+        // With the most calls between two checks a fast caller still checks more often than it must
+        // look.
         let look = several && since >= interval / 2;
         Check { look, pause }
     }
 
-    /// The look that a check asked for is over.
+    /// Notes that the look that a check asked for is over.
     pub fn looked(&mut self, now: u64) {
         self.checked = now;
     }
 
-    /// The socket has got another peer: the next call checks.
+    /// Makes the next call check: the socket has got another peer.
     pub fn hurry(&mut self) {
         self.left = 1;
         self.every = 1;
     }
 }
 
-/// When the callers of a socket last looked, and how long that took. The numbers are atomic because several
-/// threads may look; a lost update does no harm. Times are in any unit, as long as it is one.
+/// When the callers of a socket last looked, and how long that took. The numbers are atomic because
+/// several threads may look; a lost update does no harm. Times may be in any unit, but all in one.
 #[derive(Debug, Default)]
 pub struct LookBudget {
     ended: AtomicU64,
@@ -94,8 +97,8 @@ pub struct LookBudget {
 }
 
 impl LookBudget {
-    /// A look began and ended at these times. It counts for at most `most`: beyond that the thread was not
-    /// running.
+    /// Notes that a look began and ended at these times. It counts for at most `most`: beyond that
+    /// the thread was not running.
     pub fn looked(&self, began: u64, ended: u64, most: u64) {
         self.ended.store(ended, Ordering::Relaxed);
         self.cost.store(ended.wrapping_sub(began).min(most), Ordering::Relaxed);
@@ -106,7 +109,7 @@ impl LookBudget {
         self.cost.load(Ordering::Relaxed)
     }
 
-    /// How long ago it was.
+    /// The time since the last look began.
     pub fn since(&self, now: u64) -> u64 {
         now.wrapping_sub(self.ended.load(Ordering::Relaxed))
     }
@@ -123,7 +126,7 @@ mod tests {
 
     const INTERVAL: u64 = 50_000;
 
-    /// The times between looks of a caller that calls every `step`, once the pace is found.
+    /// The times between looks of a caller that calls every `step`, once `every` has settled.
     fn looks(step: u64, several: bool) -> Vec<u64> {
         let (mut pacer, mut now, mut last, mut found) = (LookPacer::default(), 0, 0, Vec::new());
         for _ in 0..200_000 {
@@ -144,7 +147,7 @@ mod tests {
             let most = looks.iter().max().copied().unwrap_or(0);
             assert!(most <= INTERVAL + step.max(INTERVAL), "{step}: {most}");
         }
-        // With each call, if calls are farther apart.
+        // A caller whose calls are farther apart looks with each call.
         assert!(looks(1_000_000, true).iter().all(|time| *time == 1_000_000));
         // But not much more often than that.
         for step in [1, 20, 1_000] {

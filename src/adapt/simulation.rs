@@ -1,9 +1,10 @@
-//! The decisions of this module together, on a simulated clock: peers flood, rest and trickle into one
-//! socket; a caller receives, works and goes away; an I/O thread ticks. Random schedules, and what holds in
-//! all of them: equal shares, short silences, bounded work a call, time for what is at hand, nothing
-//! forgotten.
+//! Simulation: the decisions of this module together, on a simulated clock. Peers flood, rest and
+//! trickle into one socket; a caller receives, works and goes away; an I/O thread ticks. Random
+//! schedules show properties that hold in all of them: equal shares, short silences, bounded work a
+//! call, time for messages at hand, nothing forgotten.
 //!
-//! `ZINCMQ_MODEL_RUNS` asks for another number of schedules; a failure names the seed of its schedule.
+//! `ZINCMQ_MODEL_RUNS` asks for another number of schedules; a failure names the seed of its
+//! schedule.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -18,18 +19,19 @@ use super::turns::{self, Round, TurnQueue};
 const MICROSECOND: u64 = 1_000;
 const MILLISECOND: u64 = 1_000_000;
 
-/// The caller's look interval, and what the parts of a call take.
+/// The caller's look interval, and the time that the parts of a call take, in nanoseconds.
 const INTERVAL: u64 = 50 * MICROSECOND;
 const CALL: u64 = 30;
 const SYSTEM_CALL: u64 = 500;
 
-/// What a message takes that is read, beside its bytes: a small one, and one of several frames.
+/// The time to read a message, beside that for its bytes: a small one, and one of several frames,
+/// in nanoseconds.
 const MESSAGE: [u64; 2] = [30, 300];
 
-/// Turns' worth of messages that each flooding peer gets through at least in a schedule.
+/// The least number of turns' worth of messages that each flooding peer gets through in a schedule.
 const TURNS: u64 = 12;
 
-/// A look counts for no more.
+/// A look counts for at most this long, in nanoseconds.
 const LONGEST_LOOK: u64 = MILLISECOND;
 
 /// Bytes that the kernel holds for a connection.
@@ -41,22 +43,22 @@ const RUNS: u64 = 400;
 /// Which rules decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rules {
-    /// Those of this module.
+    /// The rules of this module.
     Turns,
     /// Credit reads the one connection it is given to, and counts as a look at all of them.
     Credit,
-    /// Those of this module, but a caller looks whatever its looks take.
+    /// The rules of this module, but a caller looks however long its looks take.
     Eager,
 }
 
 /// How a peer sends.
 #[derive(Clone, Copy, Debug)]
 enum Habit {
-    /// As much as the kernel takes, until the end.
+    /// Sends as much as the kernel takes, until the end.
     Flood,
-    /// The same for a while, then nothing for a while, and so on.
+    /// Floods for a while, then sends nothing for a while, and so on.
     Waves { on: u64, off: u64 },
-    /// One message after each pause.
+    /// Sends one message after each pause.
     Calm { pause: u64 },
 }
 
@@ -70,14 +72,14 @@ struct Peer {
     /// Messages sent, and taken by the application.
     sent: u64,
     taken: u64,
-    /// The kernel has told of new bytes, and nobody has asked it since.
+    /// The kernel has reported new bytes, and no thread has asked it since.
     has_event: bool,
     is_due: bool,
     /// Reading has stopped because the pipe is full.
     stalled: bool,
     /// Messages taken since credit was given.
     uncredited: u64,
-    /// Since when the peer has something to say and is not heard, without the caller's absences.
+    /// Since when the peer has something to send and is not read, without the caller's absences.
     waiting_since: Option<u64>,
     longest_silence: u64,
 }
@@ -88,20 +90,20 @@ struct World {
     peers: Vec<Peer>,
     /// Bytes of a message; the high-water mark, 0 for none.
     size: usize,
-    /// What a message takes that is read, beside its bytes.
+    /// The time to read a message, beside that for its bytes, in nanoseconds.
     message: u64,
     mark: u64,
-    /// Connections of which the kernel will tell, in the order of their news.
+    /// Connections that the kernel will report, in the order of their events.
     events: VecDeque<usize>,
     queue: TurnQueue<usize>,
     looks: LookPacer,
     budget: LookBudget,
-    /// Time that went by in looks although messages were at hand for longer than that. The first look of a caller that was away
-    /// is due in any case: what it took is in `first_looks`.
+    /// Time spent in looks although messages were at hand for longer than that. The first look of a
+    /// caller that was away is due in any case: its time is in `first_looks`.
     looking: u64,
     first_looks: u64,
     was_away: bool,
-    /// Whose message is next.
+    /// The peer whose message is next.
     turn: usize,
     /// When a caller last looked at all connections, and when the I/O thread next looks.
     looked: u64,
@@ -164,7 +166,7 @@ impl World {
         }
     }
 
-    /// The peers send what they have to send by now.
+    /// Lets the peers send what is due by now.
     fn send(&mut self) {
         (0..self.peers.len()).for_each(|id| self.send_from(id));
     }
@@ -198,7 +200,7 @@ impl World {
         }
     }
 
-    /// Reads from a connection; the bytes that came.
+    /// Reads from a connection; returns the bytes that came.
     fn read(&mut self, id: usize, reads: usize) -> usize {
         let (size, mark) = (self.size, self.mark);
         let peer = &mut self.peers[id];
@@ -219,7 +221,8 @@ impl World {
         messages * (size + turns::MESSAGE_COST)
     }
 
-    /// A round, after the kernel was asked which connections are ready; the bytes that it moved.
+    /// A round, after the kernel was asked which connections are ready; returns the bytes that it
+    /// moved.
     fn round(&mut self, bytes: usize) -> usize {
         self.now += SYSTEM_CALL;
         self.send();
@@ -258,7 +261,7 @@ impl World {
         moved
     }
 
-    /// One call that receives; whether it got a message.
+    /// One call that receives; returns whether it got a message.
     fn call(&mut self) -> bool {
         self.now += CALL;
         self.tick();
@@ -330,7 +333,7 @@ impl World {
         let unread = !self.queue.is_empty();
         let away = self.now - self.looked;
         if custody::decide(self.is_attended, unread, away) == Custody::IoThread {
-            // On its own core: the caller's time does not pass.
+            // The I/O thread has its own core: the caller's time does not pass.
             let now = self.now;
             self.round(turns::BACKGROUND_ROUND);
             self.now = now;
@@ -349,8 +352,8 @@ impl World {
         self.was_away = true;
     }
 
-    /// The peers send no more, and the application takes all there is: how many messages never come, without
-    /// another event of the kernel's.
+    /// The peers send no more, and the application takes all there is. Returns how many messages
+    /// never come, without another event of the kernel's.
     fn drain(&mut self) -> u64 {
         let ended = Habit::Calm { pause: u64::MAX };
         self.peers.iter_mut().for_each(|peer| (peer.habit, peer.next) = (ended, u64::MAX));
@@ -379,15 +382,15 @@ impl World {
     }
 }
 
-/// What a schedule showed.
+/// The findings of a schedule.
 #[derive(Debug)]
 struct Seen {
     /// The smallest share of a flooding peer in the largest.
     share: f64,
-    /// The longest silence in units of what one round through all peers takes at the most.
+    /// The longest silence in units of the longest time of one round through all peers.
     silence: f64,
     most_in_a_call: usize,
-    /// The part of the caller's time that went by in looks although messages were at hand.
+    /// The part of the caller's time spent in looks although messages were at hand.
     looking: f64,
     forgotten: u64,
 }
@@ -450,7 +453,7 @@ fn every_peer_has_its_share_and_is_heard_and_no_call_does_too_much() {
     }
 }
 
-/// The simulation can fail: it does for rules that were there before.
+/// The simulation can fail: it does for earlier rules.
 #[test]
 fn looking_whatever_it_takes_keeps_the_caller_from_its_messages() {
     let is_kept = |seed: &u64| play(*seed, Rules::Eager).looking > 0.9;

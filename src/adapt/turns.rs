@@ -1,8 +1,10 @@
-//! Turns: the ready connections of one socket move bytes one after the other, a bounded amount each.
+//! Turns: the ready connections of one socket move bytes one after the other, a bounded amount
+//! each. Under the lock of the owner.
 //!
-//! A connection that may have more to move after its turn goes behind all that wait. So each of `n` ready
-//! connections has a turn in any `n` turns, however much its peer sends. A round ends when every
-//! connection that waited at its begin has had a turn, or when the round has moved enough for one call.
+//! A connection that may have more to move after its turn goes behind all that wait. So each of `n`
+//! ready connections has a turn in any `n` turns, however much its peer sends. A round ends when
+//! every connection that waited at its begin has had a turn. It also ends when it has moved enough
+//! for one call.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -10,7 +12,7 @@ use std::collections::VecDeque;
 /// Bytes that a full read takes from a connection.
 pub const READ_BYTES: usize = 64 * 1024;
 
-/// Full reads in the turn of a connection that is ready alone: nobody waits behind it.
+/// Full reads in the turn of a connection that is ready alone: no other waits behind it.
 const READS_ALONE: usize = 4;
 
 /// Full reads in a turn while other connections wait.
@@ -28,7 +30,7 @@ const TURN_COST: usize = 4 * 1024;
 /// Bytes that a message counts for by itself: its header is read and its place kept.
 pub const MESSAGE_COST: usize = 64;
 
-/// Connections that wait for their turn, first come, first served. The owner sees to it that none
+/// Connections that wait for their turn, first come, first served. The owner makes sure that none
 /// waits twice.
 #[derive(Debug)]
 pub struct TurnQueue<C>(VecDeque<C>);
@@ -57,7 +59,7 @@ impl<C> TurnQueue<C> {
     }
 }
 
-/// What one round may still do.
+/// The budget of one round.
 #[derive(Debug)]
 pub struct Round {
     turns: usize,
@@ -66,8 +68,8 @@ pub struct Round {
 }
 
 impl Round {
-    /// A round of `waiting` connections that moves about `bytes`: at least one turn, and at most one
-    /// turn more than that.
+    /// A round of `waiting` connections that moves about `bytes`: at least one turn, and at most
+    /// one turn more than that.
     pub fn new(waiting: usize, bytes: usize) -> Round {
         Round { turns: waiting, alone: waiting == 1, bytes }
     }
@@ -77,13 +79,13 @@ impl Round {
         self.turns > 0 && self.bytes > 0
     }
 
-    /// Begins a turn; how many full reads it may take.
+    /// Begins a turn; returns how many full reads it may take.
     pub fn begin_turn(&mut self) -> usize {
         self.turns = self.turns.saturating_sub(1);
         if self.alone { READS_ALONE } else { READS_AMONG_OTHERS }
     }
 
-    /// The turn moved so many bytes.
+    /// Ends a turn that moved so many bytes.
     pub fn end_turn(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_sub(bytes.saturating_add(TURN_COST));
     }

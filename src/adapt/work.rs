@@ -1,13 +1,13 @@
 //! Work: how many frames one call drops or applies on the way to its answer.
 //!
-//! A peer may send frames that the socket has no use for, or subscriptions, faster than a call gets
-//! through them. The call stops when its share is used up and answers what it knows; the next call goes
-//! on. Under the socket's lock.
+//! A peer may send unwanted frames, or subscriptions, faster than a call gets through them. The
+//! call stops when its share is used up and answers with what it knows; the next call goes on.
+//! Under the socket's lock.
 #![forbid(unsafe_code)]
 
 use core::cell::Cell;
 
-/// What one call may spend: about 0.2 ms.
+/// The frames that one call may spend: about 0.2 ms.
 const SHARE: usize = 4096;
 
 /// Bytes of a frame that cost as much as the frame by itself.
@@ -27,7 +27,7 @@ impl Default for Work {
 }
 
 impl Work {
-    /// A frame of so many bytes was dropped or applied.
+    /// Counts a frame of so many bytes that was dropped or applied.
     #[inline]
     pub fn spend(&self, bytes: usize) {
         self.left.set(self.left.get().saturating_sub(1 + bytes / BYTES));
@@ -43,7 +43,7 @@ impl Work {
         goes_on
     }
 
-    /// The call ends: whether it was cut short. The next one has its whole share.
+    /// Ends the call; returns whether it was cut short. The next one has its whole share.
     #[inline]
     pub fn end(&self) -> bool {
         if self.left.get() != SHARE {

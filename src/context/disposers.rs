@@ -1,5 +1,5 @@
-//! The places of the contexts' disposers. They are never freed, because messages refer to them that
-//! the application may keep longer than the context.
+//! The disposers of the contexts. They are never freed: messages refer to them, and the application
+//! may keep messages longer than the context.
 //!
 //! Any thread.
 #![forbid(unsafe_code)]
@@ -14,7 +14,7 @@ pub fn take() -> &'static Disposer {
     PLACES.take(0, Disposer::default)
 }
 
-/// The context is gone.
+/// Takes back the disposer of a context that is gone.
 pub fn give_back(disposer: &'static Disposer) {
     disposer.close();
     PLACES.give_back(disposer);

@@ -1,8 +1,9 @@
-//! HandlePool that handles of C point to: they are never given back to the system, and free ones are reused
-//! oldest first. All of them are listed, so that none is ever lost to a program that looks for lost memory.
+//! The pool of slots that C handles point to. They are never given back to the system, and free
+//! ones are reused oldest first. All of them are listed, so that a leak checker finds none lost.
 //!
-//! Any thread. The lock is held for a moment, and nobody waits for it long: in the child of a fork a thread
-//! may hold it that is not there. Who does without makes a new place, or leaves one unused.
+//! Any thread. The lock is held for a moment, and no thread waits for it long. In the child of a
+//! fork it may be held by a thread that does not exist there. A thread that does not get it makes a
+//! new slot, or leaves one unused.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -10,7 +11,7 @@ use std::collections::VecDeque;
 use crate::sync::{Mutex, MutexGuard};
 use crate::sys::thread::yield_now;
 
-/// How often the lock is tried for, letting others run in between: some milliseconds.
+/// How often the lock is tried for, letting other threads run in between: some milliseconds in all.
 const TRIES: usize = 10_000;
 
 /// See the module's documentation.
@@ -26,7 +27,7 @@ impl<T: Sync> HandlePool<T> {
         HandlePool(Mutex::new(Lists { all: Vec::new(), free: VecDeque::new() }))
     }
 
-    /// A place that is free, if more than `reserve` are; else a new one.
+    /// A slot that is free, if more than `reserve` are; else a new one.
     pub fn take(&self, reserve: usize, make: impl FnOnce() -> T) -> &'static T {
         let mut lists = self.lists();
         let free = lists.as_mut().map(|lists| &mut lists.free).filter(|free| free.len() > reserve);
@@ -40,7 +41,7 @@ impl<T: Sync> HandlePool<T> {
         place
     }
 
-    /// The place is free from now on.
+    /// Frees the slot.
     pub fn give_back(&self, place: &'static T) {
         if let Some(mut lists) = self.lists() {
             lists.free.push_back(place);

@@ -1,8 +1,8 @@
 //! A context: its options, its reactors, the names bound inside it, and its end.
 //!
-//! Shared by all its sockets. The reactors start with the first socket; nothing runs before.
-//! Locks: `options` is taken under `started` when the reactors start, and otherwise alone; `sockets` is
-//! taken alone; for the registry see there.
+//! Shared by all its sockets. The reactors start with the first socket; nothing runs before. Locks:
+//! `options` is taken under `started` when the reactors start, and otherwise alone; `sockets` is
+//! taken alone. For the registry see there.
 #![forbid(unsafe_code)]
 
 mod disposers;
@@ -37,13 +37,13 @@ pub struct Context {
     terminating: AtomicBool,
     /// Sockets that are open.
     open: AtomicU32,
-    /// By the place in memory: there may be very many.
+    /// Open sockets by their address in memory: there may be very many.
     sockets: Mutex<BTreeMap<usize, Arc<SocketShared>>>,
     pub registry: Arc<Registry>,
     drains: Arc<Drains>,
     activity: Arc<StreamActivity>,
     buffers: Arc<Buffers>,
-    /// What the pollers of its sockets are woken by.
+    /// The descriptor that wakes the pollers of its sockets.
     readable: Arc<AlwaysReadable>,
     disposer: &'static Disposer,
     /// The process that made it; a child after fork must leave the threads alone.
@@ -87,12 +87,13 @@ impl Context {
         self.options.lock().get(option)
     }
 
-    /// What its sockets know of each other's streams.
+    /// The streams of its sockets, which share them.
     pub fn activity(&self) -> &Arc<StreamActivity> {
         &self.activity
     }
 
-    /// Takes the calls of free functions whose messages were sent in this context.
+    /// The disposer that takes the calls of free functions whose messages were sent in this
+    /// context.
     #[inline]
     pub fn disposer(&self) -> &'static Disposer {
         self.disposer
@@ -108,14 +109,14 @@ impl Context {
     }
 
     /// Whether another socket may be made: `ETERM`; `EMFILE` when there are as many as allowed.
-    /// Comes before any look at what socket is wanted, as with libzmq.
+    /// Checked before the wanted socket type, as in libzmq.
     pub fn check_room(&self) -> Result<()> {
         let max = self.start()?.max_sockets;
         if self.open.load(Ordering::SeqCst) >= max { Err(Errno::EMFILE) } else { Ok(()) }
     }
 
-    /// Counts a new socket in and gives its shared and first options. `ETERM`; `EMFILE` when there
-    /// are as many as allowed.
+    /// Counts a new socket and returns its shared state and first options. `ETERM`; `EMFILE` when
+    /// there are as many as allowed.
     pub fn open_socket(
         &self,
         socket_type: SocketType,
@@ -137,7 +138,7 @@ impl Context {
         Ok((shared, options))
     }
 
-    /// The socket with this shared is closed.
+    /// Forgets the socket with this shared state: it is closed.
     pub fn close_socket(&self, shared: &Arc<SocketShared>) {
         self.sockets.lock().remove(&place_of(shared));
         self.open.fetch_sub(1, Ordering::SeqCst);
@@ -186,8 +187,8 @@ impl Context {
         }
     }
 
-    /// `zmq_ctx_term`: waits until every socket is closed and what lingers has gone out, then ends
-    /// the threads. `EINTR`: call again.
+    /// `zmq_ctx_term`: waits until every socket is closed and all lingering bytes have gone out,
+    /// then ends the threads. `EINTR`: call again.
     pub async fn terminate(&self, parker: &Parker) -> Result<()> {
         self.begin_end();
         loop {
@@ -223,7 +224,7 @@ impl Drop for Context {
     }
 }
 
-/// Tells one open shared from all others.
+/// A number that differs between any two open sockets.
 fn place_of(shared: &Arc<SocketShared>) -> usize {
     Arc::as_ptr(shared).addr()
 }

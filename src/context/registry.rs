@@ -1,8 +1,8 @@
 //! Names bound inside a context (`inproc://`), and connects that came before their bind.
 //!
-//! One lock. A connecting socket holds its own while it takes this one, and makes its pipe under it, so
-//! that a bind sees either the connect that waits or none. The only locks below are those of the ends of
-//! inproc pipes; whoever is to be told is told when the lock is gone.
+//! One lock. A connecting socket holds its own while it takes this one, and makes its pipe under
+//! it. So a bind sees either the connect that waits or none. The only locks below are those of the
+//! ends of inproc pipes. Sockets are woken after the lock is released.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -28,14 +28,15 @@ pub struct Binder {
 pub struct Connecter {
     pub parts: PipeParts,
     pub assigned: Assigned,
-    /// Tells the connecting socket who the binder is.
+    /// Gives the connecting socket its binder.
     pub bound: Box<dyn FnOnce(&Binder) + Send>,
-    /// Whether the connecting socket has gone, and what it sent is to be dropped.
+    /// Whether the connecting socket has gone; if so, whether its messages must be dropped.
     pub left: Box<dyn Fn() -> Option<bool> + Send>,
 }
 
 impl Connecter {
-    /// Whether nobody needs the bind any more: the connecting socket has gone and left nothing to deliver.
+    /// Whether no socket needs the bind any more: the connecting socket has gone and left nothing
+    /// to deliver.
     pub fn is_given_up(&self) -> bool {
         (self.left)().is_some_and(|dropped| dropped || !self.parts.reader.has_frames())
     }
@@ -48,9 +49,9 @@ pub struct Registry(Mutex<Names>);
 #[derive(Default)]
 struct Names {
     bound: BTreeMap<Vec<u8>, Binder>,
-    /// Those that wait for each name, in the order of their numbers, which is that in which they came.
+    /// Connects that wait for each name, by number, in the order in which they came.
     pending: BTreeMap<Vec<u8>, BTreeMap<u64, Connecter>>,
-    /// The number of the last one.
+    /// The number of the last connect.
     last: u64,
 }
 
@@ -63,7 +64,7 @@ impl Directory for Registry {
 }
 
 impl Registry {
-    /// Binds a name; returns who waited for it. `EADDRINUSE`.
+    /// Binds a name; returns the connects that waited for it. `EADDRINUSE`.
     pub fn bind(&self, name: &[u8], binder: Binder) -> Result<Vec<Connecter>> {
         let mut names = self.0.lock();
         if names.bound.contains_key(name) {
@@ -73,7 +74,7 @@ impl Registry {
         Ok(names.pending.remove(name).unwrap_or_default().into_values().collect())
     }
 
-    /// Gives a name free if this shared holds it; whether it did.
+    /// Gives a name free if this socket holds it; returns whether it did.
     pub fn unbind(&self, name: &[u8], shared: &Arc<SocketShared>) -> bool {
         let mut names = self.0.lock();
         let own = names.bound.get(name).is_some_and(|binder| Arc::ptr_eq(&binder.shared, shared));
@@ -83,19 +84,20 @@ impl Registry {
         own
     }
 
-    /// Gives all names of a shared free.
+    /// Gives all names of a socket free.
     pub fn unbind_all(&self, shared: &Arc<SocketShared>) {
         let mut names = self.0.lock();
         let is_own = |entry: &(&Vec<u8>, &Binder)| Arc::ptr_eq(&entry.1.shared, shared);
         let own: Vec<_> = names.bound.iter().filter(is_own).map(|(name, _)| name.clone()).collect();
-        // Their memory is given back when the lock is gone.
+        // The memory of the names is given back after the lock.
         let gone: Vec<_> = own.iter().map(|name| names.bound.remove_entry(name)).collect();
         drop(names);
         drop(gone);
     }
 
-    /// Finds who bound the name, or keeps what `make` gives for whoever will. `make` is told the
-    /// binder, and answers with the binder's end if it must wait: then the number it waits by.
+    /// Finds the binder of the name, or keeps what `make` returns for a later one. `make` gets the
+    /// binder; if it must wait, it returns the binder's end. Then the result is the number it waits
+    /// by.
     pub fn connect(
         &self,
         name: &[u8],
@@ -110,7 +112,7 @@ impl Registry {
         Some(number)
     }
 
-    /// The connecting socket has gone: it waits no more, unless it left something to deliver.
+    /// Ends the wait of a connecting socket that has gone, unless it left something to deliver.
     pub fn give_up(&self, name: &[u8], number: u64) {
         let mut names = self.0.lock();
         let Some(waiting) = names.pending.get_mut(name) else { return };
@@ -123,7 +125,7 @@ impl Registry {
         drop(gone);
     }
 
-    /// The context ends: nobody will bind any more.
+    /// Ends all waits: the context ends, and no socket will bind any more.
     pub fn end_pending(&self) {
         let pending = core::mem::take(&mut self.0.lock().pending);
         for connecter in pending.into_values().flat_map(BTreeMap::into_values) {

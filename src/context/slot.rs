@@ -1,5 +1,5 @@
-//! The place that a C context handle points to. HandlePool stay, so that a late call with a handle that has
-//! ended finds a tag that says so.
+//! The slot that a C context handle points to. Slots are never freed, so that a late call with an
+//! ended handle finds a tag that says so.
 //!
 //! Any thread. The lock is held for a moment only and nothing is locked under it.
 #![forbid(unsafe_code)]
@@ -12,7 +12,7 @@ use crate::sync::{Arc, AtomicU32, Mutex, Ordering};
 use crate::sys::cancel::CancelGuard;
 use crate::sys::parker::Parker;
 
-/// How many places wait at least before one is reused.
+/// How many slots wait at least before one is reused.
 const RESERVE: usize = 256;
 
 /// See the module's documentation.
@@ -25,12 +25,12 @@ pub struct ContextSlot {
 static PLACES: HandlePool<ContextSlot> = HandlePool::none();
 
 impl ContextSlot {
-    /// The first word of a place in use.
+    /// The first word of a slot in use.
     pub const OPEN: u32 = 0xabad_cafe;
-    /// The first word of a place that was given up.
+    /// The first word of a slot that was given up.
     const CLOSED: u32 = 0xdead_beef;
 
-    /// A place for a new context.
+    /// A slot for a new context.
     pub fn open(context: Context) -> &'static ContextSlot {
         let slot = PLACES.take(RESERVE, || ContextSlot {
             tag: AtomicU32::new(ContextSlot::CLOSED),
@@ -47,8 +47,8 @@ impl ContextSlot {
         self.context.lock().clone().ok_or(Errno::EFAULT)
     }
 
-    /// `zmq_ctx_term`: ends the context and then the handle. `EFAULT`; `EINTR` leaves the handle
-    /// as it is, for another call.
+    /// `zmq_ctx_term`: ends the context and then the handle. `EFAULT`; `EINTR` leaves the handle as
+    /// it is, for another call.
     pub async fn terminate(&'static self, parker: &Parker) -> Result<()> {
         let context = self.get()?;
         if context.is_own() {
@@ -56,10 +56,10 @@ impl ContextSlot {
         } else {
             inherited::keep(context.clone());
         }
-        // What goes now may close descriptors.
+        // The last reference to the context may go here, which closes descriptors.
         let _guard = CancelGuard::new();
         let mut held = self.context.lock();
-        // Another thread may have done the same meanwhile, and the place may be in use again.
+        // Another thread may have terminated it meanwhile, and the slot may be in use again.
         if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &context)) {
             *held = None;
             self.tag.store(ContextSlot::CLOSED, Ordering::Release);

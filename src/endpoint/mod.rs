@@ -1,7 +1,7 @@
-//! Endpoint texts: what `zmq_bind` and `zmq_connect` are given, taken apart and resolved.
+//! Endpoint texts: the arguments of `zmq_bind` and `zmq_connect`, taken apart and resolved.
 //!
-//! Texts are bytes: a C caller may pass any. Nothing here is shared but the [`Resolver`]
-//! and the [`Workers`] that it has.
+//! Texts are bytes: a C caller may pass any. Nothing here is shared but the [`Resolver`] and the
+//! [`Workers`] that it has.
 #![forbid(unsafe_code)]
 
 mod multicast;
@@ -27,7 +27,7 @@ use crate::error::{Errno, Result};
 use crate::options::SocketType;
 
 /// An endpoint of a transport that exists here, without the scheme. Its text was only split, not
-/// yet looked at.
+/// yet checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     Tcp(Vec<u8>),
@@ -38,7 +38,7 @@ pub enum Endpoint {
     Tipc(Vec<u8>),
     Vsock(Vec<u8>),
     Ws(Vec<u8>),
-    /// A group whose messages this carries.
+    /// A group whose messages this transport carries.
     Multicast(Carrier, Vec<u8>),
 }
 
@@ -47,7 +47,8 @@ impl Endpoint {
     ///
     /// * `EINVAL`: no `://`, or nothing on one side of it
     /// * `ENOCOMPATPROTO`: this transport does not serve this socket type
-    /// * `EPROTONOSUPPORT`: an unknown scheme, or one that is not built, or whose library is not there
+    /// * `EPROTONOSUPPORT`: an unknown scheme, or one that is not built, or whose library is not
+    ///   there
     pub fn parse(text: &[u8], socket_type: SocketType) -> Result<Endpoint> {
         let (name, address) = split(text)?;
         let scheme = scheme::find(name).ok_or(Errno::EPROTONOSUPPORT)?;
@@ -71,7 +72,7 @@ impl Endpoint {
         }
     }
 
-    /// What follows `scheme://`.
+    /// The text behind `scheme://`.
     pub fn address(&self) -> &[u8] {
         match self {
             Endpoint::Tcp(address)
@@ -97,8 +98,8 @@ impl Endpoint {
         }
     }
 
-    /// What a connection is made to over TCP, as the text of a `tcp` endpoint has it; `None` for
-    /// other transports.
+    /// The `tcp` address that a connection is made to; `None` for transports other than `tcp` and
+    /// `ws`.
     pub fn over_tcp(&self) -> Option<Vec<u8>> {
         match self {
             Endpoint::Tcp(address) => Some(address.clone()),
@@ -107,8 +108,8 @@ impl Endpoint {
         }
     }
 
-    /// How a connected endpoint is shown, as `ZMQ_LAST_ENDPOINT` and in events: numbers as they
-    /// were understood, anything else as it was given.
+    /// The text that shows a connected endpoint, as `ZMQ_LAST_ENDPOINT` and in events: numbers as
+    /// they were understood, anything else as it was given.
     pub fn shown(&self) -> Vec<u8> {
         let understood = match self {
             Endpoint::Tipc(address) => TipcText::parse_connected(address).map(tipc_text),
@@ -221,7 +222,7 @@ mod tests {
             assert_eq!(udp, Err(Errno::ENOCOMPATPROTO));
             let fits = socket_type.publishes() || socket_type.subscribes();
             for text in multicast {
-                // Whether these are there depends on the machine.
+                // The result for these depends on the machine.
                 match Endpoint::parse(text, socket_type) {
                     Err(Errno::EPROTONOSUPPORT) => assert!(fits, "{socket_type:?}"),
                     Err(error) => assert_eq!((fits, error), (false, Errno::ENOCOMPATPROTO)),

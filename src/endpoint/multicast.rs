@@ -1,5 +1,5 @@
-//! Addresses of multicast groups: `interface;group:port` for PGM, whose library knows what comes before
-//! the port; `node,interface;host:port` for NORM, of which the first two may be missing.
+//! Addresses of multicast groups. PGM: `interface;group:port`, and the PGM library reads the text
+//! before the port. NORM: `node,interface;host:port`, of which the first two may be missing.
 #![forbid(unsafe_code)]
 
 use std::ffi::CString;
@@ -27,7 +27,8 @@ impl Carrier {
     }
 }
 
-/// Where PGM groups are. The library of PGM reads the texts, and survives both.
+/// The place of a PGM group. The PGM library reads the texts, and `parse` refuses those that break
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PgmAddress {
     /// Interface and groups.
@@ -50,7 +51,8 @@ impl PgmAddress {
             [interface, groups] | [interface, groups, b""] => {
                 ([interface, groups].join(&b';'), None)
             }
-            // A third part behind a group ends the process: they are shown two at a time.
+            // A third part behind a group ends the process: the PGM library shows them two at a
+            // time.
             [interface, groups, send] if !send.contains(&b',') => {
                 ([interface, groups].join(&b';'), Some([interface, send].join(&b';')))
             }
@@ -73,15 +75,16 @@ fn split_port(text: &[u8]) -> Result<(&[u8], u16)> {
     }
 }
 
-// The library of PGM writes beyond its stack when what it reads is longer than it thought.
+// The PGM library writes beyond its stack when a text is longer than it expects.
 
-/// As in the original; the library has room for more.
+/// The limit of libzmq; the PGM library has room for more.
 const LONGEST_NETWORK: usize = 254;
-/// Its room for an interface, which may be an address, without the length of a prefix.
+/// The PGM library's room for an interface, which may be an address, without the length of a
+/// prefix.
 const LONGEST_INTERFACE: usize = 45;
-/// Its room for the descriptions of all groups of a list.
+/// The PGM library's room for the descriptions of all groups of a list.
 const ROOM: usize = 1023;
-/// It does not look at what is behind so many commas.
+/// The PGM library does not read entries behind so many commas.
 const MOST_ENTRIES: usize = 10;
 
 fn entries(part: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -98,7 +101,8 @@ fn can_be_described(part: &[u8]) -> bool {
     entries(part).count() <= MOST_ENTRIES && room <= ROOM
 }
 
-/// Of a group, which has its address twice in it. A name may stand for any address.
+/// The longest description of a group, which has its address twice in it. A name may stand for any
+/// address.
 fn longest_description(entry: &[u8]) -> usize {
     let address = if entry.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
         15
@@ -110,10 +114,10 @@ fn longest_description(entry: &[u8]) -> usize {
     71 + 2 * address
 }
 
-/// Where a NORM session is.
+/// The place of a NORM session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormAddress {
-    /// The own number in it.
+    /// The own number in the session.
     pub node: Option<u32>,
     pub interface: Option<CString>,
     /// A group, or one machine.
@@ -142,14 +146,14 @@ impl NormAddress {
     }
 }
 
-/// What is before the first such byte, and what is behind it.
+/// The parts before and behind the first such byte.
 fn cut(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|byte| *byte == separator)?;
     let (before, behind) = text.split_at(at);
     Some((before, behind.get(1..)?))
 }
 
-/// The highest number stands for any.
+/// A node's number; the highest number stands for any address.
 fn node_number(text: &[u8]) -> Result<u32> {
     let digits = text.iter().all(u8::is_ascii_digit);
     let text = core::str::from_utf8(text).ok().filter(|_| digits).ok_or(Errno::EINVAL)?;

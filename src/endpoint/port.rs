@@ -3,8 +3,8 @@
 
 use crate::error::{Errno, Result};
 
-/// The number at the start of `text` by the rules of C's `atoi`: white space, a sign, digits, and
-/// whatever follows is ignored; too large values saturate in 64 bits and are then cut.
+/// The number at the start of `text` by the rules of C's `atoi`: white space, a sign, digits; the
+/// rest is ignored. Too large values saturate in 64 bits and are then cut.
 pub(super) fn leading_number(text: &[u8]) -> i32 {
     let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
     let start = text.iter().position(|byte| !is_space(byte)).unwrap_or(text.len());
@@ -19,8 +19,8 @@ pub(super) fn leading_number(text: &[u8]) -> i32 {
     number as i32
 }
 
-/// A port: `*` or `0` leave the choice to the system, anything else is cut to 16 bits and must
-/// then not be 0 (`EINVAL`).
+/// A port: `*` or `0` leave the choice to the system, anything else is cut to 16 bits and must then
+/// not be 0 (`EINVAL`).
 pub(super) fn parse(text: &[u8]) -> Result<u16> {
     if matches!(text, b"*" | b"0") {
         return Ok(0);

@@ -1,8 +1,8 @@
-//! Name look-ups off the I/O threads.
+//! Name lookups off the I/O threads.
 //!
-//! `getaddrinfo` blocks for as long as the network likes and cannot be interrupted, so look-ups run
-//! on [`Workers`]. Dropping the [`Resolver`] forgets what is still queued; a look-up that is under
-//! way ends on its own and its result is dropped.
+//! `getaddrinfo` blocks for as long as the network takes and cannot be interrupted, so lookups run
+//! on [`Workers`]. Dropping the [`Resolver`] forgets the queued lookups. A lookup that is under way
+//! ends on its own and its result is dropped.
 #![forbid(unsafe_code)]
 
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use super::workers::Workers;
 use crate::endpoint::TcpConnectAddress;
 use crate::error::{Errno, Result};
 
-/// What is called with the result, on a resolver thread and under no lock.
+/// Called with the result, on a resolver thread and under no lock.
 pub type Done = Box<dyn FnOnce(Result<Vec<SocketAddr>>) + Send>;
 
 type Lookup = Box<dyn FnOnce() -> Result<Vec<SocketAddr>> + Send>;
@@ -27,7 +27,7 @@ impl Resolver {
         Resolver { workers: Workers::new("ZMQbg/Resolver") }
     }
 
-    /// Queues a look-up; `done` gets its result. If `Err` is returned (no thread could be started:
+    /// Queues a lookup; `done` gets its result. If `Err` is returned (no thread could be started:
     /// `EAGAIN`), `done` is dropped without having been called.
     pub fn submit(&self, job: TcpConnectAddress, done: Done) -> Result<()> {
         self.submit_lookup(Box::new(move || job.lookup()), done)

@@ -17,7 +17,7 @@ use crate::sys::pgm;
 pub enum Serves {
     All,
     PubSub,
-    /// Only types of the draft API, which is not here.
+    /// Only types of the draft API, which this library does not have.
     DraftOnly,
 }
 
@@ -32,22 +32,23 @@ impl Serves {
     }
 }
 
-/// One row of the table.
+/// A row of the table.
 #[derive(Debug)]
 pub struct Scheme {
-    /// What stands before `://`; compared exactly.
+    /// The text before `://`; compared exactly.
     pub name: &'static str,
     pub serves: Serves,
-    /// What `zmq_has` calls it; the schemes that every build has are not asked for.
+    /// The name for `zmq_has`; `None` for the schemes that every build has, which have no such
+    /// name.
     pub capability: Option<&'static str>,
     /// Makes the endpoint from the address; `None` for a scheme that is known but not built.
     pub make: Option<fn(Vec<u8>) -> Endpoint>,
-    /// Whether the system has the library that it needs; asked for when somebody wants the scheme.
+    /// Whether the system has the library that it needs; checked when the scheme is first wanted.
     library: Option<fn() -> bool>,
 }
 
 impl Scheme {
-    /// Whether it is built, and what it needs is there.
+    /// Whether it is built, and the library it needs is there.
     pub fn is_present(&self) -> bool {
         self.make.is_some() && self.library.is_none_or(|is_there| is_there())
     }
@@ -62,7 +63,7 @@ const fn row(
     Scheme { name, serves, capability, make, library: None }
 }
 
-/// A transport that a library of the system does; `None` where it is not built.
+/// A transport that a library of the system provides; `None` where it is not built.
 type Lent = Option<(fn(Vec<u8>) -> Endpoint, fn() -> bool)>;
 
 const fn lent(name: &'static str, capability: Option<&'static str>, lent: Lent) -> Scheme {
@@ -107,12 +108,12 @@ pub fn find(name: &[u8]) -> Option<&'static Scheme> {
     SCHEMES.iter().find(|scheme| scheme.name.as_bytes() == name)
 }
 
-/// What `zmq_has` calls the transports that are there.
+/// The names for `zmq_has` of the transports that are there.
 pub fn capabilities() -> impl Iterator<Item = &'static str> {
     SCHEMES.iter().filter_map(|scheme| scheme.capability.filter(|_| scheme.is_present()))
 }
 
-/// Whether the transport that `zmq_has` calls so is there.
+/// Whether the transport with this name for `zmq_has` is there.
 pub fn has(capability: &[u8]) -> bool {
     let called = |scheme: &&Scheme| scheme.capability.is_some_and(|it| it.as_bytes() == capability);
     SCHEMES.iter().find(called).is_some_and(Scheme::is_present)

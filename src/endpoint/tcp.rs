@@ -2,7 +2,7 @@
 //! `source:port;destination:port`.
 //!
 //! A bind address is resolved at the call and never asks a name service. A connect address is only
-//! checked for its letters at the call: everything else is found out at each attempt, silently, so
+//! checked for its letters at the call. Everything else is found out at each attempt, silently, so
 //! that names and interfaces may appear later.
 #![forbid(unsafe_code)]
 
@@ -13,12 +13,12 @@ use crate::error::{Errno, Result};
 use crate::sys::interfaces;
 use crate::sys::resolve::{self, Query};
 
-/// What a host text may stand for.
+/// The kinds of host that a text may stand for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// An address of this machine: `*`, an interface, a numeric address.
     Local,
-    /// A peer by number; nobody may wait for a name service now.
+    /// A peer by number; the caller may not wait for a name service now.
     NumericPeer,
     /// A peer by number or name; resolving may block.
     Peer,
@@ -50,7 +50,7 @@ pub struct TcpConnectAddress {
 }
 
 impl TcpConnectAddress {
-    /// Checks the letters of the text: `EINVAL`. That it means something shows only later.
+    /// Checks the letters of the text: `EINVAL`. Whether it has a meaning shows only later.
     pub fn parse(text: &[u8], ipv6: bool) -> Result<TcpConnectAddress> {
         if !has_connect_syntax(text) {
             return Err(Errno::EINVAL);
@@ -58,7 +58,7 @@ impl TcpConnectAddress {
         Ok(TcpConnectAddress::unchecked(text, ipv6))
     }
 
-    /// A text that was checked before, or a proxy's, whose letters nobody checks.
+    /// A text that was checked before, or a proxy's, whose letters are not checked.
     pub fn unchecked(text: &[u8], ipv6: bool) -> TcpConnectAddress {
         TcpConnectAddress { text: text.to_vec(), ipv6 }
     }
@@ -81,11 +81,11 @@ impl TcpConnectAddress {
         Ok(host_and_port(source, self.ipv6, Role::Local)?.into_iter().next())
     }
 
-    /// What a proxy is to connect to. Does not block: a name is the proxy's to look up.
+    /// The address that a proxy is to connect to. Does not block: the proxy looks names up.
     pub fn unresolved(&self) -> Unresolved {
         let (host, port) = split_at_last(&self.text, b':').unwrap_or((&self.text, b""));
         let host = without_brackets(host);
-        // The zone of an address is known on this machine only. Those of IPv4 have none.
+        // The zone of an address is known on this machine only. IPv4 addresses have none.
         let zoned = split_at_last(host, b'%').filter(|(address, _)| address.contains(&b':'));
         let address = zoned.map_or(host, |(address, _)| address);
         let query = Query { ipv6: address.contains(&b':'), numeric: true };
@@ -110,16 +110,16 @@ pub struct Unresolved {
     pub ip: Option<IpAddr>,
     /// The host as it was given, without brackets.
     pub name: Vec<u8>,
-    /// 0: none that can be connected to.
+    /// The port; 0 cannot be connected to.
     pub port: u16,
 }
 
-/// The numeric endpoint text that the address may be known by, after it was not found as it
-/// stands; `zmq_unbind` and `zmq_disconnect` look for it. An interface name or `*` has none: such an
+/// The numeric endpoint text that the address may be known by, after it was not found as given;
+/// `zmq_unbind` and `zmq_disconnect` look for it. An interface name or `*` has none: such an
 /// endpoint goes by its resolved text, or as it was given. May block on a name service.
 ///
 /// * `ENOENT`: there is none
-/// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: nobody can tell now
+/// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: it cannot be known now
 pub fn numeric_form(address: &[u8], ipv6: bool) -> Result<Vec<u8>> {
     let find = || {
         let (source, host) = split_source(address);
@@ -143,7 +143,8 @@ pub(crate) fn endpoint_text(address: &SocketAddr) -> Result<Vec<u8>> {
     numeric_text("tcp", address)
 }
 
-/// The same for any scheme whose addresses are those of TCP.
+/// `scheme://a.b.c.d:port` or `scheme://[v6]:port`, for any scheme whose addresses are those of
+/// TCP.
 pub(crate) fn numeric_text(scheme: &str, address: &SocketAddr) -> Result<Vec<u8>> {
     let host = resolve::numeric_host(address)?;
     let port = address.port();
@@ -219,7 +220,7 @@ fn host_addresses(host: &[u8], ipv6: bool, role: Role) -> Result<Vec<SocketAddr>
     if role == Role::Local {
         match interfaces::first_address(host, ipv6) {
             Ok(address) => return Ok(vec![address]),
-            // Without descriptors nobody can tell whether there is such an interface.
+            // Without descriptors it cannot be known whether there is such an interface.
             Err(error) => unknown = error,
         }
     }

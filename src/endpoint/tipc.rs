@@ -1,8 +1,8 @@
 //! TIPC addresses: `{service,lower,upper}`, `{service,instance}`, either with `@z.c.n`,
 //! `<z.c.n:reference>` and `<*>`.
 //!
-//! The original reads them with `scanf`: white space may precede a number, a number may have a
-//! sign, and what follows the last number that is needed is not looked at.
+//! libzmq reads them with `scanf`: white space may precede a number, and a number may have a sign.
+//! The text behind the last number that is needed is ignored.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -11,13 +11,13 @@ use crate::sys::tipc::TipcAddress;
 /// Services below are the kernel's own.
 const FIRST_SERVICE: u32 = 64;
 
-/// Where an instance is looked for when nothing is said: zone 1.
+/// The domain to search for an instance when the text names none: zone 1.
 const DEFAULT_DOMAIN: u32 = 1 << 24;
 
-/// What a text stands for.
+/// The kinds of address that a text may stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TipcText {
-    /// `<*>`: a socket of this node, whichever the system gives.
+    /// `<*>`: a socket of this node, chosen by the system.
     AnySocket,
     Address(TipcAddress),
 }
@@ -113,7 +113,7 @@ fn whole_node(text: &[u8]) -> Option<u32> {
     scan.node().filter(|_| scan.0.is_empty())
 }
 
-/// What of a text is still to be read.
+/// The rest of a text that is still to be read.
 struct Scan<'a>(&'a [u8]);
 
 impl Scan<'_> {
@@ -136,7 +136,7 @@ impl Scan<'_> {
         let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at_checked(digits).filter(|(d, _)| !d.is_empty())?;
         self.0 = rest;
-        // One that does not fit 64 bits is the largest, whatever its sign.
+        // A number that does not fit 64 bits is the largest, whatever its sign.
         let number = digits
             .iter()
             .try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
@@ -166,7 +166,7 @@ mod tests {
         Some(String::from_utf8(endpoint_text(address)).unwrap())
     }
 
-    /// What the original was seen to make of each.
+    /// The observed results of libzmq for each text.
     #[test]
     fn texts_that_are_accepted() {
         for (given, shown) in [

@@ -11,7 +11,7 @@ pub struct VsockAddress {
     pub port: u32,
 }
 
-/// Any, of both.
+/// Any context identifier or port.
 const ANY: u32 = libc::VMADDR_CID_ANY;
 
 impl VsockAddress {

@@ -1,9 +1,10 @@
-//! Threads for what blocks for as long as others like: name look-ups, and handshakes that ask a key
-//! server.
+//! Threads for work that blocks for a time outside the library's control: name lookups, and
+//! handshakes that ask a key server.
 //!
-//! They are started when there is work, at most [`MAX_WORKERS`] at a time, and gone when there is none.
-//! Dropping the [`Workers`] forgets what is still queued, and waits a moment for what is under way: mostly that
-//! leaves no thread behind. What takes longer ends on its own and nobody is told.
+//! They are started when there is work, at most [`MAX_WORKERS`] at a time, and gone when there is
+//! none. Dropping the [`Workers`] forgets the queued work, and waits up to 100 ms for work under
+//! way: mostly that leaves no thread behind. Longer work ends on its own, and its result is
+//! dropped.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -14,21 +15,21 @@ use crate::error::{Errno, Result};
 use crate::sync::{Arc, AtomicBool, Condvar, Mutex, Ordering};
 use crate::sys::thread::{self, Schedule, Thread};
 
-/// One server that does not answer must not hold up what another one knows.
+/// One server that does not answer must not hold up the answers of another.
 pub(super) const MAX_WORKERS: usize = 4;
 
-/// How long what is under way is waited for in the end.
+/// How long work under way is waited for at the end.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// What may block. Runs on a worker, under no lock.
+/// Work that may block. Runs on a worker, under no lock.
 pub type Work = Box<dyn FnOnce() -> After + Send>;
 
-/// What tells of the result; not called when the [`Workers`] are gone.
+/// Reports the result; not called when the [`Workers`] are gone.
 pub type After = Box<dyn FnOnce()>;
 
 /// See the module's documentation. Any thread may call it.
 pub struct Workers {
-    /// Of the threads.
+    /// The name of the threads.
     name: &'static str,
     shared: Arc<Shared>,
 }
@@ -37,16 +38,16 @@ pub struct Workers {
 struct Shared {
     closed: AtomicBool,
     state: Mutex<State>,
-    /// The last worker has ended, but for its thread.
+    /// The last worker has ended, except for its thread.
     idle: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     queue: VecDeque<Work>,
-    /// Threads that will look at `queue` again.
+    /// Threads that will check `queue` again.
     workers: usize,
-    /// Theirs, and in the end those of workers that have just finished.
+    /// The threads of the workers, and at the end those of workers that have just finished.
     threads: Vec<Thread>,
 }
 
@@ -98,7 +99,7 @@ impl Drop for Workers {
 
 fn run(shared: &Shared) {
     while let Some(work) = next(shared) {
-        // A panic is the loss of whose work it is; that of the others goes on.
+        // A panic loses only the work it is in; other work goes on.
         let Ok(after) = catch_unwind(AssertUnwindSafe(work)) else { continue };
         if !shared.closed.load(Ordering::Acquire) {
             let _ = catch_unwind(AssertUnwindSafe(after));
@@ -106,7 +107,7 @@ fn run(shared: &Shared) {
     }
 }
 
-/// The next work; none means that this worker is not counted any more and must end.
+/// The next work; `None` means that this worker is not counted any more and must end.
 fn next(shared: &Shared) -> Option<Work> {
     let mut state = shared.state.lock();
     if shared.closed.load(Ordering::Acquire) {

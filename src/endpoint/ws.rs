@@ -1,7 +1,7 @@
 //! WebSocket addresses: `host:port` and `host:port/path`.
 //!
-//! The path begins at the last `/`; without one it is `/`. What is before it is resolved at the call, also where
-//! a connection is to be made: a name that is unknown then is refused.
+//! The path begins at the last `/`; without one it is `/`. The text before it is resolved at the
+//! call, also for a connect: a name that is unknown then is refused.
 #![forbid(unsafe_code)]
 
 use std::net::SocketAddr;
@@ -10,14 +10,14 @@ use super::tcp::{self, TcpConnectAddress};
 use crate::endpoint::port;
 use crate::error::{Errno, Result};
 
-/// What separates a source address, which WebSocket endpoints do not have.
+/// The separator of a source address, which WebSocket endpoints do not have.
 const SOURCE: u8 = b';';
 
 /// The address part of a `ws` endpoint that is bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WsBindAddress {
     host_and_port: Vec<u8>,
-    /// With the `/` that it begins with.
+    /// The path with the `/` that it begins with.
     pub path: Vec<u8>,
 }
 
@@ -45,16 +45,16 @@ impl WsBindAddress {
 /// The address part of a `ws` endpoint that is connected to.
 #[derive(Clone, Debug)]
 pub struct WsConnectAddress {
-    /// As it was given, with brackets if it has some.
+    /// The host as it was given, with brackets if it has some.
     pub host: Vec<u8>,
     pub port: u16,
-    /// With the `/` that it begins with.
+    /// The path with the `/` that it begins with.
     pub path: Vec<u8>,
 }
 
 impl WsConnectAddress {
-    /// Takes the text apart: `EINVAL` for one that has no port, that nobody can connect to, or whose
-    /// path cannot be asked for in HTTP.
+    /// Takes the text apart. `EINVAL` if it has no port, names an address that cannot be connected
+    /// to, or has a path that HTTP cannot ask for.
     pub fn parse(text: &[u8]) -> Result<WsConnectAddress> {
         let (host_and_port, path) = split(text);
         let colon = host_and_port.iter().rposition(|byte| *byte == b':').ok_or(Errno::EINVAL)?;
@@ -65,12 +65,12 @@ impl WsConnectAddress {
             return Err(Errno::EINVAL);
         }
         let address = WsConnectAddress { host: host.to_vec(), port: port::parse(port)?, path };
-        // For the letters of the host.
+        // Checks the letters of the host.
         TcpConnectAddress::parse(&address.authority(), false)?;
         Ok(address)
     }
 
-    /// Where it is, as `tcp` would be told.
+    /// The address in the form of `tcp`.
     pub fn authority(&self) -> Vec<u8> {
         [&self.host, &b":"[..], self.port.to_string().as_bytes()].concat()
     }

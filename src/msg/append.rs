@@ -1,16 +1,16 @@
-//! Appending a short frame to an arena: header and body are written in one step into memory that is there.
-//! Called for each message, where two growing copies into a vector cost more than the copying. Owned by
-//! whoever fills the arena.
+//! Appending a short frame to an arena: header and body are written in one step into memory that is
+//! there. Called for each message, where two growing copies into a vector cost more than the
+//! copying. Owned by the thread that fills the arena.
 
 use crate::msg::copy::copy;
 use crate::sys::cache::expect_writes;
 
-/// How far ahead memory is asked for, in bytes. It is probably in the cache of the core that has read the
-/// last backlog: fetched some messages early, it is not waited for.
+/// How far ahead memory is prefetched, in bytes. It is probably in the cache of the core that has
+/// read the last backlog. Prefetched some messages early, it costs no wait.
 const AHEAD: usize = 256;
 
-/// Adds flags, one length byte and the body; `false`, and nothing added, if that takes more memory or
-/// more than one length byte.
+/// Adds flags, one length byte and the body; `false`, and nothing added, if that takes more memory
+/// or more than one length byte.
 #[inline(always)]
 pub fn append(arena: &mut Vec<u8>, flags: u8, body: &[u8]) -> bool {
     let Ok(len) = u8::try_from(body.len()) else { return false };
@@ -21,7 +21,8 @@ pub fn append(arena: &mut Vec<u8>, flags: u8, body: &[u8]) -> bool {
     header[0].write(flags);
     header[1].write(len);
     expect_writes(place.as_ptr().wrapping_byte_add(AHEAD));
-    // SAFETY: `place` is as long as the body, and no part of it; the spare memory is written up to its end.
+    // SAFETY: `place` is as long as the body, and no part of it; the spare memory is written up to
+    // its end.
     unsafe {
         copy(body.as_ptr(), place.as_mut_ptr().cast(), body.len());
         arena.set_len(arena.len() + 2 + body.len());

@@ -1,9 +1,11 @@
-//! Memory of bodies from a KiB on, kept for the next one. What a program gives back to the system it gets
-//! back in empty pages, each of which costs a fault and has to be cleared: for a body of a megabyte that is
-//! more work than copying it; and what the allocator does for shorter ones takes longer than all the rest of
-//! sending them. A program that streams such bodies uses the same few blocks again here.
+//! Memory of bodies from a KiB on, kept for the next one. Memory that a program gives back to the
+//! system returns as empty pages, each of which costs a fault and must be cleared. For a body of a
+//! megabyte that is more work than copying it. For shorter bodies the allocator's work takes longer
+//! than all the rest of sending them. A program that streams such bodies uses a few blocks again
+//! and again here.
 //!
-//! Any thread. Nobody waits for the list: who finds it taken does without, also in the child of a fork.
+//! Any thread. No thread waits for the list: a thread that finds it taken goes on without, also in
+//! the child of a fork.
 //!
 //! One of the modules that may use `unsafe`: raw allocation.
 
@@ -15,7 +17,7 @@ use lock_api::MutexGuard;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::sys::spin_lock::{Raw, SpinLock};
 
-/// Blocks of at least this size are kept: what is smaller the allocator keeps at hand itself.
+/// Blocks of at least this size are kept: the allocator itself keeps smaller ones at hand.
 const SMALLEST: usize = 1024;
 
 /// Blocks of at most this size are kept.
@@ -24,17 +26,18 @@ const LARGEST: usize = 32 * 1024 * 1024;
 /// Bytes that are kept at most in blocks up to [`LARGE`].
 const ROOM: usize = 16 * 1024 * 1024;
 
-/// Of blocks above this size only so many are kept: one that is sent or read, and one in the program's hands.
+/// Blocks above this size are large. Only so many are kept: one that is sent or read, and one in
+/// the program's hands.
 const LARGE: usize = 4 * 1024 * 1024;
 const LARGE_KEPT: usize = 2;
 
 /// How often the list is tried for when it has to be emptied.
 const TRIES: usize = 100_000;
 
-/// Sizes up to twice a size.
+/// Size steps between a size and its double.
 const STEPS: usize = 8;
 
-/// Sizes of which blocks are kept.
+/// The number of sizes of which blocks are kept.
 const CLASSES: usize = STEPS * (LARGEST / (SMALLEST / 2)).ilog2() as usize;
 
 /// At most so many blocks of other sizes make room for one.
@@ -43,26 +46,26 @@ const EVICTED: usize = 16;
 /// All blocks are aligned so.
 const ALIGN: usize = align_of::<usize>();
 
-/// A block that nobody uses.
+/// A block that is not in use.
 struct Spare(NonNull<u8>);
 
-// SAFETY: the memory is nobody's.
+// SAFETY: no thread uses the memory.
 unsafe impl Send for Spare {}
 
 struct Spares {
-    /// By size.
+    /// The blocks by size class.
     blocks: [Vec<Spare>; CLASSES],
-    /// In those up to [`LARGE`], and how many are larger.
+    /// Bytes in blocks up to [`LARGE`], and the number of larger blocks.
     bytes: usize,
     large: usize,
-    /// Where to look next for blocks to give back.
+    /// The size class to check next for blocks to give back.
     hand: usize,
 }
 
 static SPARES: SpinLock<Spares> =
     SpinLock::new(Spares { blocks: [const { Vec::new() }; CLASSES], bytes: 0, large: 0, hand: 0 });
 
-/// Contexts that there are: without one nothing is kept.
+/// The number of contexts: without one nothing is kept.
 static CONTEXTS: AtomicUsize = AtomicUsize::new(0);
 
 /// A context begins.
@@ -70,7 +73,7 @@ pub fn begin() {
     CONTEXTS.fetch_add(1, Ordering::SeqCst);
 }
 
-/// A context has ended. With the last one goes what is kept.
+/// A context has ended. With the last one the kept blocks are freed.
 pub fn end() {
     if CONTEXTS.fetch_sub(1, Ordering::SeqCst) == 1 {
         release_spares();
@@ -96,12 +99,12 @@ pub unsafe fn release(block: *mut u8, layout: Layout) {
     {
         return;
     }
-    // SAFETY: what the caller promises.
+    // SAFETY: handed on from the caller's promise.
     unsafe { dealloc(block, layout) }
 }
 
 fn release_spares() {
-    // In the child of a fork it may be taken for ever.
+    // In the child of a fork the list may be locked for ever.
     let Some(mut spares) = (0..TRIES).find_map(|_| SPARES.try_lock()) else { return };
     (spares.bytes, spares.large) = (0, 0);
     let mut none = [const { Vec::new() }; CLASSES];
@@ -115,12 +118,12 @@ fn release_spares() {
 fn give_back(class: usize, blocks: impl IntoIterator<Item = Spare>) {
     let Ok(layout) = Layout::from_size_align(size_of_class(class), ALIGN) else { return };
     for Spare(block) in blocks {
-        // SAFETY: it came from the allocator with this layout, and nobody uses it.
+        // SAFETY: it came from the allocator with this layout, and no thread uses it.
         unsafe { dealloc(block.as_ptr(), layout) }
     }
 }
 
-/// Sizes in between are rounded up to an eighth, so that bodies of about the same size share blocks.
+/// Sizes in between are rounded up to an eighth, so that bodies of nearly equal size share blocks.
 pub fn rounded(size: usize) -> usize {
     if !(SMALLEST..=LARGEST).contains(&size) {
         return size;
@@ -129,12 +132,12 @@ pub fn rounded(size: usize) -> usize {
     (((size - 1) >> shift) + 1) << shift
 }
 
-/// Sizes like this one are this power of two apart.
+/// The power of two by which sizes like this one differ.
 fn step_shift(size: usize) -> u32 {
     (size.next_power_of_two() / (2 * STEPS)).ilog2()
 }
 
-/// Which of the sizes that are kept this is.
+/// The index of this size among the sizes that are kept.
 fn class(layout: Layout) -> Option<usize> {
     let size = layout.size();
     if !(SMALLEST..=LARGEST).contains(&size) || layout.align() != ALIGN {
@@ -159,7 +162,7 @@ fn take(class: usize) -> Option<NonNull<u8>> {
     Some(block)
 }
 
-/// Whether there was room for it.
+/// Keeps the block if there is room; returns whether it did.
 fn keep(spare: Spare, class: usize) -> bool {
     let Some(mut spares) = SPARES.try_lock() else { return false };
     if CONTEXTS.load(Ordering::SeqCst) == 0 {
@@ -172,7 +175,7 @@ fn keep(spare: Spare, class: usize) -> bool {
     }
 }
 
-/// The same, when there is none: what is in its way, of other sizes, is given back.
+/// Keeps the block when there is no room: blocks of other sizes that are in its way are given back.
 #[cold]
 fn keep_instead(mut spares: MutexGuard<'_, Raw, Spares>, spare: Spare, class: usize) -> bool {
     let mut evicted = [const { None }; EVICTED];
@@ -191,7 +194,7 @@ impl Spares {
         }
     }
 
-    /// A block of this class comes, or goes.
+    /// Counts a block of this class in, or out.
     fn count(&mut self, class: usize, comes: bool) {
         let (count, by) = match is_large(class) {
             true => (&mut self.large, 1),
@@ -200,7 +203,8 @@ impl Spares {
         *count = if comes { *count + by } else { *count - by };
     }
 
-    /// Takes blocks of one other class out, until there is room for one of this; the class.
+    /// Takes blocks of one other class out, until there is room for one of this class; returns the
+    /// other class.
     fn make_room(&mut self, class: usize, evicted: &mut [Option<Spare>]) -> usize {
         let is_in_the_way = |at: &usize| {
             let same_room = *at != class && is_large(*at) == is_large(class);
@@ -225,7 +229,7 @@ impl Spares {
         Some(spare)
     }
 
-    /// `false` without memory for the list.
+    /// Adds the block to its list; `false` without memory for the list.
     fn add(&mut self, spare: Spare, class: usize) -> bool {
         let Some(blocks) = self.blocks.get_mut(class) else { return false };
         let added = blocks.try_reserve(1).is_ok();
@@ -294,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_block_is_used_again_or_given_back() {
-        // A size of its own, since other tests use the same list; they may also have it at this moment.
+        // A size of its own, since other tests use this list; they may also hold it at this moment.
         let layout = layout(rounded(3_333_333));
         begin();
         let used_again = (0..1000).any(|_| {
@@ -302,7 +306,7 @@ mod tests {
             // SAFETY: memory of this layout, which is not used.
             unsafe { release(first, layout) };
             let second = allocate(layout);
-            // SAFETY: the same.
+            // SAFETY: memory of this layout, which is not used.
             unsafe { release(second, layout) };
             first == second
         });

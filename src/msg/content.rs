@@ -1,7 +1,7 @@
 //! Counted message content that lives on the heap.
 //!
-//! One block holds the header and the bytes behind it. Blocks are shared between threads by an atomic
-//! count. For content in the application's memory see [`foreign`](super::foreign).
+//! One block holds the header and the bytes behind it. Blocks are shared between threads by an
+//! atomic count. For content in the application's memory see [`foreign`](super::foreign).
 //!
 //! One of the modules that may use `unsafe`: raw allocation.
 
@@ -36,7 +36,7 @@ fn layout(own_bytes: usize) -> Result<Layout> {
 
 fn new_block(own_bytes: usize) -> Result<NonNull<Block>> {
     let layout = layout(own_bytes)?;
-    // It is not empty: it holds at least a `Block`.
+    // The layout is not empty: it holds at least a `Block`.
     NonNull::new(blocks::allocate(layout).cast::<Block>()).ok_or(Errno::ENOMEM)
 }
 
@@ -60,7 +60,7 @@ impl Content {
         unsafe { self.0.as_ref() }
     }
 
-    /// Where the bytes are.
+    /// The address of the bytes.
     pub fn as_ptr(&self) -> *mut u8 {
         self.block().data
     }

@@ -1,15 +1,15 @@
-//! Copying a few bytes without a call of the C library, which takes as long as the copying. Done for each
-//! message; any thread, nothing is shared.
+//! Copying a few bytes without a call of the C library, which takes as long as the copying. Called
+//! for each message; any thread, nothing is shared.
 
 use core::mem::MaybeUninit;
 
-/// Copies `len` bytes. The places may overlap, and what is copied need not have been written.
+/// Copies `len` bytes. The places may overlap, and the copied bytes need not have been written.
 ///
 /// # Safety
 /// - `from` is valid for reading `len` bytes and `to` for writing them.
 #[inline(always)]
 pub unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
-    // SAFETY: what the caller promises is handed on; the length is at least that of one end.
+    // SAFETY: handed on from the caller's promise; the length is at least that of one end.
     unsafe {
         match len {
             8..=16 => copy_ends::<[u8; 8]>(from, to, len),
@@ -20,10 +20,11 @@ pub unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     }
 }
 
-/// Copies the first and the last bytes of `len`, as many as a `T` has: both are read before one is written.
+/// Copies the first and the last bytes of `len`, as many as a `T` has: both are read before one is
+/// written.
 ///
 /// # Safety
-/// - As for [`copy`], and a `T` is at least half of `len` and not longer.
+/// - `from` and `to` are valid as [`copy`] demands; a `T` is at least half of `len` and not longer.
 #[inline(always)]
 unsafe fn copy_ends<T>(from: *const u8, to: *mut u8, len: usize) {
     let behind = len - size_of::<T>();

@@ -1,9 +1,9 @@
-//! Pending calls of the application's free functions, on their way to the threads that make them:
-//! those of the context's background, under no lock.
+//! Pending calls of the application's free functions, on their way to the threads that make them.
+//! These are the I/O threads and workers of the context, under no lock.
 //!
 //! A thread that drops the last reference to memory of the application may hold locks, of the
-//! library or of the application. It posts the call here. The place of a disposer is never freed,
-//! so messages refer to it without a count. Any thread posts; the lock is a leaf.
+//! library or of the application. It posts the call here. A disposer is never freed, so messages
+//! refer to it without a count. Any thread posts; the lock is a leaf.
 //!
 //! The module's names for locks and atomics come from its parent, because
 //! `src/io/reactor/runners_model.rs` runs this very file in all kinds of orders.
@@ -11,12 +11,12 @@
 
 use super::primitives::{Arc, AtomicBool, FreeCall, Mutex, Ordering, SegQueue};
 
-/// Free functions that a runner calls in one go, before it looks after its other work.
+/// Free functions that a runner calls in one go, before it returns to its other work.
 const AT_ONCE: usize = 64;
 
-/// A thread of the background, which makes calls ([`Disposer::run`]) when it is woken.
+/// A thread of the library that makes calls ([`Disposer::run`]) when it is woken.
 pub trait Runner: Send + Sync {
-    /// Wakes the thread; whether it will come. The calling thread may hold any lock but the
+    /// Wakes the thread; returns whether it will come. The calling thread may hold any lock but the
     /// disposer's.
     fn wake(&self) -> bool;
 }
@@ -24,9 +24,9 @@ pub trait Runner: Send + Sync {
 /// See the module's documentation.
 pub struct Disposer {
     calls: SegQueue<FreeCall>,
-    /// A call was posted since a runner last began to look at them.
+    /// A call was posted since a runner last began to take calls.
     requested: AtomicBool,
-    /// There is no background any more: the posting thread makes the call.
+    /// There are no runners any more: the posting thread makes the call.
     closed: AtomicBool,
     runners: Mutex<Runners>,
 }
@@ -40,12 +40,12 @@ struct Runners {
 
 struct Entry {
     runner: Arc<dyn Runner>,
-    /// It is in free functions, which may take as long as they like.
+    /// The runner is in free functions, which may take as long as they like.
     busy: bool,
 }
 
 impl Default for Disposer {
-    /// A disposer without background, to be opened.
+    /// A disposer without runners, to be opened.
     fn default() -> Self {
         Disposer {
             calls: SegQueue::new(),
@@ -84,8 +84,8 @@ impl Disposer {
         }
     }
 
-    /// Wakes the next runner in turn that is not busy. If all are, each looks at the request before
-    /// it sleeps.
+    /// Wakes the next runner in turn that is not busy. If all are busy, each checks the request
+    /// before it sleeps.
     fn wake_a_runner(&self) {
         let idle = self.runners.lock().next_idle();
         if idle.is_some_and(|runner| !runner.wake()) {
@@ -94,7 +94,7 @@ impl Disposer {
         }
     }
 
-    /// Whether calls wait for a runner that comes by. A runner does not sleep while they do.
+    /// Whether calls wait for a runner. A runner does not sleep while they do.
     #[inline]
     pub fn is_requested(&self) -> bool {
         self.requested.load(Ordering::SeqCst)
@@ -117,7 +117,7 @@ impl Disposer {
             drop(call);
         }
         self.runners.lock().set_busy(runner, false);
-        // Beyond `AT_ONCE`, which nobody posts again.
+        // More than `AT_ONCE` calls wait, and no thread posts the rest again.
         if !self.calls.is_empty() {
             self.requested.store(true, Ordering::SeqCst);
         }

@@ -2,9 +2,9 @@
 //!
 //! The application may hold locks of its own around any call, and its free function may take them
 //! and may call the library. So the function runs at once only where the application itself
-//! [ends](crate::msg::Msg::end) the last reference, in a C function that holds no lock then. If the last
-//! reference is dropped anywhere else, the background calls it: the reference carries the
-//! [`Disposer`] of the context in which it was sent.
+//! [ends](crate::msg::Msg::end) the last reference. That is in a C function that holds no lock
+//! then. If the last reference is dropped anywhere else, an I/O thread or worker calls the
+//! function. The reference carries the [`Disposer`] of the context in which it was sent.
 //!
 //! One of the modules that may use `unsafe`: a caller's own memory and function.
 
@@ -42,7 +42,7 @@ impl Foreign {
         Foreign { data, len, free, hint, disposer: None }
     }
 
-    /// Where the bytes are; may be null when the length is 0.
+    /// The address of the bytes; may be null when the length is 0.
     #[inline]
     pub(super) fn as_ptr(&self) -> *mut u8 {
         self.data
@@ -53,8 +53,8 @@ impl Foreign {
         self.len
     }
 
-    /// Says where the free function runs when this is dropped: the disposer gets the call. Without
-    /// one the dropping thread makes it, and holds no lock of the library then.
+    /// Sets the disposer that gets the free function's call when this is dropped. Without one the
+    /// dropping thread makes the call, and holds no lock of the library then.
     #[inline]
     pub(super) fn set_disposer(&mut self, disposer: Option<&'static Disposer>) {
         self.disposer = disposer;
@@ -79,13 +79,13 @@ impl Drop for Foreign {
 /// A counted reference to memory of the application. The last one decides where the free function
 /// runs.
 pub struct SharedForeign {
-    /// Always there, but while it is dropped.
+    /// Always there, except while it is dropped.
     memory: Option<Arc<Foreign>>,
     disposer: Option<&'static Disposer>,
 }
 
 impl SharedForeign {
-    /// Where the bytes are; may be null when the length is 0.
+    /// The address of the bytes; may be null when the length is 0.
     pub(super) fn as_ptr(&self) -> *mut u8 {
         self.memory.as_ref().map_or(core::ptr::null_mut(), |memory| memory.data)
     }
@@ -99,8 +99,7 @@ impl SharedForeign {
         self.memory.as_ref().is_some_and(|memory| Arc::strong_count(memory) > 1)
     }
 
-    /// Does what [`Foreign::set_disposer`] does, if this reference is the last one when it is
-    /// dropped.
+    /// Does [`Foreign::set_disposer`], if this reference is the last one when it is dropped.
     pub(super) fn set_disposer(&mut self, disposer: Option<&'static Disposer>) {
         self.disposer = disposer;
     }
@@ -127,15 +126,15 @@ pub struct FreeCall {
     hint: *mut c_void,
 }
 
-// SAFETY: nobody else uses the memory, and a caller's free function may run on any thread.
+// SAFETY: no thread uses the memory, and a caller's free function may run on any thread.
 unsafe impl Send for FreeCall {}
 
 impl Drop for FreeCall {
     fn drop(&mut self) {
         // The function may not unwind, so the thread does not end in it.
         let _guard = CancelGuard::new();
-        // SAFETY: this was made of the last reference, so the function is called once, with what
-        // the caller gave.
+        // SAFETY: this was made of the last reference, so the function is called once, with the
+        // caller's arguments.
         unsafe { (self.free)(self.data.cast(), self.hint) };
     }
 }
@@ -149,11 +148,11 @@ mod tests {
     use core::ptr::null_mut;
 
     unsafe extern "C" fn count(_data: *mut c_void, hint: *mut c_void) {
-        // SAFETY: every test runners in its own counter, which outlives its messages.
+        // SAFETY: every test run has its own counter, which outlives its messages.
         unsafe { &*hint.cast::<AtomicUsize>() }.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// A runner that does nothing but count how often it was woken. The first time it cannot be.
+    /// A runner that does nothing but count how often it was woken. The first wake-up fails.
     #[derive(Default)]
     struct Idle(AtomicUsize);
 

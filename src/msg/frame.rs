@@ -1,8 +1,8 @@
 //! The frame header that ZMTP 2.0 and 3.x share (RFC 15, RFC 23): flags, then one or eight length
-//! bytes. Messages wait in pipes in this form too, so that they can go out as they are.
+//! bytes. Messages wait in pipes in this form too, so that they can go out as they are. No state.
 #![forbid(unsafe_code)]
 
-/// More frames of the same message follow.
+/// More frames of this message follow.
 pub const MORE: u8 = 1;
 /// The length takes eight bytes.
 pub const LARGE: u8 = 2;

@@ -1,5 +1,5 @@
 //! Properties of a received message (`zmq_msg_gets`): immutable, shared by all messages of a
-//! connection.
+//! connection. Any thread.
 #![forbid(unsafe_code)]
 
 use core::ffi::CStr;
@@ -8,7 +8,7 @@ use std::ffi::CString;
 use crate::error::Result;
 use crate::memory::joined;
 
-/// Names and values, in the order of the names. A peer may choose many of both, so that they are not
+/// Names and values, in the order of the names. A peer may choose many of both, so they are not
 /// searched one after the other.
 #[derive(Debug, Default)]
 pub struct Metadata {
@@ -16,7 +16,8 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Of equal names the first counts. A value is cut at its first NUL, as a C string has to be. `ENOMEM`.
+    /// Of equal names the first counts. A value is cut at its first NUL, as a C string has to be.
+    /// `ENOMEM`.
     pub fn new<'a>(properties: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Result<Metadata> {
         let mut properties: Vec<_> = properties.into_iter().collect();
         properties.sort_by_key(|(name, _)| *name);

@@ -1,9 +1,9 @@
 //! A message: the 64 bytes that C code holds as `zmq_msg_t`.
 //!
-//! Small bodies live inside the struct, larger ones in counted [`Content`], those with a free
-//! function in memory of the application ([`Foreign`]), which is counted once it is shared, constant
-//! ones in memory that is never freed. Nothing inside points to itself, so bindings may move the
-//! struct bitwise. A message has one owner at a time.
+//! Small bodies live inside the struct, larger ones in counted [`Content`]. Bodies with a free
+//! function live in memory of the application ([`Foreign`]), which is counted once it is shared.
+//! Constant ones live in memory that is never freed. Nothing inside points to itself, so bindings
+//! may move the struct bitwise. A message has one owner at a time.
 //!
 //! One of the modules that may use `unsafe`: the layout is a tagged union shared with C.
 
@@ -16,7 +16,7 @@ mod foreign;
 pub mod frame;
 mod metadata;
 
-/// What [`disposer`] works with.
+/// Locks and atomics of [`disposer`]; its model replaces this module.
 mod primitives {
     pub use super::foreign::FreeCall;
     pub use crate::sync::{Arc, AtomicBool, Mutex, Ordering, SegQueue};
@@ -36,7 +36,7 @@ use crate::sync::Arc;
 /// Bodies up to this size are kept inside the message.
 pub const INLINE_MAX: usize = 40;
 
-/// Marks an initialised message; anything else in its place is not one.
+/// Marks an initialised message; any other value means that there is none.
 const TAG: u8 = 0x5a;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Msg {
     #[inline]
     pub fn copy_of(bytes: &[u8]) -> Result<Msg> {
         let mut msg = Msg::with_size(bytes.len())?;
-        // SAFETY: `with_size` made room for as many bytes, and nobody else holds them yet.
+        // SAFETY: `with_size` made room for as many bytes, and no other thread holds them yet.
         unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), msg.as_mut_ptr(), bytes.len()) };
         Ok(msg)
     }
@@ -165,7 +165,7 @@ impl Msg {
     /// [Ends](Msg::end) the message and marks the struct as no message.
     ///
     /// # Safety
-    /// - `msg` points to an initialised message that nobody else uses.
+    /// - `msg` points to an initialised message that no other code uses.
     pub unsafe fn close(msg: *mut Msg) {
         // SAFETY: the caller's promise. The tag is cleared first, so that a free function which
         // looks at the struct finds it closed.
@@ -177,9 +177,9 @@ impl Msg {
         }
     }
 
-    /// Gives up what the message holds, on behalf of the application. If a free function is due it
+    /// Gives up the message's content, on behalf of the application. If a free function is due it
     /// runs in this call: the calling thread holds no lock of the library. A message that was sent
-    /// and is dropped leaves the call to the background.
+    /// and is dropped leaves the call to an I/O thread or worker.
     #[inline]
     pub fn end(mut self) {
         if self.is_foreign() {
@@ -271,7 +271,7 @@ impl Msg {
         self.len() == 0
     }
 
-    /// Where the content is; null only if the caller gave a null buffer of size 0.
+    /// The address of the content; null only if the caller gave a null buffer of size 0.
     #[inline]
     pub fn as_ptr(&self) -> *const u8 {
         // SAFETY: `kind` says which field is alive.
@@ -290,7 +290,7 @@ impl Msg {
         }
     }
 
-    /// Where the content is, for writing by the message's owner.
+    /// The address of the content, for writing by the message's owner.
     #[inline]
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
         if self.is_kind(Kind::Inline) {
@@ -311,7 +311,8 @@ impl Msg {
         unsafe { core::slice::from_raw_parts(data, len) }
     }
 
-    /// The content for writing, when nobody shares it and it is the library's or a free-able one.
+    /// The content for writing, if it is not shared and is the library's or one with a free
+    /// function.
     pub fn data_mut(&mut self) -> Option<&mut [u8]> {
         if self.is_shared() {
             return None;

@@ -1,8 +1,8 @@
 //! `ZMQ_TCP_ACCEPT_FILTER`: parsing `address[/mask]` and matching peers against it.
 //!
 //! Only literal addresses, in the forms `getaddrinfo` takes with `AI_NUMERICHOST`. With IPv6 on, an
-//! IPv4 address becomes its mapped form `::ffff:a.b.c.d` and **the mask counts from the first of
-//! its 128 bits**, as in the original: `10.0.0.0/8` then lets every mapped peer in.
+//! IPv4 address becomes its mapped form `::ffff:a.b.c.d`. **The mask counts from the first of its
+//! 128 bits**, as in libzmq: `10.0.0.0/8` then lets every mapped peer in.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -29,7 +29,7 @@ impl AcceptFilter {
 
     /// Parses `address[/mask]`; `EINVAL` for anything else.
     pub fn parse(text: &[u8], ipv6: bool) -> Result<AcceptFilter> {
-        // The original reads a C string: what follows a NUL is not looked at.
+        // libzmq reads a C string: bytes behind a NUL are ignored.
         let text = text.split(|b| *b == 0).next().unwrap_or_default();
         let text = core::str::from_utf8(text).map_err(|_| Errno::EINVAL)?;
         let (host, mask) = match text.rsplit_once('/') {
@@ -61,7 +61,8 @@ fn same_prefix(a: u128, b: u128, width: u8, bits: u8) -> bool {
     (a ^ b).checked_shr(ignored).unwrap_or(0) == 0
 }
 
-/// As `atoi` reads it (leading blanks, a sign, trailing rubbish); 0 only when written as `0`.
+/// Parses a mask as `atoi` reads it (leading blanks, a sign, trailing rubbish); 0 only when written
+/// as `0`.
 fn parse_mask(text: &str, width: u8) -> Option<u8> {
     if text == "0" {
         return Some(0);
@@ -84,8 +85,7 @@ fn parse_address(host: &str, ipv6: bool) -> Option<IpAddr> {
     }
 }
 
-/// Takes `%interface` off. It plays no part in matching, so whether the interface exists is not
-/// asked.
+/// Takes `%interface` off. It plays no part in matching, so the interface need not exist.
 fn strip_scope(host: &str) -> Option<&str> {
     match host.split_once('%') {
         None => Some(host),

@@ -1,4 +1,4 @@
-//! Context options: `zmq_ctx_set`, `zmq_ctx_get` and what new sockets inherit. Lives under the
+//! Context options: `zmq_ctx_set`, `zmq_ctx_get` and the defaults of new sockets. Under the
 //! context's lock. Options that shape threads are read when the first socket is made.
 #![forbid(unsafe_code)]
 
@@ -7,9 +7,9 @@ use crate::options::SocketOptions;
 use crate::options::numbers::*;
 use std::collections::BTreeSet;
 
-/// What `ZMQ_SOCKET_LIMIT` answers: the largest sensible `ZMQ_MAX_SOCKETS`.
+/// The answer to `ZMQ_SOCKET_LIMIT`: the largest sensible `ZMQ_MAX_SOCKETS`.
 pub const SOCKET_LIMIT: i32 = 65_535;
-/// What `ZMQ_MSG_T_SIZE` answers: the size of `zmq_msg_t` in bytes.
+/// The answer to `ZMQ_MSG_T_SIZE`: the size of `zmq_msg_t` in bytes.
 pub const MSG_T_SIZE: i32 = 64;
 
 /// The options of one context.
@@ -24,9 +24,9 @@ pub struct ContextOptions {
     pub thread_sched_policy: i32,
     /// CPUs the library threads are bound to; empty leaves them free.
     pub thread_affinity: BTreeSet<i32>,
-    /// Put before the names of library threads.
+    /// The text before the names of library threads.
     pub thread_name_prefix: String,
-    /// Stored and answered, never enforced.
+    /// Stored and returned, never enforced.
     pub max_msgsz: i32,
     pub zero_copy_recv: bool,
     pub ipv6: bool,
@@ -97,7 +97,7 @@ impl ContextOptions {
         }
     }
 
-    /// Gives a fresh socket what it inherits.
+    /// Gives a fresh socket the values that it inherits.
     pub fn apply_defaults(&self, options: &mut SocketOptions) {
         options.ipv6 = self.ipv6;
         options.zero_copy_recv = self.zero_copy_recv;

@@ -1,5 +1,5 @@
-//! Which parts an option may need, and which of them this build has: the one switch between "not
-//! available" (`EINVAL`) and a stored value.
+//! The parts of the library that options may need, and those that this build has. The one switch
+//! between "not available" (`EINVAL`) and a stored value.
 #![forbid(unsafe_code)]
 
 /// A part of the library that some options configure.
@@ -29,8 +29,8 @@ impl Feature {
 #[derive(Clone, Copy, Debug)]
 pub struct Features(&'static [Feature]);
 
-/// What this build has. Accepting the option of a part that is missing would be a promise of
-/// authentication, encryption or a proxy that nobody keeps, so each of them is refused.
+/// The parts that this build has. Accepting the option of a missing part would promise
+/// authentication, encryption or a proxy that does not exist. So each of them is refused.
 pub const AVAILABLE: Features = Features(&[
     Feature::Plain,
     Feature::Curve,

@@ -7,7 +7,7 @@ use crate::options::features::{AVAILABLE, Features};
 use crate::options::row::Get;
 use crate::options::{SocketOptions, SocketType, key, row};
 
-/// What only the socket itself can answer.
+/// The answers that only the socket itself can give.
 pub trait Live {
     /// The block of values.
     fn values(&self) -> &SocketOptions;
@@ -31,14 +31,14 @@ pub trait Live {
     fn stream_routing_id(&mut self) -> Option<Vec<u8>>;
 }
 
-/// Reads an option into `out` and answers the new length.
+/// Reads an option into `out` and returns the new length.
 ///
-/// Numbers of the value block want exactly their size. Texts, the routing id and what the socket
-/// answers want at least it; the rest of `out` is then filled with zeros. Texts end with a NUL
-/// that counts.
+/// Numbers of the value block want exactly their size. Texts, the routing id and the answers of the
+/// socket want at least it; the rest of `out` is then filled with zeros. Texts end with a NUL that
+/// counts.
 ///
 /// `EINVAL`: unknown or write-only option, wrong size, not for this socket type, or part of
-/// something this build does not have. Otherwise what [`Live`] answers.
+/// something this build does not have. Otherwise the error of [`Live`].
 pub fn get(live: &mut dyn Live, number: i32, out: &mut [u8]) -> Result<usize> {
     get_with(AVAILABLE, live, number, out)
 }
@@ -80,7 +80,7 @@ fn exact(out: &mut [u8], value: &[u8]) -> Result<usize> {
     Ok(value.len())
 }
 
-/// The buffer must have at least the value's size; what is left becomes zero.
+/// The buffer must have at least the value's size; the rest becomes zero.
 fn padded(out: &mut [u8], value: &[u8]) -> Result<usize> {
     let (head, rest) = out.split_at_mut_checked(value.len()).ok_or(Errno::EINVAL)?;
     head.copy_from_slice(value);
@@ -88,7 +88,7 @@ fn padded(out: &mut [u8], value: &[u8]) -> Result<usize> {
     Ok(value.len())
 }
 
-/// As [`padded`], with a NUL after the value.
+/// Pads as [`padded`] does, with a NUL after the value.
 fn text(out: &mut [u8], value: &[u8]) -> Result<usize> {
     let length = value.len().saturating_add(1);
     if out.len() < length {

@@ -1,6 +1,6 @@
 //! CURVE keys as option values: 32 bytes, or 40 characters of Z85 (RFC 32).
 //!
-//! A text that turns out to be wrong leaves the old key; the original leaves half of each.
+//! A text that turns out to be wrong leaves the old key; libzmq leaves half of each.
 #![forbid(unsafe_code)]
 
 use zeroize::Zeroizing;

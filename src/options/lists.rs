@@ -1,4 +1,5 @@
-//! Setters of options that add to a list or that change more than one value.
+//! Setters of options that add to a list or that change more than one value. Under the socket's
+//! lock.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -40,8 +41,8 @@ pub(super) fn ipc_filter_gid(options: &mut SocketOptions, value: Option<&[u8]>) 
     append(&mut options.ipc_filter_gid, value, u32::from_ne_bytes)
 }
 
-/// `X-name:value`. The first definition of a name stays; the value ends at its first NUL; 4 bytes
-/// in all are refused, because the original takes them for an `int`.
+/// `X-name:value`. The first definition of a name stays; the value ends at its first NUL. 4 bytes
+/// in all are refused, because libzmq takes them for an `int`.
 pub(super) fn metadata(options: &mut SocketOptions, value: Option<&[u8]>) -> Result<()> {
     let text = value.unwrap_or_default();
     let colon = text.iter().position(|b| *b == b':').ok_or(Errno::EINVAL)?;

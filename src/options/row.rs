@@ -1,4 +1,4 @@
-//! What one row of the option table says, and the short constructors the table is written with.
+//! One row of the option table, and the short constructors the table is written with.
 #![forbid(unsafe_code)]
 
 use crate::error::Result;
@@ -14,7 +14,7 @@ pub enum Kind {
     Int64,
     /// `uint64_t`, exactly 8 bytes, any value.
     Uint64,
-    /// So many bytes; `null` says whether a NULL pointer with length 0 is accepted.
+    /// Bytes within these lengths; `null` says whether a NULL pointer with length 0 is accepted.
     Bytes { min: usize, max: usize, null: bool },
     /// A `pid_t`, `uid_t` or `gid_t` that is added to a list; NULL with length 0 clears the list.
     Id,
@@ -24,7 +24,7 @@ pub enum Kind {
     Absent,
 }
 
-/// What a fresh socket answers.
+/// The answer of a fresh socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Initial {
     Number(i64),

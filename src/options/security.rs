@@ -79,7 +79,7 @@ pub(super) fn set_curve_secretkey(options: &mut SocketOptions, key: &[u8; 32]) {
     options.mechanism = MechanismKind::Curve;
 }
 
-/// Whoever knows a server's key is a client.
+/// Sets a server's key; a socket that knows one is a client.
 pub(super) fn set_curve_serverkey(options: &mut SocketOptions, key: &[u8; 32]) {
     options.curve_serverkey = *key;
     options.as_server = false;

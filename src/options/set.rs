@@ -9,7 +9,7 @@ use crate::options::numbers::{ZMQ_RCVHWM, ZMQ_SNDHWM, ZMQ_SUBSCRIBE};
 use crate::options::row::{Kind, Row, Set};
 use crate::options::{SocketOptions, SocketType, key, row};
 
-/// What the socket still has to do after a successful [`set`].
+/// The work that the socket still has to do after a successful [`set`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing: the value is stored.
@@ -18,12 +18,12 @@ pub enum Effect {
     Subscribe,
     /// Unsubscribe from the value.
     Unsubscribe,
-    /// Tell the existing pipes their new high-water mark.
+    /// Give the existing pipes their new high-water mark.
     HwmChanged,
 }
 
-/// Sets an option. `value` None is a NULL pointer with length 0 (a NULL pointer with another
-/// length is `EINVAL` and never comes here).
+/// Sets an option. `value` None is a NULL pointer with length 0 (a NULL pointer with another length
+/// is `EINVAL` and never comes here).
 ///
 /// `EINVAL`: unknown or read-only option, wrong size, out of range, not for this socket type, or
 /// part of something this build does not have. Nothing is changed then.

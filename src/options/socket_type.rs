@@ -1,4 +1,4 @@
-//! Socket types: their numbers (`zmq.h`), wire names and who may talk to whom (RFC 23, 28 to 30).
+//! Socket types: their numbers (`zmq.h`), wire names and permitted peers (RFC 23, 28 to 30).
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -73,7 +73,7 @@ impl SocketType {
         matches!(self, Req | Dealer | Router)
     }
 
-    /// Whether a second `zmq_connect` to the same endpoint text does nothing.
+    /// Whether a second `zmq_connect` to an endpoint text does nothing.
     pub fn ignores_duplicate_connect(self) -> bool {
         matches!(self, Dealer | Sub | Pub | Req)
     }

@@ -21,7 +21,7 @@ const BOOL: (i32, i32) = (0, 1);
 
 /// A required text of at most 255 bytes.
 const NAME: (usize, usize, bool) = (1, 255, false);
-/// The same, where a NULL pointer takes the value back.
+/// A text of at most 255 bytes, or a NULL pointer, which takes the value back.
 const NAME_OR_NULL: (usize, usize, bool) = (1, 255, true);
 
 const PUBLISHERS: &[SocketType] = &[Pub, Xpub];
@@ -85,7 +85,7 @@ pub static TABLE: &[Row] = &[
     Row::int(name!(ZMQ_TYPE), FROM_0, 0, |o| o.socket_type as i32, |_, _| ()).read_only().varies(),
     int!(ZMQ_LINGER, FROM_MINUS_1, -1, linger).acts(AtOnce).varies(),
     int!(ZMQ_RECONNECT_IVL, FROM_MINUS_1, 100, reconnect_ivl),
-    // 100 is what was always answered; the queue is longer until somebody asks for a length.
+    // The answer has always been 100; the queue is longer until the caller asks for a length.
     Row::int(
         name!(ZMQ_BACKLOG),
         FROM_0,
@@ -196,7 +196,7 @@ pub static TABLE: &[Row] = &[
     flag!(ZMQ_STREAM_NOTIFY, BOOL, 1, stream_notify).write_only().only(&[Stream]),
     flag!(ZMQ_INVERT_MATCHING, ANY, 0, invert_matching).acts(AtOnce),
     int!(ZMQ_HEARTBEAT_IVL, FROM_0, 0, heartbeat_ivl),
-    // Kept in deciseconds; the range is what the division by 100 maps to 0 to 65535.
+    // Kept in deciseconds; the range is that which the division by 100 maps to 0 to 65535.
     Row::int(
         name!(ZMQ_HEARTBEAT_TTL),
         (-99, 6_553_599),

@@ -120,7 +120,7 @@ pub struct SocketOptions {
 }
 
 impl SocketOptions {
-    /// What `listen` is told. The kernel cuts it to what it allows.
+    /// The backlog that `listen` gets. The kernel cuts it to its own limit.
     pub fn listen_backlog(&self) -> i32 {
         self.backlog.unwrap_or(i32::MAX)
     }

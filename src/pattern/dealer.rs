@@ -9,19 +9,19 @@ use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
 use crate::queue::Incoming;
 
-/// Also what REQ stands on.
+/// The DEALER pattern; REQ is built on it.
 #[derive(Default)]
 pub struct Dealer {
     pub out: LoadBalance,
     pub inward: FairQueue,
 }
 
-/// `ZMQ_PROBE_ROUTER`: says hello to a new peer with an empty message.
+/// `ZMQ_PROBE_ROUTER`: sends a new peer an empty message.
 pub fn probe(env: &mut Env<'_>, id: PipeId) {
     if env.options.probe_router
         && let Some(pipe) = env.pipes.get_mut(id)
     {
-        // Without memory for two bytes the peer learns of us with the first message.
+        // Without memory for two bytes the peer learns of this socket with the first message.
         let _ = pipe.write_own(0, b"");
     }
 }

@@ -1,7 +1,8 @@
-//! Socket types: where a message goes out, where the next one comes from, what state a call needs.
+//! Socket types: where a message goes out, where the next one comes from, which state a call needs.
 //!
-//! A pattern is called under its socket's lock and never blocks: what cannot be done now is
-//! `EAGAIN`, and the socket waits and tries again. It keeps pipe numbers, never pipes.
+//! A pattern is called under its socket's lock and never blocks. If a call cannot be served now the
+//! result is `EAGAIN`, and the socket waits and tries again. A pattern keeps pipe numbers, never
+//! pipes.
 #![forbid(unsafe_code)]
 
 mod dealer;
@@ -28,38 +29,39 @@ use crate::options::{SocketOptions, SocketType};
 use crate::pipe::{FlushPolicy, PipeId, Pipes};
 use crate::queue::{Body, CreditEpoch, Incoming, Room};
 
-/// What a pattern works on during one call of its socket.
+/// The parts of its socket that a pattern works on during one call.
 pub struct Env<'a> {
     pub pipes: &'a mut Pipes,
     pub options: &'a SocketOptions,
-    /// Whether what is sent goes out at once.
+    /// Whether messages are flushed at once.
     pub flush_policy: &'a FlushPolicy,
-    /// How the call looks for credit, where it can answer `EAGAIN`. What is dropped where there is no
-    /// room is dropped only if there really is none.
+    /// The credit that the call sees, where it can answer `EAGAIN`. A pattern that drops messages
+    /// for want of room does so only if there really is none.
     pub look: CreditEpoch,
-    /// The call looks for input again soon if it finds none: nobody need tell it meanwhile.
+    /// The call polls for input again soon if it finds none: no peer need wake it meanwhile.
     pub polls_again: bool,
-    /// What the call may drop or apply. A loop over frames that do not end the call spends it; when it is
-    /// used up the call answers what it knows, and [`Pattern::go_on`] follows.
+    /// The frames that the call may drop or apply. A loop over frames that do not end the call
+    /// spends it. When it is used up the call answers with what it knows, and [`Pattern::go_on`]
+    /// follows.
     pub work: &'a Work,
-    /// Pipes the pattern has done with: their peer_end end is gone and everything was read, or the
+    /// Pipes the pattern has done with: the pipe peer is gone and everything was read, or the
     /// pattern wants them closed. The socket removes them after the call (and calls
     /// [`Pattern::detach`]).
     pub done: &'a mut Vec<PipeId>,
 }
 
 impl Env<'_> {
-    /// Whether a pipe has room for another message, so peer_end as the call looks.
+    /// Whether a pipe has room for another message, as far as the call sees credit.
     pub fn has_room(&mut self, id: PipeId) -> bool {
         self.pipes.get_mut(id).is_some_and(|pipe| pipe.room_for(self.look) == Room::Some)
     }
 
-    /// Whether a pipe has something to read, for a call that looks again.
+    /// Whether a pipe has something to read, for a call that polls again.
     pub fn has_come(&mut self, id: PipeId) -> bool {
         self.pipes.get_mut(id).is_some_and(|pipe| pipe.reader.has_come())
     }
 
-    /// The pipe is done with.
+    /// Marks the pipe as done with.
     pub fn finish(&mut self, id: PipeId) {
         if !self.done.contains(&id) {
             self.done.push(id);
@@ -74,7 +76,7 @@ pub struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// The flags it is written to a pipe with.
+    /// The flags with which the frame is written to a pipe.
     #[inline]
     pub fn flags(&self) -> u8 {
         if self.more { frame::MORE } else { 0 }
@@ -111,9 +113,9 @@ pub trait Pattern: Send {
     /// The pipe's connection was lost and will be made again.
     fn disconnected(&mut self, _env: &mut Env<'_>, _pipe: PipeId) {}
 
-    /// The peer_end end takes nothing more (`write_open` is false); what it sent can still be read.
-    /// The pattern puts the pipe into [`Env::done`] as soon as that was read, or at once if it does
-    /// not read. The peer_end end has finished its writer before it says so.
+    /// The peer takes nothing more (`write_open` is false); what it sent can still be read. The
+    /// pattern puts the pipe into [`Env::done`] as soon as that was read, or at once if it does not
+    /// read. The peer has finished its writer before it posts this.
     fn closed(&mut self, env: &mut Env<'_>, pipe: PipeId);
 
     /// The pipe leaves the table, or has just left it: forget its number.
@@ -125,7 +127,7 @@ pub trait Pattern: Send {
     /// A pipe that was full has room, or its mark was raised.
     fn writable(&mut self, env: &mut Env<'_>, pipe: PipeId);
 
-    /// A call was cut short because it had used up its [`Env::work`]: goes on with what it left.
+    /// Goes on with the rest of a call that was cut short because it had used up its [`Env::work`].
     fn go_on(&mut self, _env: &mut Env<'_>) {}
 
     /// Sends one frame; `EAGAIN` when it cannot be taken now.
@@ -140,13 +142,14 @@ pub trait Pattern: Send {
     /// Whether [`Pattern::send`] would succeed.
     fn has_out(&mut self, env: &mut Env<'_>) -> bool;
 
-    /// The pipe that a message of one frame would go to now, if nothing but that happens in sending it:
-    /// so it is the same one next time, until the pattern is called again.
+    /// The pipe that a message of one frame would go to now, if sending it changes nothing else.
+    /// The answer therefore holds until the pattern is called again.
     fn fast_path_out(&self, _options: &SocketOptions) -> Option<PipeId> {
         None
     }
 
-    /// The same for receiving.
+    /// The pipe that a message of one frame would come from now, if receiving it changes nothing
+    /// else.
     fn fast_path_in(&self, _options: &SocketOptions) -> Option<PipeId> {
         None
     }

@@ -1,8 +1,8 @@
 //! PAIR: one peer at a time (RFC 31). Under the socket's lock.
 //!
-//! A peer that comes over the network while there is one stays connected, but what it sends is
-//! thrown away and it never gets anything, also when the first one has left. One in this context
-//! is sent away. That is how libzmq behaves.
+//! A peer that comes over the network while there is one stays connected. Its messages are dropped
+//! and it never gets any, also when the first one has left. A peer in this context is sent away.
+//! libzmq behaves like this.
 #![forbid(unsafe_code)]
 
 use crate::error::Result;
@@ -12,8 +12,8 @@ use crate::pattern::{Env, Outgoing, Pattern};
 use crate::pipe::PipeId;
 use crate::queue::Incoming;
 
-/// The policies hold the one peer. After it has left, what it sent is still read, side by side
-/// with its successor's messages.
+/// The policies hold the one peer. After it has left, its messages are still read, side by side
+/// with those of its successor.
 #[derive(Default)]
 pub struct Pair {
     peer: Option<PipeId>,
@@ -32,7 +32,7 @@ impl Pair {
         Pair::swallow(env, id);
     }
 
-    /// Throws away what a refused peer sent, as peer_end as the call may work.
+    /// Drops the messages of a refused peer, as far as the call may work.
     fn swallow(env: &mut Env<'_>, id: PipeId) {
         let work = env.work;
         let Some(pipe) = env.pipes.get_mut(id) else { return };

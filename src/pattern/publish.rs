@@ -1,5 +1,5 @@
-//! PUB: publishes to those who subscribed (RFC 29). A XPUB that shows nothing. Under the socket's
-//! lock.
+//! PUB: publishes to the peers that subscribed (RFC 29). An XPUB that shows nothing. Under the
+//! socket's lock.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -153,7 +153,7 @@ mod tests {
             let read =
                 peers.map(|peer| (0..).take_while(|_| bench.peer_reads(peer).is_some()).count());
             assert_eq!(read, if nodrop { [4, 4, 4] } else { [4, 6, 9] });
-            // What was read makes room, and longer messages count too.
+            // Reading makes room, and longer messages count too.
             bench.send(&[b"1"]).expect("room");
             bench.send(&[b"2", b"tail"]).expect("room");
             bench.send(&[&[3; 300]]).expect("room");
@@ -175,7 +175,7 @@ mod tests {
             for n in 0..100u8 {
                 bench.send(&[&[n]]).expect("sent");
                 expected.push(vec![n]);
-                // Two read now and then, the others at the end.
+                // Two peers read from time to time, the others at the end.
                 if n % 30 == 29 {
                     for id in &ids[..2] {
                         expected.iter().for_each(|body| {
@@ -194,11 +194,11 @@ mod tests {
         };
         let mut expected = Vec::new();
         row(&mut bench, &ids, &mut expected);
-        // What is longer, or has parts, goes behind what is kept.
+        // A message that is longer, or has parts, goes behind those in the fan-out log.
         bench.send(&[&[7; 300]]).expect("sent");
         expected.push(vec![7; 300]);
         row(&mut bench, &ids, &mut expected);
-        // One leaves, one comes, one wants less.
+        // One peer leaves, one comes, one wants less.
         bench.close(ids.remove(4));
         bench.cut(ids.remove(3));
         let newcomer = bench.attach(b"");

@@ -19,7 +19,7 @@ pub struct Rep {
     replying: bool,
     /// The envelope was taken off, or written in front of the reply.
     begun: bool,
-    /// Who asked; `None` after that peer left: the reply is dropped.
+    /// The pipe that the request came from; `None` after that peer left: the reply is dropped.
     asker: Option<PipeId>,
     envelope: Envelope,
 }
@@ -59,8 +59,8 @@ impl Envelope {
 }
 
 impl Rep {
-    /// Finds a request and takes its envelope off. Messages without an empty frame are dropped, as many as
-    /// the call may.
+    /// Finds a request and takes its envelope off. Messages without an empty frame are dropped, as
+    /// many as the call may.
     fn find_request(&mut self, env: &mut Env<'_>) -> Result<()> {
         let work = env.work;
         while !self.begun {
@@ -93,7 +93,8 @@ impl Rep {
         Ok(())
     }
 
-    /// Sends a whole reply in one step, if it is short and its envelope the delimiter; whether it did.
+    /// Sends a whole reply in one step, if it is short and its envelope is the delimiter; returns
+    /// whether it did.
     fn reply_at_once(&mut self, env: &mut Env<'_>, body: &Body<'_>) -> bool {
         let flush_policy = env.flush_policy;
         self.envelope.is_delimiter()
@@ -109,7 +110,7 @@ impl Rep {
         self.asker = None;
     }
 
-    /// The asker takes nothing more.
+    /// The asker takes nothing more: forgets it.
     fn forget_asker(&mut self, env: &mut Env<'_>, id: PipeId) {
         if self.asker == Some(id) {
             self.asker = None;

@@ -14,11 +14,12 @@ use crate::queue::{Body, Incoming};
 
 pub struct Req {
     dealer: Dealer,
-    /// The request is out and its reply not read to the end.
+    /// The request was sent and its reply not read to the end.
     receiving: bool,
     /// No frame of the request has been sent, or none of the reply found.
     at_start: bool,
-    /// Where the request went; replies from elsewhere do not count. `None` after that peer left.
+    /// The peer that got the request; replies from others do not count. `None` after that peer
+    /// left.
     asked: Option<PipeId>,
     request: u32,
 }
@@ -30,12 +31,12 @@ impl Req {
             receiving: false,
             at_start: true,
             asked: None,
-            // Any number that differs from socket to socket.
+            // A number that differs from socket to socket.
             request: RandomState::new().build_hasher().finish() as u32,
         }
     }
 
-    /// Sends what comes before the caller's frames.
+    /// Sends the frames that precede the caller's.
     fn begin(&mut self, env: &mut Env<'_>) -> Result<()> {
         let request = self.request.wrapping_add(1);
         if env.options.req_correlate {
@@ -55,8 +56,8 @@ impl Req {
         Ok(())
     }
 
-    /// What was received until now answers older requests: drops it, as peer_end as the call may. `EAGAIN` if
-    /// something is left.
+    /// Drops the messages received until now, which answer older requests, as far as the call may.
+    /// `EAGAIN` if something is left.
     fn drop_older(&mut self, env: &mut Env<'_>) -> Result<()> {
         while self.dealer.inward.select(env).is_some() {
             if !self.dealer.inward.skip(env) {
@@ -66,7 +67,7 @@ impl Req {
         if env.work.goes_on() { Ok(()) } else { Err(Errno::EAGAIN) }
     }
 
-    /// Sends a whole request in one step, if it is short; whether it did.
+    /// Sends a whole request in one step, if it is short; returns whether it did.
     fn send_at_once(&mut self, env: &mut Env<'_>, body: &Body<'_>) -> bool {
         let Some(id) = self.dealer.out.next(env) else { return false };
         let sent =
@@ -80,7 +81,7 @@ impl Req {
         sent
     }
 
-    /// Finds the reply, drops what is not it, and takes its head. `EAGAIN` if it is not there.
+    /// Finds the reply, drops other messages, and takes its head. `EAGAIN` if it is not there.
     fn find_reply(&mut self, env: &mut Env<'_>) -> Result<()> {
         while self.at_start {
             let id = self.dealer.inward.select(env).ok_or(Errno::EAGAIN)?;
@@ -99,12 +100,12 @@ impl Req {
             && self.take_exactly(env, id, b"")
     }
 
-    /// Takes the next frame if it is this one and not the last of its message.
+    /// Takes the next frame if it equals `expected` and is not the last of its message.
     fn take_exactly(&mut self, env: &mut Env<'_>, id: PipeId, expected: &[u8]) -> bool {
         let Some(pipe) = env.pipes.get_mut(id) else { return false };
         pipe.reader.peek_flags().is_some_and(|flags| flags & frame::MORE != 0)
             && pipe.reader.peek().is_some_and(|frame| {
-                // An empty one is not compared: it would take a call.
+                // An empty frame is not compared: that would take a call.
                 frame.len() == expected.len() && (frame.is_empty() || frame == expected)
             })
             && self.dealer.inward.take(env, id).is_some()

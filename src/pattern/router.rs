@@ -1,9 +1,9 @@
 //! ROUTER: messages with a routing id in front, to and from the peer of that name (RFC 28). Under
 //! the socket's lock.
 //!
-//! A peer without a name is not read from: one that is still shaking hands, one whose name was taken
-//! when it came, and one that had to leave its name to another. Over a network such a peer stays
-//! connected: if it were sent away it would come again, and take the name back.
+//! A peer without a name is not read from. Its handshake is not done, or its name was taken when it
+//! came, or it had to leave its name to another. Over a network such a peer stays connected: if it
+//! were sent away it would come again, and take the name back.
 #![forbid(unsafe_code)]
 
 use core::ffi::CStr;
@@ -22,18 +22,19 @@ pub struct Router {
     table: RoutingTable,
     auto: AutoId,
     inward: FairQueue,
-    /// The pipe whose name was given to the reader and whose message comes next.
+    /// The pipe whose name the application has received and whose message comes next.
     body_from: Option<PipeId>,
-    /// The pipe of the message that polling found: it is the next to be read, whatever happens.
+    /// The pipe of the message that polling found: it is the next to be read in any case.
     found: Option<PipeId>,
-    /// A peer that had to make way, and falls silent when its message has been read; and its name.
+    /// A peer that had to leave its name, and is not read from after its current message; and its
+    /// name.
     leaving: Option<(PipeId, Vec<u8>)>,
-    /// Peers that came back under another name, and the old one: what they sent under it is not all
+    /// Peers that came back under another name, with the old one: the messages under it are not all
     /// read. At most one for each pipe.
     former: Vec<(PipeId, Vec<u8>)>,
     /// Whether the name was sent and frames of the message come next.
     addressed: bool,
-    /// Where the message under way goes; without, it is dropped.
+    /// The pipe that the message under way goes to; `None` drops it.
     out: Option<PipeId>,
 }
 
@@ -42,7 +43,7 @@ impl Router {
         Router { auto: AutoId::apart(), ..Router::default() }
     }
 
-    /// Names the pipe if it can be named now.
+    /// Names the pipe if that is possible now.
     fn identify(&mut self, env: &mut Env<'_>, id: PipeId) {
         if self.table.name(id).is_some() {
             return;
@@ -62,8 +63,8 @@ impl Router {
         self.inward.add(id);
     }
 
-    /// A peer that came back under another name loses the one it had. Messages to it that wait in the
-    /// pipe still go to whoever is there now.
+    /// Takes the old name from a peer that came back under another one. Messages to it that wait in
+    /// the pipe still go to the peer that is there now.
     fn forget_other(&mut self, env: &mut Env<'_>, id: PipeId) -> Option<Vec<u8>> {
         let old = self.table.name(id)?;
         let pipe = env.pipes.get(id)?;
@@ -81,7 +82,8 @@ impl Router {
         Some(old)
     }
 
-    /// What a peer sent under its old name is read under that, or not at all if the new one is taken.
+    /// Keeps the old name for the messages that came under it; they are not read at all if the new
+    /// name is taken.
     fn keep_former(&mut self, env: &mut Env<'_>, id: PipeId, old: Vec<u8>) {
         if self.table.name(id).is_none() {
             if self.body_from.or(self.found) == Some(id) {
@@ -126,7 +128,7 @@ impl Router {
         true
     }
 
-    /// Hears the peer no more.
+    /// Stops reading from the peer.
     fn dismiss(&mut self, env: &mut Env<'_>, id: PipeId) {
         self.inward.remove(id);
         if env.pipes.get(id).is_none_or(|pipe| pipe.session == 0) {
@@ -135,7 +137,7 @@ impl Router {
         self.table.remove(id);
     }
 
-    /// Lets the peer fall silent that had to make way, when its message has been read.
+    /// Stops reading from the peer that had to leave its name, once its message has been read.
     fn settle(&mut self, env: &mut Env<'_>) {
         if self.body_from.or(self.found).is_none()
             && let Some((id, _)) = self.leaving.take()
@@ -144,7 +146,7 @@ impl Router {
         }
     }
 
-    /// The pipe takes nothing more: the rest of a message that was begun on it is dropped.
+    /// The pipe takes nothing more: drops the rest of a message that was begun on it.
     fn stop_sending(&mut self, env: &mut Env<'_>, id: PipeId) {
         if self.out == Some(id) {
             self.out = None;
@@ -174,8 +176,8 @@ impl Router {
     }
 }
 
-/// The name of the pipe when its next message came, which has these properties: from the first that
-/// came under the new one, that.
+/// The name under which the pipe's next message came, which has these properties. From the first
+/// message under the new name on, that is the new one.
 #[cold]
 fn old_or_new<'a>(
     former: &'a mut Vec<(PipeId, Vec<u8>)>,
@@ -193,7 +195,7 @@ fn old_or_new<'a>(
     old.or_else(|| table.name(id)).unwrap_or_default()
 }
 
-/// What a pipe is to be called.
+/// The name that a pipe gets.
 enum Name<'a> {
     Unknown,
     Auto,

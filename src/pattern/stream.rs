@@ -17,13 +17,13 @@ pub struct Stream {
     table: RoutingTable,
     auto: AutoId,
     inward: FairQueue,
-    /// The pipe whose id was given to the reader and whose chunk comes next.
+    /// The pipe whose id the application has received and whose chunk comes next.
     chunk_from: Option<PipeId>,
     /// Whether the id was sent and the chunk comes next.
     addressed: bool,
-    /// Where that chunk goes; without, it is dropped.
+    /// The pipe that the chunk goes to; `None` drops it.
     out: Option<PipeId>,
-    /// The id that was made up last (`ZMQ_ROUTING_ID`).
+    /// The id that was made last (`ZMQ_ROUTING_ID`).
     newest: Option<[u8; 5]>,
 }
 

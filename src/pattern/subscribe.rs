@@ -1,5 +1,5 @@
-//! SUB: takes what it subscribed to from the publishers in turn (RFC 29). A XSUB that filters and
-//! sends nothing else. Under the socket's lock.
+//! SUB: takes the messages it subscribed to from the publishers in turn (RFC 29). An XSUB that
+//! filters and sends nothing else. Under the socket's lock.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -15,8 +15,9 @@ pub struct Sub {
 }
 
 impl Sub {
-    /// The pipe that the next wanted frame comes from; messages that are not wanted are dropped, as many as
-    /// the call may. Publishers filter too, but not all can, and they hear of a change later.
+    /// The pipe that the next wanted frame comes from. Messages that are not wanted are dropped, as
+    /// many as the call may. Publishers filter too, but not all can, and they learn of a change
+    /// later.
     fn select(&mut self, env: &mut Env<'_>) -> Option<PipeId> {
         if let Some(id) = self.xsub.inward.promised() {
             return Some(id);
@@ -160,7 +161,7 @@ mod tests {
             assert_eq!(bench.peer_reads(early), Some(vec![command.to_vec()]));
         }
         assert_eq!(bench.peer_reads(early), None);
-        // Who comes later hears of all that hold.
+        // A publisher that comes later gets all subscriptions that hold.
         let late = bench.attach_hwm(1);
         for command in [b"\x09SUBSCRIBEA", b"\x09SUBSCRIBEC"] {
             assert_eq!(bench.peer_reads(late), Some(vec![command.to_vec()]));

@@ -9,7 +9,7 @@ use crate::queue::Incoming;
 const SUBSCRIBE: &[u8] = b"\x09SUBSCRIBE";
 const CANCEL: &[u8] = b"\x06CANCEL";
 
-/// What a frame says if it is a subscription (`true`) or its end, and the topic.
+/// The subscription (`true`) or its end in a frame, and the topic.
 pub fn parse<'a>(frame: &'a Incoming<'_>) -> Option<(bool, &'a [u8])> {
     let data = frame.data();
     if frame.is_command() {
@@ -19,7 +19,7 @@ pub fn parse<'a>(frame: &'a Incoming<'_>) -> Option<(bool, &'a [u8])> {
     parse_message(data)
 }
 
-/// The same for the older form: 1 or 0 and the topic.
+/// The subscription or its end in the older form: 1 or 0 and the topic.
 pub fn parse_message(data: &[u8]) -> Option<(bool, &[u8])> {
     match data.split_first() {
         Some((1, topic)) => Some((true, topic)),

@@ -1,4 +1,4 @@
-//! A bench for patterns: a socket type with pipes whose peer_end ends are in the test's hands.
+//! A bench for patterns: a socket type with pipes whose far ends the test drives.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use crate::pipe::{Flush, FlushPolicy, PeerMarks, PipeId, PipeParts, PipePeer, Pi
 use crate::queue::{Body, CreditEpoch, Reader, Writer, queue};
 use crate::sync::{Arc, AtomicUsize, Ordering};
 
-/// Counts what a socket tells the peer_end end.
+/// Counts the calls that a socket makes to the pipe peer.
 #[derive(Default)]
 struct Counter {
     writable: AtomicUsize,
@@ -27,7 +27,7 @@ impl PipePeer for Counter {
     fn close(&self, _linger: i32) {}
 }
 
-/// The peer_end end of a pipe.
+/// The far end of a pipe.
 struct Peer {
     reader: Reader,
     writer: Writer,
@@ -42,11 +42,11 @@ pub struct Bench {
     pipes: Pipes,
     peers: HashMap<PipeId, Peer>,
     pub options: SocketOptions,
-    /// The calls look again.
+    /// The calls poll again soon.
     pub polls_again: bool,
 }
 
-/// Calls the pattern and then does what the socket does after each call.
+/// Calls the pattern and then does the socket's work after each call.
 macro_rules! call {
     ($bench:expr, |$pattern:ident, $env:ident| $call:expr) => {{
         let mut done = Vec::new();
@@ -166,7 +166,7 @@ impl Bench {
         }
     }
 
-    /// What the peer sends from here on has this property.
+    /// Messages that the peer sends from here on have this property.
     pub fn peer_sets(&mut self, id: PipeId, name: &[u8], value: &[u8]) {
         let metadata = Metadata::new([(name, value)]).expect("memory");
         let peer = self.peers.get_mut(&id).expect("peer");
@@ -192,12 +192,12 @@ impl Bench {
         self.peers[&id].writer.has_room()
     }
 
-    /// How often the peer was told of credit.
+    /// How often the peer was woken for credit.
     pub fn writable_calls(&self, id: PipeId) -> usize {
         self.peers[&id].peer_end.writable.load(Ordering::Relaxed)
     }
 
-    /// The next message the peer gets, and the credit that goes back with it.
+    /// The next message that the peer gets; gives credit back for it.
     pub fn peer_reads_frames(&mut self, id: PipeId) -> Option<Vec<Frame>> {
         let peer = self.peers.get_mut(&id).expect("peer");
         let mut frames = Vec::new();

@@ -1,8 +1,8 @@
-//! XPUB: publishes, and shows the subscriptions that come in (RFC 29). Also what PUB stands on.
-//! Under the socket's lock.
+//! XPUB: publishes, and shows the subscriptions that come in (RFC 29). PUB is built on it. Under
+//! the socket's lock.
 //!
-//! Subscriptions are applied when the socket's thread calls in, so that a program which has seen
-//! one knows that it holds.
+//! Subscriptions are applied when the calling thread calls in, so that a program which has seen one
+//! knows that it holds.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -20,23 +20,23 @@ const MESSAGES_A_TURN: usize = 64;
 
 #[derive(Default)]
 pub struct Xpub {
-    /// What decides who gets a message.
+    /// The subscriptions that choose the receivers of a message.
     subscriptions: Subscriptions,
-    /// What subscribers asked for while `ZMQ_XPUB_MANUAL` was set.
+    /// The subscriptions that peers asked for while `ZMQ_XPUB_MANUAL` was set.
     asked: Subscriptions,
     out: Distribute,
     /// Whether a message is under way.
     inside: bool,
-    /// What is to be read.
+    /// The frames to be received.
     inbox: Inbox,
     /// The frame that was read last, and its properties.
     shown: Msg,
     metadata: Option<Arc<Metadata>>,
-    /// Pipes with something to read, which have their turns.
+    /// Pipes with something to read, which take turns.
     unread: Ring,
-    /// The message of which the pipe whose turn it is has shown a part.
+    /// The message begun on the pipe whose turn it is, if it is not complete.
     inside_of: Option<Begun>,
-    /// Whose subscription was read last: manual changes are for this pipe.
+    /// The pipe whose subscription was read last: manual changes are for it.
     last: Option<PipeId>,
     /// PUB shows nothing.
     silent: bool,
@@ -49,12 +49,12 @@ struct Begun {
     examine: bool,
     /// Its other frames are shown.
     keep: bool,
-    /// One of them has been.
+    /// One of its frames has been shown.
     is_shown: bool,
 }
 
 impl Xpub {
-    /// What PUB is: nothing to read, no manual mode.
+    /// The XPUB that PUB uses: nothing to read, no manual mode.
     pub fn silent() -> Xpub {
         Xpub { silent: true, ..Xpub::default() }
     }
@@ -63,13 +63,13 @@ impl Xpub {
         !self.silent && (options.xpub_manual || options.xpub_manual_last_value)
     }
 
-    /// Reads what came from a subscriber, and from those that wait for their turn.
+    /// Reads the messages of a subscriber, and of those that wait for their turn.
     fn drain(&mut self, env: &mut Env<'_>, id: PipeId) {
         self.unread.add(id);
         self.drain_all(env);
     }
 
-    /// Reads what came from the subscribers, some messages of each in turn, as peer_end as the call may work.
+    /// Reads the messages of the subscribers, some of each in turn, as far as the call may work.
     fn drain_all(&mut self, env: &mut Env<'_>) {
         if self.unread.is_empty() {
             return;
@@ -93,7 +93,7 @@ impl Xpub {
         }
     }
 
-    /// A subscriber's turn; whether more may be there.
+    /// Gives a subscriber its turn; returns whether more may be there.
     fn drain_turn(&mut self, env: &mut Env<'_>, id: PipeId) -> bool {
         let (options, work) = (env.options, env.work);
         let mut messages = 0;
@@ -131,7 +131,7 @@ impl Xpub {
         true
     }
 
-    /// Nothing is to be read from the pipe.
+    /// Notes that nothing is to be read from the pipe.
     fn forget_unread(&mut self, id: PipeId) {
         if self.unread.current() == Some(id) {
             self.inside_of = None;
@@ -179,7 +179,7 @@ impl Xpub {
         }
     }
 
-    /// Which changes are shown.
+    /// Says which changes are shown.
     fn shows(&self, options: &SocketOptions) -> Shows {
         match (options.xpub_verbose, options.xpub_verbose_unsubscribe) {
             _ if self.is_manual(options) => Shows::Subscribers,
@@ -189,7 +189,7 @@ impl Xpub {
         }
     }
 
-    /// Sends what is a whole message and short, if each subscriber wants every message. So nobody has to
+    /// Sends a whole short message, if each subscriber wants every message, so that no pipe has to
     /// be chosen.
     fn send_to_everybody(&mut self, env: &mut Env<'_>, frame: &Outgoing<'_>) -> Option<Result<()>> {
         let options = env.options;
@@ -201,8 +201,8 @@ impl Xpub {
         Some(self.out.send_short(env, all, &frame.body, options.xpub_nodrop))
     }
 
-    /// Chooses who gets the message that begins with `data`; `EAGAIN` if somebody would miss it
-    /// who must not.
+    /// Chooses the receivers of the message that begins with `data`; `EAGAIN` if one of them would
+    /// miss it and must not.
     fn choose(&mut self, env: &mut Env<'_>, data: &[u8]) -> Result<()> {
         let only = self.last.filter(|_| env.options.xpub_manual_last_value);
         let out = &mut self.out;
@@ -227,9 +227,9 @@ impl Xpub {
     }
 }
 
-/// Queues the message that tells of a subscription or its end.
+/// Queues the message that announces a subscription or its end.
 fn show_change(inbox: &mut Inbox, change: Change, topic: &[u8], metadata: Option<&Arc<Metadata>>) {
-    // Without memory the news is lost; the subscription holds.
+    // Without memory the frame is lost; the subscription holds.
     let Ok(mut msg) = Msg::with_size(topic.len() + 1) else { return };
     if let Some((first, rest)) = msg.data_mut().and_then(<[u8]>::split_first_mut) {
         *first = u8::from(change.on);
@@ -247,7 +247,7 @@ impl Pattern for Xpub {
         if !welcome.is_empty()
             && let Some(pipe) = env.pipes.get_mut(pipe)
         {
-            // Without memory the subscriber is not welcomed.
+            // Without memory the subscriber gets no welcome message.
             let _ = pipe.write_own(0, welcome);
         }
         if env.pipes.get(pipe).is_some_and(|pipe| pipe.takes_all) {
@@ -260,10 +260,10 @@ impl Pattern for Xpub {
         self.out.settle(env);
         self.out.remove(pipe);
         if self.silent {
-            // Its subscriptions end with it, also those that were not read.
+            // The peer's subscriptions end with it, also those that were not read.
             return env.finish(pipe);
         }
-        // It is done with when all of it was read.
+        // The pipe is done with when all of it was read.
         self.drain(env, pipe);
     }
 
@@ -288,7 +288,7 @@ impl Pattern for Xpub {
                 end(topic, last);
             }
         });
-        // The same order each time, which is that of libzmq.
+        // Sorted, so that the order is that of libzmq each time.
         ended.sort_unstable();
         for (topic, after) in ended {
             let change =

@@ -1,5 +1,5 @@
-//! XSUB: subscribes with messages, and takes what the publishers send in turn (RFC 29). Also what
-//! SUB stands on. Under the socket's lock.
+//! XSUB: subscribes with messages, and takes the publishers' messages in turn (RFC 29). SUB is
+//! built on it. Under the socket's lock.
 #![forbid(unsafe_code)]
 
 use crate::error::Result;
@@ -19,16 +19,16 @@ pub struct Xsub {
     inside: bool,
     /// Whether a message upstream is under way: not while its frames are all swallowed.
     started: bool,
-    /// Whether further frames of that message are looked at.
+    /// Whether further frames of that message are examined.
     examine: bool,
 }
 
 impl Xsub {
-    /// Tells a publisher of all subscriptions.
+    /// Sends a publisher all subscriptions.
     fn replay(&self, env: &mut Env<'_>, id: PipeId) {
         let Some(pipe) = env.pipes.get_mut(id) else { return };
         let mut topics: Vec<&[u8]> = self.filter.iter().collect();
-        // The same order each time, which is that of libzmq.
+        // Sorted, so that the order is that of libzmq each time.
         topics.sort_unstable();
         for topic in topics {
             if !pipe.write_open {
@@ -41,10 +41,10 @@ impl Xsub {
         }
     }
 
-    /// Remembers a subscription or its end; whether the publishers have to hear of it.
+    /// Records a subscription or its end; returns whether the publishers must get it.
     fn remember(&mut self, on: bool, topic: &[u8]) -> bool {
         if on {
-            // Also when it is not the first: a XPUB upstream may want to see them all.
+            // Sent also when it is not the first: an XPUB upstream may want to see them all.
             self.filter.add(topic);
             return true;
         }
@@ -58,8 +58,8 @@ impl Xsub {
         }
     }
 
-    /// Sends a frame upstream to all publishers that have room, and if the message begins with a
-    /// subscription (`must_reach`), to the others too.
+    /// Sends a frame upstream to all publishers that have room. If the message begins with a
+    /// subscription (`must_reach`), the others get it too.
     fn upstream(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>, must_reach: bool) {
         if !self.started {
             self.out.choose_all(env);
@@ -82,9 +82,9 @@ impl Pattern for Xsub {
     }
 
     fn disconnected(&mut self, env: &mut Env<'_>, id: PipeId) {
-        // The next connection hears all subscriptions that hold, and only those: they wait for it in the
-        // pipe, so that it need not wait for another call of the program. A publisher that comes and goes
-        // without reading does not make them pile up.
+        // The next connection gets all subscriptions that hold, and only those. They wait for it in
+        // the pipe, so that it need not wait for another call of the program. A publisher that
+        // comes and goes without reading does not make them pile up.
         if let Some(pipe) = env.pipes.get_mut(id) {
             pipe.discard_commands();
         }

@@ -1,5 +1,5 @@
-//! What the peer_end end of a pipe tells a socket. Commands wait in the socket's mailbox and are carried
-//! out inside the socket's own calls; one for a pipe that is gone is dropped.
+//! Commands from the pipe peer to its socket. They wait in the socket's mailbox, and the calling
+//! thread carries them out under the socket's lock. A command for a pipe that is gone is dropped.
 #![forbid(unsafe_code)]
 
 use crate::pipe::{Link, PipeId, PipePeer};
@@ -14,13 +14,13 @@ pub struct PipeKey {
 }
 
 impl PipeKey {
-    /// As a number that is not 0.
+    /// The key as a number that is not 0.
     pub fn number(self) -> u64 {
         (self.id as u64 + 1) << 32 | u64::from(self.generation)
     }
 }
 
-/// What a new pipe is made of.
+/// The parts of a new pipe.
 pub struct PipeParts {
     pub reader: Reader,
     pub writer: Writer,
@@ -34,12 +34,12 @@ pub struct PipeParts {
     /// The listener that accepted the peer; 0 for any other pipe.
     pub listener: u64,
     pub peer_marks: PeerMarks,
-    /// Who listens there cannot subscribe, and gets whatever is published.
+    /// The peer cannot subscribe and gets every message that is published.
     pub takes_all: bool,
 }
 
-/// The peer_end socket's high-water marks, which add to the own ones inside a context. For a network
-/// pipe the own marks count alone.
+/// The high-water marks of the peer's socket, which add to the own ones inside a context. For a
+/// network pipe the own marks count alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PeerMarks {
     #[default]
@@ -51,7 +51,7 @@ pub enum PeerMarks {
 }
 
 impl PeerMarks {
-    /// The mark of the queue towards the peer_end end.
+    /// The mark of the queue towards the peer.
     pub fn outbound(self, own_send: i32) -> i32 {
         match self {
             PeerMarks::None => own_send,
@@ -59,7 +59,7 @@ impl PeerMarks {
         }
     }
 
-    /// The mark of the queue from the peer_end end.
+    /// The mark of the queue from the peer.
     pub fn inbound(self, own_receive: i32) -> i32 {
         match self {
             PeerMarks::None => own_receive,
@@ -68,7 +68,7 @@ impl PeerMarks {
     }
 }
 
-/// Two marks together; either may be "none".
+/// The sum of two marks; either may be "none".
 fn sum(one: i32, other: i32) -> i32 {
     if one == 0 || other == 0 { 0 } else { one.saturating_add(other) }
 }
@@ -76,21 +76,22 @@ fn sum(one: i32, other: i32) -> i32 {
 /// Called with the place that a pipe got in its socket.
 pub type Assigned = Box<dyn FnOnce(PipeKey) + Send>;
 
-/// A message from a peer_end end to a socket.
+/// A command from a pipe peer to a socket.
 pub enum Command {
     /// A peer arrived: an accepted connection after its handshake, or a connecter in this context.
     Attach { parts: Box<PipeParts>, assigned: Assigned },
     /// Messages came while the socket's reader slept.
     Readable(PipeKey),
-    /// There is room again.
+    /// The queue towards the peer has room again.
     Writable(PipeKey),
-    /// A connecting pipe's connection came up, was lost, or both; it stays and will be connected again.
+    /// A connecting pipe's connection came up, was lost, or both; the pipe stays and will be
+    /// connected again.
     Link { pipe: PipeKey, link: Link },
-    /// The socket at the peer_end end of a pipe in this context is known now, and its marks count.
+    /// The peer's socket in this context is known now, and its marks count.
     Marks { pipe: PipeKey, peer_end: PeerMarks },
-    /// The peer_end end is gone; what it sent may still be read.
+    /// The pipe peer is gone; what it sent may still be read.
     Closed(PipeKey),
-    /// A connecting endpoint is not tried again, and is no longer one of the socket's: the session
-    /// that it had.
+    /// A connecting endpoint, named by its session, is not tried again and no longer belongs to the
+    /// socket.
     EndpointGone(u64),
 }

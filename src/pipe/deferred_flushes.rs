@@ -1,5 +1,5 @@
-//! What threads have left to the background, in whatever socket of a context. A thread that finds nothing to
-//! do in one socket may be waiting for what comes of what it left in another, so it writes that first.
+//! The deferred flushes of the calling threads, in all sockets of a context. A thread that finds
+//! nothing to do in one socket may depend on bytes it deferred in another. It flushes those first.
 //!
 //! Any thread; the lock is a leaf.
 #![forbid(unsafe_code)]
@@ -10,25 +10,25 @@ use crate::pipe::PipePeer;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering, Weak};
 use crate::sys::thread;
 
-/// So many peer_end ends are known at most; what is left in others waits for the background.
+/// At most so many pipe peers are remembered; deferred flushes of others wait for the I/O thread.
 const MOST: usize = 64;
 
 /// See the module's documentation.
 #[derive(Default)]
 pub struct DeferredFlushes {
     entries: Mutex<VecDeque<Entry>>,
-    /// Whether there is one: looked at without the lock.
+    /// Whether there is a deferred flush; read without the lock.
     any: AtomicBool,
 }
 
-/// Where a thread left something.
+/// A pipe peer to which a thread deferred a flush.
 struct Entry {
     thread: usize,
     peer_end: Weak<dyn PipePeer>,
 }
 
 impl DeferredFlushes {
-    /// The calling thread has left something there.
+    /// Records that the calling thread deferred a flush to this pipe peer.
     pub fn note(&self, peer_end: &Arc<dyn PipePeer>) {
         let (thread, peer_end) = (thread::number(), Arc::downgrade(peer_end));
         let mut entries = self.entries.lock();
@@ -42,7 +42,7 @@ impl DeferredFlushes {
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// The calling thread finds nothing to do: what it left goes out.
+    /// Flushes what the calling thread deferred, because it finds nothing to do.
     #[inline]
     pub fn flush(&self) {
         if self.any.load(Ordering::Relaxed) {

@@ -14,7 +14,7 @@ use crate::pipe::{DeferredFlushes, Flush, PipeId, PipePeer};
 use crate::sync::{Arc, AtomicU64, Ordering};
 use crate::sys::clock;
 
-/// The longest pause in what still counts as a stream, in ticks of the processor's clock.
+/// The longest pause within a stream, in ticks of the processor's clock.
 const LONGEST_PAUSE: u64 = 50 * STREAM_GAP;
 
 /// At most so many messages share the time since the last wake when their pauses are estimated:

@@ -1,9 +1,9 @@
-//! A socket's mailbox: commands in the order they came, and the means to take one back that has lost its
-//! sense before the socket looked. So what waits is bounded by the peers that are there, not by those that
+//! A socket's mailbox: commands in the order they came. A command that became pointless before the
+//! socket took it can be withdrawn. So the peers that are there bound what waits, not those that
 //! came and went meanwhile.
 //!
-//! Under the lock of the shared that owns it, which is a leaf but for the locks of queues. What a call takes
-//! out is handed to the caller, to be dropped when that lock is gone.
+//! Under the lock of the socket-shared state, which is a leaf but for the locks of queues. Commands
+//! that a call takes out go to the caller, which drops them after that lock.
 #![forbid(unsafe_code)]
 
 use core::mem;
@@ -11,42 +11,42 @@ use core::mem;
 use crate::pipe::{Assigned, Command, Flush, PipeKey, PipePeer};
 use crate::sync::{Arc, OnceLock};
 
-/// So many empty letters are always allowed. Beyond it they are at most as many as the others.
+/// Withdrawn entries that are always allowed. Beyond that they are at most as many as the others.
 const BLANKS: usize = 16;
 
-/// A list of letters that grew beyond this is not kept for the next ones.
+/// A list of commands that grew beyond this is not kept for the next ones.
 const KEEP_CAPACITY: usize = 1024;
 
-/// A command in the mailbox.
+/// A command in the mailbox, with its number.
 pub struct Letter {
     number: u64,
-    /// `None`: it was taken back.
+    /// `None`: the command was withdrawn.
     pub command: Option<Command>,
 }
 
 /// See the module's documentation.
 #[derive(Default)]
 pub struct Mailbox {
-    /// In the order of their numbers.
+    /// The commands in the order of their numbers.
     letters: Vec<Letter>,
-    /// The number of the last letter.
+    /// The number of the last command.
     last: u64,
-    /// Letters that were taken back.
+    /// Commands that were withdrawn.
     blanks: usize,
-    /// Letters of peers that have left, and whose messages can still be read.
+    /// Commands of peers that have left, and whose messages can still be read.
     departed: usize,
 }
 
-/// What a peer that has left no longer needs: to be dropped when the mailbox's lock is gone.
+/// The parts that a departed peer no longer needs: to be dropped after the mailbox's lock.
 pub enum Remains {
-    /// The socket will not hear of it.
+    /// The socket never learns of the peer.
     All(Option<Command>),
-    /// What it sent can still be read.
+    /// The peer's messages can still be read.
     PeerEnd(Arc<dyn PipePeer>, Assigned),
 }
 
 impl Mailbox {
-    /// Adds a letter; the number is never 0.
+    /// Adds a command; its number is never 0.
     #[inline]
     pub fn push(&mut self, command: Command) -> u64 {
         self.last += 1;
@@ -54,7 +54,7 @@ impl Mailbox {
         self.last
     }
 
-    /// Takes all letters, in exchange for a list to put the next ones in.
+    /// Takes all commands, in exchange for a list to put the next ones in.
     #[inline]
     pub fn take(&mut self, empty: Vec<Letter>) -> Vec<Letter> {
         (self.blanks, self.departed) = (0, 0);
@@ -66,9 +66,9 @@ impl Mailbox {
         self.departed
     }
 
-    /// The peer of an [`Command::Attach`] has left, and its queue is finished. If it sent nothing, or the
-    /// socket does not receive (`reads` is false), the letter is taken back. Otherwise it keeps what the
-    /// socket needs to read. `None`: the socket has it already.
+    /// The peer of an [`Command::Attach`] has left, and its queue is finished. If it sent nothing,
+    /// or the socket does not receive (`reads` is false), the command is withdrawn. Otherwise it
+    /// keeps what the socket needs to read. `None`: the socket has taken the command already.
     pub fn leave(&mut self, number: u64, reads: bool) -> Option<Remains> {
         let place = self.find(number)?;
         let letter = self.letters.get_mut(place)?;
@@ -85,9 +85,9 @@ impl Mailbox {
         Some(Remains::All(command))
     }
 
-    /// The connection of a connecting pipe came up (with the peer's routing id), or was lost. `before` is
-    /// the letter with the last such news of the pipe, or 0. If it still waits it is taken back, and the new
-    /// one says all that still matters. Gives the new number.
+    /// The connection of a connecting pipe came up (with the peer's routing id), or was lost.
+    /// `before` is the number of the pipe's last such command, or 0. If that command still waits it
+    /// is withdrawn, and the new one says all that still matters. Returns the new number.
     pub fn link(&mut self, before: u64, pipe: PipeKey, up: Option<Box<[u8]>>) -> u64 {
         let mut news = Link::default();
         if let Some(place) = self.find(before)
@@ -106,7 +106,7 @@ impl Mailbox {
         self.letters.binary_search_by_key(&number, |letter| letter.number).ok()
     }
 
-    /// The letter at this place is empty now.
+    /// Marks the command at this place as withdrawn.
     fn blank(&mut self, place: usize) {
         if place + 1 == self.letters.len() {
             self.letters.pop();
@@ -121,22 +121,22 @@ impl Mailbox {
     }
 }
 
-/// What a list of letters that were all carried out leaves for the next ones.
+/// Empties a list of commands that were all carried out, for the next ones.
 pub fn emptied(mut letters: Vec<Letter>) -> Vec<Letter> {
     letters.clear();
     letters.shrink_to(KEEP_CAPACITY);
     letters
 }
 
-/// What became of the connection of a connecting pipe since the socket last heard of it. Of several
+/// The changes of a connecting pipe's connection since the socket last took them. Of several
 /// reconnects only the last matters, and that there was a loss.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Link {
-    /// It was lost before it came up.
+    /// The connection was lost before it came up.
     pub lost_before: bool,
-    /// It came up: the peer's routing id.
+    /// The connection came up: the peer's routing id.
     pub up: Option<Box<[u8]>>,
-    /// It was lost after that.
+    /// The connection was lost after that.
     pub lost_after: bool,
 }
 
@@ -153,7 +153,7 @@ impl Link {
     }
 }
 
-/// The peer_end end of a pipe whose peer had left before the socket looked.
+/// The pipe peer of a pipe whose peer had left before the socket took the command.
 struct Departed;
 
 impl PipePeer for Departed {
@@ -163,7 +163,7 @@ impl PipePeer for Departed {
     fn close(&self, _linger: i32) {}
 }
 
-/// One for all of them.
+/// One value serves for all such pipes.
 fn departed() -> Arc<dyn PipePeer> {
     static ONE: OnceLock<Arc<dyn PipePeer>> = OnceLock::new();
     ONE.get_or_init(|| Arc::new(Departed)).clone()
@@ -179,7 +179,7 @@ mod tests {
         PipeKey { id, generation: 0 }
     }
 
-    /// A visitor that has sent so many messages.
+    /// A peer that has sent so many messages.
     fn visit(mailbox: &mut Mailbox, messages: usize) -> u64 {
         let (writer, _) = queue(0, false);
         let (mut peer_writer, reader) = queue(0, false);
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn visitors_without_a_message_leave_nothing() {
         let mut mailbox = Mailbox::default();
-        // One that stays, with visitors before and behind it.
+        // One peer that stays, with departing peers before and behind it.
         let first = visit(&mut mailbox, 0);
         let stays = visit(&mut mailbox, 0);
         assert!(matches!(mailbox.leave(first, true), Some(Remains::All(Some(_)))));
@@ -264,7 +264,7 @@ mod tests {
             .collect();
         let up = Some(Box::from(9_999u32.to_be_bytes()));
         assert_eq!(links, [Link { lost_before: true, up, lost_after: true }]);
-        // What the socket has taken is not taken back.
+        // A command that the socket has taken cannot be withdrawn.
         let next = mailbox.link(last, key(1), Some(Box::from(*b"new")));
         assert!(next > last);
         let up = Some(Box::from(*b"new"));

@@ -57,8 +57,7 @@ pub trait PipePeer: Send + Sync {
     /// wait for room.
     fn flush(&self);
 
-    /// Whether other callers, too, wait for room of this socket. The caller is about to wait for
-    /// room.
+    /// Whether other callers, too, wait for room of the peer's socket. The caller is about to wait.
     fn contends_for_room(&self) -> bool {
         false
     }
@@ -91,7 +90,7 @@ pub struct Pipe {
     pub reader: Reader,
     pub writer: Writer,
     peer_end: Arc<dyn PipePeer>,
-    /// The peer's routing id as it told it, or empty.
+    /// The routing id that the peer announced, or empty.
     pub peer_routing_id: Vec<u8>,
     /// Whether the peer's routing id is final: the handshake is done, or the peer is in this
     /// context.
@@ -119,7 +118,7 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    /// The socket's end of a pipe, from what [`Command::Attach`] brings.
+    /// The socket's end of a pipe, from the parts that [`Command::Attach`] brings.
     pub fn new(key: PipeKey, parts: PipeParts) -> Pipe {
         Pipe {
             reader: parts.reader,
@@ -428,7 +427,8 @@ impl Pipe {
         self.peer_end.flush();
     }
 
-    /// Whether other callers wait for room of this socket. The caller is about to wait for room.
+    /// Whether other callers wait for room of the peer's socket. The caller is about to wait for
+    /// room.
     pub fn contends_for_room(&self) -> bool {
         self.peer_end.contends_for_room()
     }

@@ -1,4 +1,5 @@
-//! The table of a socket's pipes. Slots are reused; a [`PipeKey`] tells the uses apart.
+//! The table of a socket's pipes, under its lock. A place is reused; its [`PipeKey`] tells the uses
+//! apart.
 #![forbid(unsafe_code)]
 
 use crate::pipe::{Pipe, PipeId, PipeKey, PipeParts};
@@ -50,7 +51,7 @@ impl Pipes {
         }
     }
 
-    /// These pipes will be written to soon, the `nearer` one sooner.
+    /// Prefetches these pipes, which will be written to soon, the `nearer` one sooner.
     #[inline(always)]
     pub fn fetch(&self, farther: Option<&PipeId>, nearer: Option<&PipeId>) {
         if let Some(pipe) = farther.and_then(|id| self.get(*id)) {

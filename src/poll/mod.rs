@@ -1,7 +1,7 @@
 //! Waiting on several sockets and descriptors at once: `zmq_poll`'s engine.
 //!
 //! Runs on the calling thread. No lock is held while it sleeps; a socket's lock is taken only to
-//! ask for its events. One socket alone is waited for as a blocking receive does; otherwise the
+//! ask for its events. One socket alone is waited for as a blocking receive does. Otherwise the
 //! thread sleeps in the system's poll on the sockets' pollers and then moves the bytes itself.
 #![forbid(unsafe_code)]
 
@@ -21,10 +21,10 @@ use crate::sys;
 use crate::sys::parker::{Parker, PollFds};
 use crate::sys::poll::PollFd;
 
-/// As many items need no memory from the heap.
+/// Up to so many items need no memory from the heap.
 pub const USUAL: usize = 16;
 
-/// Something to wait for.
+/// A socket or descriptor to wait for.
 #[derive(Clone, Copy)]
 pub enum Target<'a> {
     Socket(&'a Slot),
@@ -32,7 +32,8 @@ pub enum Target<'a> {
     Descriptor(RawFd),
 }
 
-/// One thing to wait for, and the events found there. Events are `ZMQ_POLLIN` and so on.
+/// One socket or descriptor to wait for, and the events found there. Events are `ZMQ_POLLIN` and so
+/// on.
 pub struct Item<'a> {
     pub target: Target<'a>,
     pub wanted: i32,
@@ -62,7 +63,7 @@ pub async fn poll(
     }
 }
 
-/// The socket that every item is about.
+/// The socket, if every item is about it.
 fn only_socket<'a>(items: &[Item<'a>]) -> Option<&'a Slot> {
     let Some(Item { target: Target::Socket(first), .. }) = items.first() else { return None };
     let is_first = |item: &Item<'_>| match item.target {
@@ -93,15 +94,15 @@ async fn poll_one(
         let Some(token) = token else { return Ok(ready) };
         let _waiter = Waiter(&shared);
         match shared.wait(parker, token, deadline.left()).await {
-            // What came at the last moment still counts.
+            // Input that came at the last moment still counts.
             Ok(()) | Err(Errno::EAGAIN) => {}
             Err(error) => return Err(error),
         }
     }
 }
 
-/// Looks at items that are all about `slot`, in one step. If nothing is ready and `waits`, the wait
-/// is announced in the same step.
+/// Asks for the events of items that are all about `slot`, in one step. If nothing is ready and
+/// `waits`, the wait is announced in that step.
 fn look_together(
     slot: &Slot,
     items: &mut [Item<'_>],
@@ -180,15 +181,15 @@ impl Deadline {
     }
 }
 
-/// What the system's poll watches: an entry for each item, in their order.
+/// The entries for the system's poll: one for each item, in their order.
 struct Watch {
     fds: PollFds,
     sockets: SmallVec<[Option<Arc<SocketShared>>; USUAL]>,
 }
 
 impl Watch {
-    /// `sleeps`: every socket has to be able to end the wait; otherwise only those are watched that
-    /// have something to ask the kernel about.
+    /// `sleeps`: every socket must be able to end the wait. Otherwise only those are watched that
+    /// need to ask the kernel.
     fn new(items: &[Item<'_>], sleeps: bool) -> Result<Watch> {
         let mut watch = Watch { fds: SmallVec::new(), sockets: SmallVec::new() };
         for item in items {
@@ -213,7 +214,7 @@ impl Watch {
     }
 
     /// Waits in the kernel, at most for `limit`, unless there is something already. `EINTR`, and
-    /// what asking for events may answer.
+    /// the errors of asking for events.
     async fn sleep(
         &mut self,
         parker: &Parker,
@@ -232,7 +233,7 @@ impl Watch {
         parker.poll(fds, limit).await.map(drop)
     }
 
-    /// Moves the bytes of the sockets for which there is something to do.
+    /// Moves the bytes of the sockets that have some to move.
     fn drive(&self) {
         for (fd, shared) in self.fds.iter().zip(&self.sockets) {
             if let Some(shared) = shared
@@ -256,23 +257,24 @@ impl Watch {
     }
 }
 
-/// How long to sleep while another thread waits in one of the sockets too, and may take signals away.
+/// How long to sleep while another thread waits in one of the sockets too, and may take signals
+/// away.
 const SLICE: Duration = Duration::from_millis(10);
 
-/// Ports whose sockets this thread looks after while it sleeps in the system's poll.
+/// Sockets that this thread looks after while it sleeps in the system's poll.
 #[derive(Default)]
 struct Attended<'a> {
     sockets: SmallVec<[&'a SocketShared; USUAL]>,
     leaders: SmallVec<[Leader<'a>; USUAL]>,
     /// Another thread waits in one of the sockets.
     is_crowded: bool,
-    /// Something came before the leaders were taken, of which the kernel will not tell.
+    /// Input came before the lead was taken, of which the kernel will not report.
     is_late: bool,
 }
 
 impl<'a> Attended<'a> {
-    /// Looks at each socket once more, announces the wait in the same step, and takes the lead.
-    /// Whether something is ready.
+    /// Asks each socket once more, announces the wait in that step, and takes the lead. Returns
+    /// whether something is ready.
     fn look(
         &mut self,
         items: &[Item<'_>],
@@ -290,7 +292,7 @@ impl<'a> Attended<'a> {
                     self.is_late |= !lead.may_sleep_at_poller();
                     self.leaders.push(lead);
                 }
-                // It may be an earlier item that leaders.
+                // An earlier item may be the one that has the lead.
                 None => self.is_crowded |= !self.has_before(shared),
             }
         }
@@ -302,7 +304,7 @@ impl<'a> Attended<'a> {
         self.sockets.iter().take(count).any(|other| core::ptr::eq(*other, shared))
     }
 
-    /// Whether the kernel would not tell of what is there.
+    /// Whether there is something of which the kernel would not report.
     fn is_busy(&self) -> bool {
         self.is_late || self.sockets.iter().any(|shared| shared.is_pending() || shared.has_ready())
     }
@@ -324,7 +326,7 @@ fn requested(wanted: i32) -> i16 {
     TRANSLATION.iter().filter(|pair| wanted & pair.0 != 0).fold(0, |events, pair| events | pair.1)
 }
 
-/// The events of `zmq.h` for the system's: whatever is not input or room is an error.
+/// The events of `zmq.h` for the system's: any event that is not input or room is an error.
 fn shown(revents: i16) -> i32 {
     let known = TRANSLATION
         .iter()

@@ -1,8 +1,9 @@
-//! What the writer of a queue has added and its reader has not taken: batches of a bounded size.
+//! The batches of bounded size that a queue's writer has added and its reader has not taken.
 //!
-//! A single arena would have to be copied whenever it grows, under the queue's lock: megabytes in the
-//! call that adds a few bytes, while the reader waits. Here a batch that is full is closed and a new one
-//! begun, so an addition copies at most [`FULL`] bytes beside its own. Under the queue's lock.
+//! A single arena would have to be copied whenever it grows, under the queue's lock. Megabytes
+//! would move in the call that adds a few bytes, while the reader waits. Here a batch that is full
+//! is closed and a new one begun. So an addition copies at most [`FULL`] bytes beside its own.
+//! Under the queue's lock.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -20,7 +21,7 @@ pub struct Backlog {
     closed: VecDeque<Batch>,
     /// Bytes that wait in them.
     closed_bytes: usize,
-    /// Takes what is added.
+    /// The batch that frames are added to.
     open: Batch,
     /// The memory of a batch that was read, for the next one.
     spare: Batch,
@@ -71,12 +72,13 @@ impl Backlog {
         true
     }
 
-    /// The only batch where messages replace each other.
+    /// The only batch of a queue in which messages replace each other.
     pub fn newest(&mut self) -> &mut Batch {
         &mut self.open
     }
 
-    /// Sees to it that `more` bytes of the arena and a mark fit into the open batch, or that this is empty.
+    /// Makes sure that `more` bytes of the arena and an attachment fit into the open batch, or that
+    /// it is empty.
     #[inline]
     fn make_space(&mut self, more: usize) -> Result<()> {
         if self.open.is_full_for(more) { self.close() } else { Ok(()) }
@@ -102,14 +104,14 @@ impl Backlog {
         self.open.push_copy(flags, body)
     }
 
-    /// The same for a message of one frame, if there is memory at hand and one length byte is enough.
+    /// Adds a message of one frame, if there is memory at hand and one length byte is enough.
     #[inline(always)]
     pub fn push_short(&mut self, body: &[u8]) -> bool {
         self.open.append_short(0, body)
     }
 
-    /// Adds a message of two frames, of which the first is empty, if there is memory and one length byte is
-    /// enough.
+    /// Adds a message of two frames, of which the first is empty, if there is memory and one length
+    /// byte is enough.
     pub fn push_delimited(&mut self, body: &[u8]) -> bool {
         self.make_space(2 * frame::MAX_HEADER + body.len()).is_ok()
             && self.open.push_delimited(body)
@@ -121,7 +123,8 @@ impl Backlog {
         self.open.push_wire(frames, messages)
     }
 
-    /// Messages added from here on carry these properties. Returns those of which no message came.
+    /// Messages added from here on carry these properties. Returns the replaced properties if no
+    /// message got them.
     pub fn push_metadata(&mut self, metadata: Option<Arc<Metadata>>) -> Option<Arc<Metadata>> {
         self.open.push_metadata(metadata)
     }
@@ -132,7 +135,7 @@ impl Backlog {
         self.open.append(other)
     }
 
-    /// What is in it but commands. It is empty afterwards.
+    /// Takes out everything but commands. The backlog is empty afterwards.
     pub fn without_commands(&mut self) -> Backlog {
         let mut kept = Backlog::default();
         let mut batch = Batch::default();
@@ -140,18 +143,18 @@ impl Backlog {
             kept.keep_secret();
         }
         while self.take(&mut batch) {
-            // Without memory the frames are lost, as they would be without memory for new ones.
+            // Without memory the frames are lost, as new ones would be.
             let _ = kept.append(&mut batch.without_commands());
         }
-        // What is said of the messages to come.
+        // Properties of the messages to come.
         while let Some(metadata) = self.open.take_metadata() {
             kept.push_metadata(metadata);
         }
         kept
     }
 
-    /// What is added from here on is wiped before its memory is given back. Bodies that are referred to are
-    /// not.
+    /// Frames added from here on are wiped before their memory is given back. Bodies that are
+    /// referred to are not.
     pub fn keep_secret(&mut self) {
         self.open.keep_secret();
     }

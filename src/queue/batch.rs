@@ -1,7 +1,8 @@
-//! A run of frames in wire form: what one side of a pipe hands to the other in one step.
+//! A batch: frames in wire form that one side of a pipe hands to the other in one step.
 //!
-//! Small bodies are copied into one contiguous arena behind their ZMTP 2.0/3.x headers; large ones
-//! are referred to by a mark at the place where they belong. Owned by whoever fills or empties it.
+//! Small bodies are copied into one contiguous arena behind their ZMTP 2.0/3.x headers (RFC 15, RFC
+//! 23). Large ones are referred to by an attachment at the place where they belong. Owned by the
+//! thread that fills or empties it.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -14,14 +15,15 @@ use crate::msg::append::append;
 use crate::msg::{Metadata, Msg, frame};
 use crate::sync::Arc;
 
-/// A batch with more bytes in its arena takes no more frames: twice what goes out in one system call, and less
-/// than what the allocator asks the system for each time. Only one long message may take more.
+/// A batch with more bytes in its arena takes no more frames. Twice what goes out in one system
+/// call, and less than the allocator asks the system for each time. Only one long message may take
+/// more.
 pub const FULL: usize = 126 * 1024;
 
-/// Likewise with so many bodies that are referred to.
+/// A batch with more bodies that are referred to takes no more frames.
 pub const FULL_ATTACHMENTS: usize = 1024;
 
-/// Something at a place of the arena that is not in the arena.
+/// A body or a change of properties at a place of the arena.
 #[derive(Debug)]
 enum Attachment {
     /// The body of the frame whose header ends here.
@@ -41,7 +43,7 @@ impl core::fmt::Debug for Msg {
 pub struct Batch {
     bytes: Vec<u8>,
     attachments: VecDeque<(usize, Attachment)>,
-    /// How far the frames have been taken.
+    /// How far the frames have been taken, in bytes of the arena.
     position: usize,
     /// Complete messages added, commands not counted.
     messages: u64,
@@ -70,11 +72,11 @@ fn ends_message(flags: u8) -> bool {
 pub enum Taken {
     /// Position and length in the arena.
     Arena(usize, usize),
-    /// It was handed out.
+    /// The body was handed out as a message.
     Whole,
 }
 
-/// Where frames are added one by one.
+/// A place where frames are added one by one.
 pub trait Frames {
     /// Adds a frame with a copy of `body`.
     fn push_copy(&mut self, flags: u8, body: &[u8]) -> Result<()>;
@@ -113,7 +115,7 @@ impl Batch {
         if self.is_secret {
             self.bytes.zeroize();
         }
-        // An idle pipe is small.
+        // An idle pipe keeps little memory.
         if self.bytes.capacity() > FULL {
             self.bytes = Vec::new();
         }
@@ -159,7 +161,8 @@ impl Batch {
         self.bytes.capacity()
     }
 
-    /// Whether `more` bytes or another mark are too many for it. What is empty is never full.
+    /// Whether `more` bytes or another attachment are too many for it. An empty batch is never
+    /// full.
     #[inline]
     pub fn is_full_for(&self, more: usize) -> bool {
         let is_full = more > FULL.saturating_sub(self.bytes.len())
@@ -180,7 +183,7 @@ impl Batch {
         self.messages += u64::from(ends_message(flags));
     }
 
-    /// What is in it but commands. It is empty afterwards.
+    /// Takes out everything but commands. The batch is empty afterwards.
     pub fn without_commands(&mut self) -> Batch {
         let (mut kept, mut whole) = (Batch::default(), Msg::new());
         loop {
@@ -200,7 +203,8 @@ impl Batch {
         kept
     }
 
-    /// Adds a frame with a copy of `body`, if there is memory at hand and one length byte is enough.
+    /// Adds a frame with a copy of `body`, if there is memory at hand and one length byte is
+    /// enough.
     #[inline(always)]
     pub fn append_short(&mut self, flags: u8, body: &[u8]) -> bool {
         let added = append(&mut self.bytes, flags, body);
@@ -210,8 +214,8 @@ impl Batch {
         added
     }
 
-    /// Adds a message of two frames, of which the first is empty, if there is memory and one length byte is
-    /// enough.
+    /// Adds a message of two frames, of which the first is empty, if there is memory and one length
+    /// byte is enough.
     pub fn push_delimited(&mut self, body: &[u8]) -> bool {
         const HEADERS: usize = 4;
         self.reserve(HEADERS + body.len()).is_ok()
@@ -238,8 +242,8 @@ impl Batch {
         Ok(())
     }
 
-    /// Messages added from here on carry these properties. Returns those of which no message came, so that
-    /// there are never more attachments than frames, and one.
+    /// Messages added from here on carry these properties. Returns the replaced properties if no
+    /// message got them, so that attachments outnumber frames by at most one.
     pub fn push_metadata(&mut self, metadata: Option<Arc<Metadata>>) -> Option<Arc<Metadata>> {
         let end = self.bytes.len();
         if let Some((at, Attachment::Metadata(last))) = self.attachments.back_mut()
@@ -320,8 +324,8 @@ impl Batch {
         Some((header.flags, Taken::Arena(start, len)))
     }
 
-    /// Takes the next frame if it is a message of its own in the shortest form: its body, and whether
-    /// another frame waits.
+    /// Takes the next frame if it is a message of its own in the shortest form. Returns its body,
+    /// and whether another frame waits.
     #[inline(always)]
     pub fn take_short(&mut self) -> Option<(&[u8], bool)> {
         if !self.attachments.is_empty() {
@@ -346,7 +350,7 @@ impl Batch {
         Some(msg)
     }
 
-    /// Bytes of the arena that [`Batch::take`] told of.
+    /// The bytes of the arena that [`Batch::take`] named.
     #[inline]
     pub fn arena(&self, start: usize, len: usize) -> &[u8] {
         self.bytes.get(start..start + len).unwrap_or_default()
@@ -381,12 +385,12 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// So many bytes of the next message were written.
+    /// The place in a message of which so many bytes were written.
     pub fn begun(written: usize) -> Sent {
         Sent { partial: written, inside_message: false }
     }
 
-    /// A frame with these flags has been taken whole, to go out in another form.
+    /// Notes that a frame with these flags has been taken whole, to go out in another form.
     pub fn passed(&mut self, flags: u8) {
         self.inside_message = flags & frame::MORE != 0;
     }
@@ -403,8 +407,8 @@ impl Batch {
         self.queued_bytes() - sent.partial
     }
 
-    /// Fills `slices` with what has to be written next, from `sent` on and at most so many bytes; returns
-    /// how many slices.
+    /// Fills `slices` with the next bytes to write, from `sent` on and at most so many; returns how
+    /// many slices.
     pub fn io_slices<'a>(
         &'a self,
         sent: &Sent,
@@ -443,9 +447,9 @@ impl Batch {
         count
     }
 
-    /// The kernel took `written` bytes more: moves past the frames that are gone. Returns how
-    /// many messages were completed; their bodies are put into `gone` for the caller to drop
-    /// where no lock is held.
+    /// The kernel took `written` bytes more: moves past the frames that are gone. Returns how many
+    /// messages were completed. Their bodies go to `gone`, and the caller drops them where no lock
+    /// is held.
     pub fn advance(&mut self, sent: &mut Sent, written: usize, gone: &mut Vec<Msg>) -> u64 {
         if self.attachments.is_empty() && written + sent.partial == self.bytes.len() - self.position
         {
@@ -475,7 +479,7 @@ impl Batch {
         messages
     }
 
-    /// Takes the next frame, whose flags it answers; a body that is a message goes to `gone`.
+    /// Takes the next frame and returns its flags; a body that is a message goes to `gone`.
     fn take_into(&mut self, gone: &mut Vec<Msg>) -> Option<u8> {
         let mut whole = Msg::new();
         let (flags, taken) = self.take(&mut whole)?;

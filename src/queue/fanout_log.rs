@@ -1,11 +1,13 @@
-//! Messages that many readers get, kept once: instead of a copy for each, every reader has a place in
-//! one log and copies what is behind it when it is about to move it on.
+//! The fan-out log: messages that many readers get, kept once. Instead of a copy for each reader,
+//! every reader has a cursor in one log. It copies what is behind the cursor when it is about to
+//! move it on.
 //!
-//! One writer, which waits for no reader, and no reader waits for it: the log is made of [`Piece`]s. A
-//! reader that found nothing is on the list of sleepers, which the writer gets with the next message.
+//! One writer, under its socket's lock. The writer waits for no reader, and no reader waits for it:
+//! the log is made of [`Piece`]s. A reader that found nothing is on the list of sleepers, which the
+//! writer gets with the next message.
 //!
-//! The module's names for atomics come from its parent, because `fanout_log_model.rs` runs this very file in
-//! all kinds of orders.
+//! The module's names for atomics come from its parent, because `fanout_log_model.rs` runs this
+//! very file in all kinds of orders.
 #![forbid(unsafe_code)]
 
 use super::piece::{Piece, PieceWriter};
@@ -25,8 +27,8 @@ impl FanoutLog {
         Some(FanoutLog { open_piece: PieceWriter::new()?, sleepers: Arc::new(SegQueue::new()) })
     }
 
-    /// Adds a message of one short frame (at most 255 bytes); `false`, and nothing added, without memory.
-    /// Who slept meanwhile comes to `sleepers`.
+    /// Adds a message of one short frame (at most 255 bytes); `false`, and nothing added, without
+    /// memory. Readers that slept meanwhile are added to `sleepers`.
     #[inline]
     pub fn add(&mut self, body: &[u8], sleepers: &mut Vec<u32>) -> bool {
         let is_added = self.open_piece.add(0, body);
@@ -36,7 +38,7 @@ impl FanoutLog {
         is_added
     }
 
-    /// What is being filled.
+    /// The piece that is being filled.
     #[cfg(test)]
     pub fn piece(&self) -> Arc<Piece> {
         self.open_piece.place().0
@@ -44,13 +46,15 @@ impl FanoutLog {
 
     #[cold]
     fn take_sleepers(&self, sleepers: &mut Vec<u32>) {
-        // No more than there are now: those that are told may be here again before the others are.
+        // Takes no more than there are now: a woken reader may sleep here again before the others
+        // are woken.
         for _ in 0..self.sleepers.len() {
             sleepers.extend(self.sleepers.pop());
         }
     }
 
-    /// A reader's place behind the last message. `sleeps`: it has to be told of the next one, as `who`.
+    /// A cursor behind the last message. `sleeps`: its reader must be woken for the next message,
+    /// as `who`.
     pub fn follow(&self, who: u32, sleeps: bool) -> Cursor {
         if sleeps {
             self.sleepers.push(who);
@@ -65,21 +69,22 @@ impl FanoutLog {
 pub struct Cursor {
     sleepers: Arc<SegQueue<u32>>,
     who: u32,
-    /// Where to go on in the piece, and how many of its messages were passed.
+    /// The piece to go on in, the offset in bytes, and how many of its messages were passed.
     piece: Arc<Piece>,
     offset: usize,
     passed: u64,
 }
 
 impl Cursor {
-    /// Whether something is behind this place.
+    /// Whether a message is behind this place.
     pub fn has_more(&self) -> bool {
-        // In this order: a piece that has a next one is complete.
+        // The order matters: a piece that has a next one is complete.
         self.piece.next().is_some() || self.piece.published().bytes != self.offset
     }
 
-    /// Copies what is behind this place, up to the end of a piece, and moves there; `false` if there is
-    /// nothing, or no memory. Then the reader sleeps, and the writer hears so unless it did before.
+    /// Copies what is behind this place, up to the end of a piece, and moves there. Returns `false`
+    /// if there is nothing, or no memory. Then the reader sleeps, and joins the list of sleepers
+    /// unless it `slept` before.
     pub fn pull(&mut self, to: &mut Batch, slept: bool) -> bool {
         if self.pull_next(to) {
             return true;
@@ -87,7 +92,7 @@ impl Cursor {
         if !slept {
             self.sleepers.push(self.who);
             fence(Ordering::SeqCst);
-            // What came before the writer could see it.
+            // A message came before the writer could see the sleeper.
             return self.pull_next(to);
         }
         false
@@ -111,7 +116,7 @@ impl Cursor {
         }
     }
 
-    /// Copies all that is behind this place. What there is no memory for is lost.
+    /// Copies all that is behind this place. Messages for which there is no memory are lost.
     pub fn pull_all(&mut self, to: &mut Backlog) {
         let mut piece = Batch::default();
         while self.pull_next(&mut piece) {

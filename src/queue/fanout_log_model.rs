@@ -1,7 +1,7 @@
-//! `fanout_log.rs` and `piece.rs` themselves, run in many thousand orders of their steps: each cursor gets
-//! everything once and in order, and looks again only when it is told.
+//! Model of `fanout_log.rs` and `piece.rs` themselves, run in many thousand orders of their steps.
+//! Each cursor gets everything once and in order, and checks again only when it is woken.
 
-// The same files on other locks and atomics are meant.
+// Includes these files a second time on purpose, on other locks and atomics.
 #[allow(clippy::duplicate_mod, dead_code)]
 #[path = "fanout_log.rs"]
 mod fanout_log;
@@ -21,7 +21,7 @@ mod primitives {
     pub use shuttle::sync::atomic::{AtomicU64, Ordering, fence};
     pub use std::sync::{Arc, OnceLock};
 
-    /// With the answers of the real one.
+    /// Answers as the real `SegQueue` does.
     pub struct SegQueue<T>(shuttle::sync::Mutex<std::collections::VecDeque<T>>);
 
     impl<T> SegQueue<T> {
@@ -49,7 +49,7 @@ mod primitives {
 
 const CURSORS: u32 = 2;
 
-/// Enough of them for three pieces.
+/// Enough messages for three pieces.
 const MESSAGES: u8 = 6;
 const BODY: usize = 255;
 const REPEAT: usize = 50;

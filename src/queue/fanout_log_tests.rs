@@ -1,5 +1,5 @@
-//! What a fanout_log promises: each cursor gets everything that was added while it followed, once and in
-//! order, is told when it slept, and holds no memory behind its place.
+//! Tests of the fan-out log. Each cursor gets every message added while it followed, once and in
+//! order. It is woken when it slept, and holds no memory behind its place.
 #![forbid(unsafe_code)]
 
 use std::sync::mpsc;
@@ -25,7 +25,7 @@ fn read(reader: &mut Reader) -> Option<u64> {
     Some(u64::from_le_bytes(*frame.data().first_chunk().expect("a number")))
 }
 
-/// A queue that follows, and what it is to hold.
+/// A queue that follows, and the messages it must hold.
 struct Following {
     writer: Writer,
     reader: Reader,
@@ -152,7 +152,7 @@ fn a_reader_that_sleeps_is_told() {
         for who in sleepers {
             let (writer, wake) = &mut writers[who as usize];
             if writer.wake() {
-                // One that has got everything is gone.
+                // A piece is freed once its one cursor has passed it.
                 let _ = wake.send(());
             }
         }

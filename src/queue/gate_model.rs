@@ -1,8 +1,8 @@
-//! `gate.rs` itself, run in many thousand orders of its steps: what the writer adds reaches the reader, which
-//! looks again only when it is told.
+//! Model of `gate.rs` itself, run in many thousand orders of its steps. Messages that the writer
+//! adds reach the reader, which checks again only when it is woken.
 #![forbid(unsafe_code)]
 
-// The same file on other locks and atomics is meant.
+// Includes this file a second time on purpose, on other locks and atomics.
 #[allow(clippy::duplicate_mod)]
 #[path = "gate.rs"]
 mod gate;
@@ -18,7 +18,7 @@ mod primitives {
     pub use shuttle::sync::MutexGuard as SpinLockGuard;
     pub use shuttle::sync::atomic::{AtomicBool, Ordering, fence};
 
-    /// With the answers of [`crate::sys::spin_lock::SpinLock`].
+    /// Answers as [`crate::sys::spin_lock::SpinLock`] does.
     pub struct SpinLock<T>(shuttle::sync::Mutex<T>);
 
     impl<T> SpinLock<T> {
@@ -35,7 +35,7 @@ mod primitives {
         }
     }
 
-    /// Every step of a model is seen by all threads at once, so there is nothing to do.
+    /// Empty: all threads see every step of a model at once.
     pub mod membarrier {
         pub fn request() {}
 
@@ -54,13 +54,13 @@ struct State {
 
 struct Model {
     gate: Gate<State>,
-    /// How often the reader was told.
+    /// How often the reader was woken.
     told: AtomicU32,
     read: AtomicU32,
 }
 
 impl Model {
-    /// Adds a message, or only looks; and tells the reader as a writer does.
+    /// Adds messages, or only takes the lock; then wakes the reader as a writer does.
     fn write(&self, messages: u32) {
         let mut state = self.gate.write();
         state.waiting += messages;
@@ -100,7 +100,7 @@ fn what_is_added_reaches_a_reader_that_does_not_wait() {
             }
         });
         let mut heard = 0;
-        // Two looks by itself, of which one asks for nothing; then only when it is told.
+        // Checks twice by itself, once without setting the flag; then only when it is woken.
         if let Some(mut state) = model.gate.read_if_free() {
             model.read.fetch_add(core::mem::take(&mut state.waiting), Ordering::SeqCst);
         }

@@ -1,10 +1,10 @@
-//! One direction of a pipe: a queue of messages in wire form with a high-water mark.
+//! One direction of a pipe: a queue of messages in wire form with a high-water mark (RFC 37).
 //!
-//! One writer and one reader. The writer appends under a lock that is held for the append only; the
-//! reader swaps a batch out, mostly the whole backlog, and then works on it without a lock. The writer tells the
-//! reader only when the reader sleeps, the reader gives credit back every low-water mark
-//! (half the high-water mark) messages, as libzmq does. Commands (subscriptions) are not counted: a mark
-//! must not lose them.
+//! One writer and one reader. The writer appends under a lock that is held for the append only. The
+//! reader takes a batch out, mostly the whole backlog, and then works on it without a lock. The
+//! writer wakes the reader only when the reader sleeps. The reader gives credit back every
+//! low-water mark (half the high-water mark) messages, as libzmq does. Commands (subscriptions) are
+//! not counted: a mark must not lose them.
 
 mod backlog;
 mod batch;
@@ -30,7 +30,8 @@ use self::fanout_log::Cursor;
 use self::gate::Gate;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 
-/// What `gate.rs`, `fanout_log.rs` and `piece.rs` are made of; their models have the same names.
+/// Locks and atomics of `gate.rs`, `fanout_log.rs` and `piece.rs`; their models replace this
+/// module.
 mod primitives {
     pub use crate::sync::{
         Arc, AtomicBool, AtomicU64, OnceLock, Ordering, SegQueue, compiler_fence, fence,
@@ -39,38 +40,39 @@ mod primitives {
     pub use crate::sys::spin_lock::{SpinLock, SpinLockGuard};
 }
 
-/// What both ends share. Nothing else is locked while its lock is held.
+/// The state that both ends share. Nothing else is locked while its lock is held.
 pub struct Queue {
     gate: Apart<Gate<State>>,
     progress: Apart<Progress>,
     /// High-water mark in messages; 0 means none.
     hwm: AtomicU64,
-    /// The writer found the queue full and wants to hear of credit.
+    /// The writer found the queue full and must be woken when credit is given.
     writer_waits: AtomicBool,
     /// The reader will take nothing more.
     abandoned: AtomicBool,
 }
 
-/// How far the reader has come. In cache lines of its own, because the reader changes it with each message.
+/// How far the reader has come. In cache lines of its own, because the reader changes it with each
+/// message.
 #[derive(Default)]
 struct Progress {
     /// Messages the reader has taken. Only the reader stores it.
     read: AtomicU64,
-    /// Messages the reader has given credit for: `read` as it was at a low-water mark or at a change
-    /// of the mark. It never decreases.
+    /// Messages the reader has given credit for: `read` as it was at a low-water mark or at a
+    /// change of the mark. It never decreases.
     released: AtomicU64,
 }
 
 impl Queue {
-    /// Changes the mark. All that was read counts as credit from here on: the credit given so far may
-    /// lag by half of the old mark, which can be more than the new one, and then an empty queue
-    /// would stay full.
+    /// Changes the mark. All messages read so far count as credit from here on. The credit given
+    /// before may lag by half of the old mark. That can be more than the new mark, and then an
+    /// empty queue would stay full.
     fn set_hwm(&self, hwm: i32) {
         self.hwm.store(mark(hwm), Ordering::SeqCst);
         self.release(self.progress.read.load(Ordering::SeqCst));
     }
 
-    /// Gives credit for the first `read` messages. Either end may do it at the same time.
+    /// Gives credit for the first `read` messages. Both ends may call it at once.
     fn release(&self, read: u64) {
         self.progress.released.fetch_max(read, Ordering::SeqCst);
     }
@@ -82,8 +84,8 @@ impl Queue {
     }
 }
 
-/// In cache lines of its own: the writer changes it with each message, and what the reader looks at with
-/// each message must not move between the cores with it.
+/// Keeps a value in cache lines of its own. The writer changes it with each message, and the data
+/// that the reader reads with each message must not move between the cores with it.
 #[derive(Default)]
 #[repr(align(128))]
 struct Apart<T>(T);
@@ -100,14 +102,14 @@ impl<T> core::ops::Deref for Apart<T> {
 #[derive(Default)]
 struct State {
     back: Backlog,
-    /// Where the messages behind those come from.
+    /// The cursor that the messages behind those come from.
     cursor: Option<Box<Cursor>>,
     reader_sleeps: bool,
     /// The writer will add nothing more.
     finished: bool,
     /// Batches that the reader has taken.
     taken: u64,
-    /// The writer pauses until no more bytes than these wait.
+    /// The writer pauses until at most so many bytes wait.
     pauses_above: Option<usize>,
 }
 
@@ -133,8 +135,8 @@ impl State {
         cursor.pull_all(&mut self.back);
     }
 
-    /// Moves what waits to `front`, which is empty; `false` if nothing does. Then the reader sleeps, if it
-    /// `asks` to be told. What follows a fanout_log always does.
+    /// Moves the backlog into the empty `front`. If there is none, returns false and, if the reader
+    /// `asks`, marks it asleep. A reader that follows a fan-out log always asks.
     #[inline]
     fn refill(&mut self, front: &mut Batch, asks: bool) -> bool {
         if self.back.take(front) {
@@ -149,7 +151,7 @@ impl State {
         pulled
     }
 
-    /// A batch was taken: whether the writer goes on, and has to be told.
+    /// Notes that a batch was taken; returns whether the writer goes on, and must be woken.
     #[inline]
     fn ends_pause(&mut self) -> bool {
         let goes_on = self.pauses_above.is_some_and(|bytes| self.back.queued_bytes() <= bytes);

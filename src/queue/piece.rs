@@ -1,8 +1,8 @@
-//! A piece of a log: memory that one thread fills while any number of others read what it has published.
+//! A piece of a fan-out log: memory that one thread fills while others read what it has published.
 //!
-//! Nobody waits for anybody. The writer publishes a length, and never touches what lies below it again;
-//! readers stay below it. A piece that is full names the next one. Whoever reads holds the piece it reads,
-//! and that holds those behind it: what all have passed goes by itself.
+//! No thread waits for another. The writer publishes a length, and never touches what lies below it
+//! again; readers stay below it. A full piece names the next one. A reader holds the piece it
+//! reads, and that piece holds those behind it: pieces that all readers have passed are freed.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -11,10 +11,10 @@ use super::primitives::{Arc, AtomicU64, OnceLock, Ordering};
 use crate::msg::copy::copy;
 use crate::sys::cache;
 
-/// Bytes in a piece: what is worth a system call.
+/// Bytes in a piece: enough to be worth a system call.
 const SIZE: usize = 32 * 1024;
 
-/// How far ahead memory is asked for, in bytes.
+/// How far ahead memory is prefetched, in bytes.
 const AHEAD: usize = 256;
 
 type Byte = UnsafeCell<MaybeUninit<u8>>;
@@ -26,8 +26,8 @@ pub struct Piece {
     next: OnceLock<Arc<Piece>>,
 }
 
-// SAFETY: `PieceWriter`, of which a piece has one, writes beyond the published length; all others read below it,
-// after an acquiring look at it.
+// SAFETY: `PieceWriter`, of which a piece has one, writes beyond the published length. All others
+// read below it, after an acquiring load of it.
 unsafe impl Sync for Piece {}
 
 /// How much of a piece was published.
@@ -44,11 +44,12 @@ impl Published {
 }
 
 impl Piece {
-    /// A fresh one; `None` without memory.
+    /// A fresh piece; `None` without memory.
     fn new() -> Option<Piece> {
         let mut memory: Vec<Byte> = Vec::new();
         memory.try_reserve_exact(SIZE).ok()?;
-        // SAFETY: so much was reserved, and these bytes need not be written to be what they are.
+        // SAFETY: so much was reserved, and the element type is valid for bytes that were never
+        // written.
         unsafe { memory.set_len(SIZE) };
         let memory = memory.into_boxed_slice();
         Some(Piece { memory, published: AtomicU64::new(0), next: OnceLock::new() })
@@ -59,15 +60,16 @@ impl Piece {
         Published { bytes: (word & u64::from(u32::MAX)) as usize, messages: word >> 32 }
     }
 
-    /// What was published from `start` up to `end`, which [`Piece::published`] has told.
+    /// The bytes published from `start` up to `end`, a length that [`Piece::published`] has
+    /// returned.
     pub fn read(&self, start: usize, end: usize) -> &[u8] {
         let end = end.min(self.published().bytes);
         let bytes = self.memory.get(start..end).unwrap_or_default();
-        // SAFETY: what is below the published length was written, and is not written again.
+        // SAFETY: bytes below the published length were written, and are not written again.
         unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
     }
 
-    /// The next one. It has something in it, and to this one nothing is added any more.
+    /// The next piece. It is not empty, and nothing more is added to this one.
     pub fn next(&self) -> Option<&Arc<Piece>> {
         self.next.get()
     }
@@ -75,7 +77,7 @@ impl Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        // One by one: a long log that goes at once must not take the stack.
+        // Drops them one by one: a long log that goes at once must not exhaust the stack.
         let mut next = self.next.take();
         while let Some(mut piece) = next.and_then(Arc::into_inner) {
             next = piece.next.take();
@@ -83,7 +85,7 @@ impl Drop for Piece {
     }
 }
 
-/// The only one that adds to a piece, and then to the next.
+/// The only writer of a piece, and then of the next.
 pub struct PieceWriter {
     piece: Arc<Piece>,
     published: Published,
@@ -95,12 +97,13 @@ impl PieceWriter {
         Some(PieceWriter { piece: Arc::new(Piece::new()?), published: Published::default() })
     }
 
-    /// Where the next message will be, for who reads from there on.
+    /// The place of the next message, for a reader that starts there.
     pub fn place(&self) -> (Arc<Piece>, Published) {
         (self.piece.clone(), self.published)
     }
 
-    /// Adds a message of one short frame (at most 255 bytes) and publishes it; `false` without memory.
+    /// Adds a message of one short frame (at most 255 bytes) and publishes it; `false` without
+    /// memory.
     #[inline]
     pub fn add(&mut self, flags: u8, body: &[u8]) -> bool {
         let Ok(len) = u8::try_from(body.len()) else { return false };
@@ -116,15 +119,15 @@ impl PieceWriter {
         };
         let to: *mut u8 = UnsafeCell::raw_get(place.as_ptr()).cast();
         cache::expect_writes(to.wrapping_byte_add(AHEAD));
-        // SAFETY: these bytes are beyond what was published, so nobody reads them, and nobody else writes;
-        // `place` is as long as the body, and no part of it.
+        // SAFETY: these bytes are beyond the published length, so no thread reads them, and no
+        // other thread writes. `place` is as long as the body, and no part of it.
         unsafe {
             (*first.get()).write(flags);
             (*second.get()).write(len);
             copy(body.as_ptr(), to, body.len());
         }
         self.published = Published { bytes, messages: self.published.messages + 1 };
-        // Not a mere store: who sleeps now is seen after it.
+        // A swap, not a mere store: a reader that falls asleep now is seen after it.
         self.piece.published.swap(self.published.word(), Ordering::SeqCst);
         true
     }
@@ -134,7 +137,7 @@ impl PieceWriter {
         let Some(mut fresh) = PieceWriter::new() else { return false };
         let is_added = fresh.append(flags, len, body);
         let full = core::mem::replace(self, fresh);
-        // It has had none: only this names one.
+        // Cannot fail: the full piece had no next one, because only this writer sets it.
         let _ = full.piece.next.set(self.piece.clone());
         super::primitives::fence(Ordering::SeqCst);
         is_added

@@ -20,7 +20,7 @@ pub struct Incoming<'a> {
 /// Where the body of an incoming frame is.
 pub enum InBody<'a> {
     Slice(&'a [u8]),
-    /// To be taken; what is left is dropped when the next frame is read.
+    /// A message to be taken; the rest is dropped when the next frame is read.
     Whole(&'a mut Msg),
 }
 
@@ -42,7 +42,7 @@ impl Incoming<'_> {
         }
     }
 
-    /// Drops the frame; whether another of the same message follows.
+    /// Drops the frame; returns whether another of its message follows.
     pub fn discard(self) -> bool {
         let more = self.more();
         if let InBody::Whole(msg) = self.body {
@@ -64,12 +64,12 @@ impl Incoming<'_> {
     }
 }
 
-/// What [`Reader::take_short`] found.
+/// A short frame that [`Reader::take_short`] took.
 pub struct Short<'a> {
     pub frame: Incoming<'a>,
     /// Another frame is at hand.
     pub more_waits: bool,
-    /// The writer waits for credit that was just given: it has to be told.
+    /// The writer waits for credit that was just given: it must be woken.
     pub gave_credit: bool,
 }
 
@@ -93,12 +93,12 @@ struct Tally {
     /// The mark that was used last, and the next `read` at which credit is given.
     known_hwm: u64,
     credit_at: u64,
-    /// The writer waits for credit that was just given: tell it.
+    /// The writer waits for credit that was just given: wake it.
     credit: bool,
 }
 
 impl Tally {
-    /// `messages` more have been read: gives credit back at every low-water mark.
+    /// Counts `messages` more as read: gives credit back at every low-water mark.
     #[inline(always)]
     fn count(&mut self, messages: u64, queue: &Queue) {
         let read = queue.progress.read.load(Ordering::Relaxed) + messages;
@@ -109,7 +109,7 @@ impl Tally {
         }
     }
 
-    /// A multiple of the low-water mark was reached, or the mark is another one.
+    /// Gives credit: a multiple of the low-water mark was reached, or the mark has changed.
     #[cold]
     fn give_credit(&mut self, read: u64, messages: u64, hwm: u64, queue: &Queue) {
         self.known_hwm = hwm;
@@ -130,7 +130,7 @@ impl Tally {
 /// A take of fewer messages than this does not pay for the lock.
 const SMALL: u64 = 32;
 
-/// How long to let a busy writer go on, in turns of a spin loop (some 100 ns).
+/// How long to let a busy writer go on, in turns of a spin loop (some 100 ns in all).
 const PAUSES: u32 = 6;
 
 impl Reader {
@@ -147,31 +147,32 @@ impl Reader {
         }
     }
 
-    /// Whether a frame can be taken. A reader that got `false` is told when one comes.
+    /// Whether a frame can be taken. A reader that got `false` is woken when one comes.
     #[inline(always)]
     pub fn ready(&mut self) -> bool {
         !self.front.is_empty() || self.refill(true)
     }
 
-    /// [`Reader::newest_ready`] for who looks again anyhow, and need not be told.
+    /// [`Reader::newest_ready`] for a caller that checks again in any case, and need not be woken.
     pub fn has_come(&mut self) -> bool {
         if self.conflate { self.newest_ready() } else { self.has_next() || self.refill(false) }
     }
 
-    /// Whether a frame is at hand, without a look at what the writer has added.
+    /// Whether a frame is at hand, without checking what the writer has added.
     #[inline]
     pub fn has_next(&self) -> bool {
         !self.front.is_empty()
     }
 
-    /// Whether a frame can be taken, without asking to be told. While the writer is at work one can soon.
+    /// Whether a frame can be taken, without asking to be woken. While the writer adds one the
+    /// answer is true.
     pub fn has_frames(&self) -> bool {
         let is_there = || self.queue.gate.read_if_free().is_none_or(|state| !state.is_empty());
         !self.front.is_empty() || is_there()
     }
 
-    /// The same for who takes whole frames, and wants the newest one where messages replace each
-    /// other.
+    /// [`Reader::ready`] for a caller that takes whole frames. It gets the newest one where
+    /// messages replace each other.
     #[inline(always)]
     pub fn newest_ready(&mut self) -> bool {
         if self.conflate {
@@ -180,9 +181,9 @@ impl Reader {
         self.ready()
     }
 
-    /// Gives up the frame that waits if there is one to take its place.
+    /// Drops the frame that waits if there is one to take its place.
     fn replace(&mut self) {
-        // What a writer at work adds comes after this look.
+        // A frame that the writer is adding at this moment counts as later.
         let Some(mut state) = self.queue.gate.read_if_free() else { return };
         if state.back.is_empty() {
             return;
@@ -198,7 +199,8 @@ impl Reader {
         self.take_metadata();
         self.front.clear();
         if self.streak > 1 && self.last < SMALL {
-            // The writer is at it: a moment lets it add more than one message between two takes.
+            // The writer is adding: a short pause lets it add more than one message between two
+            // takes.
             (0..PAUSES).for_each(|_| core::hint::spin_loop());
         }
         let state = if asks { self.queue.gate.read() } else { self.queue.gate.read_if_free() };
@@ -218,7 +220,7 @@ impl Reader {
         true
     }
 
-    /// Changes the queue's mark. A writer that finds room now notices when it looks again.
+    /// Changes the queue's mark. A writer that finds room now notices at its next check.
     pub fn set_hwm(&self, hwm: i32) {
         if !self.conflate {
             self.queue.set_hwm(hwm);
@@ -227,7 +229,7 @@ impl Reader {
 
     /// Whether the writer is done and everything was taken.
     pub fn at_end(&self) -> bool {
-        // A writer at work is not done.
+        // A writer that holds the lock is not done.
         let state = self.queue.gate.read_if_free();
         state.is_some_and(|state| state.finished && state.is_empty()) && self.front.is_empty()
     }
@@ -256,8 +258,8 @@ impl Reader {
         Some(self.present(flags, taken))
     }
 
-    /// Moves past the next frame; [`Reader::present`] shows it. In two steps, so that credit can
-    /// be passed on before the frame is.
+    /// Moves past the next frame; [`Reader::present`] shows it. In two steps, so that credit can be
+    /// passed on before the frame is.
     #[inline(always)]
     pub fn step(&mut self) -> Option<(u8, Taken)> {
         self.take_metadata();
@@ -304,18 +306,18 @@ impl Reader {
         }
     }
 
-    /// Whether the writer waits for credit that was given since the last call: it has to be told.
+    /// Whether the writer waits for credit that was given since the last call: it must be woken.
     #[inline]
     pub fn take_credit_note(&mut self) -> bool {
         core::mem::take(&mut self.tally.credit)
     }
 
-    /// What waits to be written to a descriptor, for the outbound end of a connection.
+    /// The batch that waits to be written to a descriptor, for the outbound end of a connection.
     pub fn front(&mut self) -> &mut Batch {
         &mut self.front
     }
 
-    /// `messages` went out by way of [`Reader::front`].
+    /// Counts `messages` that went out by way of [`Reader::front`].
     pub fn sent(&mut self, messages: u64) {
         self.tally.count(messages, &self.queue);
     }
@@ -325,17 +327,17 @@ impl Reader {
         self.queue.progress.read.load(Ordering::Relaxed)
     }
 
-    /// A message of which some went past the queue: the rest of it comes first now. `ENOMEM`.
+    /// Puts the rest of a message first, of which some went past the queue. `ENOMEM`.
     pub fn put_back(&mut self, body: &[u8]) -> Result<()> {
         self.front.clear();
         self.front.push_whole(0, Msg::copy_of(body)?)
     }
 
-    /// Nothing more will be taken: what waits is dropped.
+    /// Takes nothing more: the waiting messages are dropped.
     pub fn abandon(&mut self) {
         let mut dropped = Backlog::default();
         self.queue.abandoned.store(true, Ordering::SeqCst);
-        // While the writer is at work it stays until both ends are gone.
+        // If the writer holds the lock, the backlog stays until both ends are gone.
         if let Some(mut state) = self.queue.gate.read_if_free() {
             state.cursor = None;
             core::mem::swap(&mut state.back, &mut dropped);

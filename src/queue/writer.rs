@@ -1,4 +1,4 @@
-//! The writing end of a queue: adds frames, and knows of the room there is.
+//! The writing end of a queue: adds frames, and knows how much room there is.
 //!
 //! Used by one thread at a time, under the lock of the socket or connection that owns it.
 #![forbid(unsafe_code)]
@@ -12,10 +12,10 @@ use crate::msg::{Metadata, Msg, frame};
 use crate::sync::{Arc, Ordering};
 use crate::sys::cache;
 
-/// What a write did.
+/// The result of a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// The reader sleeps: whoever wrote has to tell it.
+    /// The reader sleeps: the thread that wrote must wake it.
     pub wake_reader: bool,
     /// Bytes that wait behind the reader's back.
     pub backlog: usize,
@@ -30,7 +30,7 @@ pub enum Body<'a> {
 }
 
 impl Body<'_> {
-    /// The same body, for a try that may leave it as it was.
+    /// Borrows the body for an attempt that may leave it as it was.
     #[inline]
     pub fn again(&mut self) -> Body<'_> {
         match self {
@@ -47,7 +47,7 @@ impl Body<'_> {
         }
     }
 
-    /// Its bytes, if a frame of them is copied in the shortest form.
+    /// The body's bytes, if a frame of them is copied in the shortest form.
     #[inline(always)]
     pub fn short(&self, copy_max: usize) -> Option<&[u8]> {
         match self {
@@ -57,17 +57,17 @@ impl Body<'_> {
         }
     }
 
-    /// Whether it is to be copied, and into a message of its own.
+    /// Whether the body is to be copied, and into a message of its own.
     #[inline]
     fn is_long(&self) -> bool {
         matches!(self, Body::Copy(bytes) if bytes.len() > ALWAYS_COPY)
     }
 }
 
-/// How a call looks for credit. A nonblocking one counts what was there when its socket last looked
-/// (`number` tells one look from the next), as with libzmq, whose sockets read their mailbox about
-/// once a millisecond: so a sender that does not wait gets to the mark although the queue is emptied
-/// as fast as it fills.
+/// How a call polls for credit. A nonblocking one counts the credit of its socket's last poll;
+/// `number` tells one poll from the next. libzmq behaves so: its sockets read their mailbox about
+/// once a millisecond. So a sender that does not wait reaches the mark although the queue is
+/// emptied as fast as it fills.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CreditEpoch {
     pub number: u32,
@@ -78,9 +78,9 @@ pub struct CreditEpoch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     Some,
-    /// There is, but a nonblocking call does not see it before its socket's next look.
+    /// There is room, but a nonblocking call does not see it before its socket's next credit poll.
     Unseen,
-    /// There is none, and the writer is told when there is.
+    /// There is none, and the writer is woken when there is.
     None,
 }
 
@@ -88,19 +88,20 @@ pub enum Room {
 pub struct Writer {
     queue: Arc<Queue>,
     written: u64,
-    /// The reader's credit at the last look, and the number of that look.
+    /// The reader's credit at the last credit poll, and the number of that poll.
     credit: u64,
     looked: u32,
-    /// Where the last short frame ended in memory: the next one begins there if nobody took it meanwhile.
+    /// Where the last short frame ended in memory: the next one begins there if no reader took it
+    /// meanwhile.
     tail: usize,
-    /// Frames of a message of which more has to come.
+    /// Frames of a message that is not complete.
     pending: Batch,
     conflate: bool,
-    /// The reader found the queue locked, and is to be told.
+    /// The reader found the queue locked, and must be woken.
     was_asked: Cell<bool>,
     /// Where frames replace each other: the last one announced another.
     unfinished: bool,
-    /// The same: what goes with every frame.
+    /// Where frames replace each other: the properties that go with every frame.
     metadata: Option<Arc<Metadata>>,
 }
 
@@ -120,7 +121,7 @@ impl Writer {
         }
     }
 
-    /// Does something that adds no frames. [`Writer::take_asked`] follows.
+    /// Runs an action that adds no frames. [`Writer::take_asked`] follows.
     fn with_state<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
         let result = act(&mut self.queue.gate.write());
         if self.queue.gate.was_asked() {
@@ -129,7 +130,8 @@ impl Writer {
         result
     }
 
-    /// Adds frames; what to tell the reader. After an error [`Writer::take_asked`] follows.
+    /// Adds frames and returns whether to wake the reader. After an error [`Writer::take_asked`]
+    /// follows.
     #[inline(always)]
     fn add<E>(
         &self,
@@ -147,12 +149,13 @@ impl Writer {
         added
     }
 
-    /// Whether the reader found the queue locked by something that added nothing, and is to be told now.
+    /// Whether the reader must be woken now: it found the queue locked by an action that added
+    /// nothing.
     pub fn take_asked(&self) -> bool {
         self.was_asked.take()
     }
 
-    /// Whether the queue has room for another message. A writer that got `false` is told when
+    /// Whether the queue has room for another message. A writer that got `false` is woken when
     /// there is room again.
     pub fn has_room(&self) -> bool {
         if self.below_mark() {
@@ -166,7 +169,7 @@ impl Writer {
         true
     }
 
-    /// The same for a call that looks so.
+    /// Whether the queue has room, by the credit that a call of this epoch sees.
     #[inline]
     pub fn room_for(&mut self, look: CreditEpoch) -> Room {
         if self.looked != look.number {
@@ -208,7 +211,8 @@ impl Writer {
         (hwm != 0).then(|| hwm.saturating_sub(waiting))
     }
 
-    /// The same by the credit that is known; at least what [`Writer::room_for`] has just said.
+    /// How many messages may be written by the credit that is known. At least as many as
+    /// [`Writer::room_for`] has just said.
     pub fn known_room(&self) -> Option<u64> {
         let hwm = self.queue.hwm.load(Ordering::Relaxed);
         (hwm != 0).then(|| hwm.saturating_sub(self.written - self.credit))
@@ -227,8 +231,9 @@ impl Writer {
         }
     }
 
-    /// What is added to the fanout_log from now on is in the queue too. Until [`Writer::unfollow`] nothing
-    /// else is written. The reader is told like any sleeper, by the number `who`.
+    /// Messages added to the fan-out log from now on are in the queue too. Until
+    /// [`Writer::unfollow`] nothing else is written. The reader is woken like any sleeper, by the
+    /// number `who`.
     pub fn follow(&mut self, fanout_log: &FanoutLog, who: u32) {
         let is_abandoned = self.is_abandoned();
         self.with_state(|state| {
@@ -238,18 +243,20 @@ impl Writer {
         });
     }
 
-    /// So many messages were added to the fanout_log.
+    /// Counts so many messages that were added to the fan-out log.
     pub fn followed(&mut self, messages: u64) {
         self.written += messages;
     }
 
-    /// The reader found nothing in the fanout_log, and then something came: whether it sleeps still.
+    /// Whether the reader still sleeps; it found nothing in the fan-out log, and then a message
+    /// came.
     pub fn wake(&mut self) -> bool {
         let slept = self.with_state(|state| core::mem::take(&mut state.reader_sleeps));
         slept | self.was_asked.take()
     }
 
-    /// Copies what the reader has not got of the fanout_log; nothing that is added later is in the queue.
+    /// Copies what the reader has not taken from the fan-out log; later messages of the log are not
+    /// in the queue.
     pub fn unfollow(&mut self) {
         self.with_state(State::unfollow);
     }
@@ -259,8 +266,8 @@ impl Writer {
         self.with_state(|state| state.taken)
     }
 
-    /// Nothing more will be written until the reader has taken half of what waits; then it tells, as it does
-    /// of credit. `false`: nothing waits.
+    /// Pauses until the reader has taken half of the backlog; then it wakes the writer, as it does
+    /// for credit. `false`: nothing waits.
     pub fn pause(&self) -> bool {
         self.with_state(|state| {
             let waits = !state.back.is_empty();
@@ -279,9 +286,9 @@ impl Writer {
         self.queue.abandoned.load(Ordering::SeqCst)
     }
 
-    /// Adds a frame. `flags` is [`frame::MORE`] and [`frame::COMMAND`]; bodies that may be
-    /// referred to are copied up to `copy_max` bytes. A message becomes visible with its last
-    /// frame. On error (`ENOMEM`) nothing was added.
+    /// Adds a frame. `flags` is [`frame::MORE`] and [`frame::COMMAND`]; bodies that may be referred
+    /// to are copied up to `copy_max` bytes. A message becomes visible with its last frame. On
+    /// error (`ENOMEM`) nothing was added.
     #[inline(always)]
     pub fn write(&mut self, flags: u8, body: Body<'_>, copy_max: usize) -> Result<Written> {
         if body.is_long() {
@@ -296,8 +303,8 @@ impl Writer {
         Ok(written)
     }
 
-    /// Adds a message of one short frame, if that takes no more than a copy: there is room by the credit
-    /// that is known, and memory. Not inside a message, nor where messages replace each other.
+    /// Adds a message of one short frame, if a copy suffices: there is memory, and room by the
+    /// credit that is known. Not inside a message, nor where messages replace each other.
     #[inline(always)]
     pub fn write_short(&mut self, bytes: &[u8]) -> Option<Written> {
         if !self.has_known_room() {
@@ -322,7 +329,7 @@ impl Writer {
         None
     }
 
-    /// The same for a message that need not be short, if it is not a lot to copy.
+    /// Adds a message of one frame that need not be short, if it is not much to copy.
     #[inline]
     pub fn write_single(&mut self, body: &mut Body<'_>, copy_max: usize) -> Option<Written> {
         if body.is_long() || !self.has_known_room() {
@@ -333,8 +340,8 @@ impl Writer {
         Some(written)
     }
 
-    /// Adds a message of an empty frame and a short one, as [`Writer::write_short`] does, but the caller knows
-    /// that there is room.
+    /// Adds a message of an empty frame and a short one, as [`Writer::write_short`] does, but the
+    /// caller knows that there is room.
     pub fn write_delimited(&mut self, bytes: &[u8]) -> Option<Written> {
         let is_added = |state: &mut State| state.back.push_delimited(bytes);
         let written = self.add(|state| is_added(state).then_some(()).ok_or(())).ok()?;
@@ -355,14 +362,14 @@ impl Writer {
             return self.write_conflated(flags, body);
         }
         if flags & frame::COMMAND != 0 {
-            // Before a message that is not complete, and not counted.
+            // A command goes before a message that is not complete, and is not counted.
             return self.add(|state| push(&mut state.back, flags, body, copy_max));
         }
         push(&mut self.pending, flags, body, copy_max)?;
         if flags & frame::MORE != 0 { Ok(Written::default()) } else { self.commit() }
     }
 
-    /// What is used in writing is fetched.
+    /// Prefetches the memory that a write uses.
     #[inline(always)]
     pub fn expect_writes(&self) {
         cache::expect_writes(&raw const *self.queue.gate);
@@ -391,8 +398,8 @@ impl Writer {
         Ok(written)
     }
 
-    /// Each frame takes the place of the one before. A sleeping reader hears of a message's last
-    /// frame only, so that it does not get those before, which are replaced a moment later.
+    /// Puts each frame in the place of the one before. A sleeping reader is woken for a message's
+    /// last frame only. So it does not get the earlier ones, which are replaced a moment later.
     fn write_conflated(&mut self, flags: u8, body: Body<'_>) -> Result<Written> {
         let mut fresh = Batch::default();
         if self.metadata.is_some() {
@@ -446,12 +453,14 @@ impl Writer {
         self.with_state(|state| state.back.keep_secret());
     }
 
-    /// Drops the commands that the reader has not taken yet: they were for a connection that is gone.
+    /// Drops the commands that the reader has not taken yet: they were for a connection that is
+    /// gone.
     pub fn discard_commands(&mut self) -> Written {
         let mut old = self.with_state(|state| core::mem::take(&mut state.back));
         let kept = old.without_commands();
         drop(old);
-        // Nobody else adds anything, so nothing has come meanwhile. The reader may have gone to sleep.
+        // No other thread adds anything, so nothing has come meanwhile. The reader may have gone to
+        // sleep.
         let mut written = self.with_state(|state| {
             state.back = kept;
             if state.back.is_empty() { Written::default() } else { state.written() }
@@ -469,8 +478,8 @@ impl Writer {
         }
     }
 
-    /// Nothing more will be written; an unfinished message is dropped. Returns whether the reader
-    /// sleeps and has to be told.
+    /// Writes nothing more; an unfinished message is dropped. Returns whether the reader sleeps and
+    /// must be woken.
     pub fn finish(&mut self) -> bool {
         self.rollback();
         let slept = self.with_state(|state| {
@@ -485,8 +494,8 @@ impl Writer {
 /// The longest body of a frame with one length byte.
 const SHORT: usize = u8::MAX as usize;
 
-/// Whether what a message holds is copied rather than handed over. A caller's memory is not given back
-/// before the frame has gone out: programs watch for it.
+/// Whether a message's content is copied rather than handed over. A caller's memory is not given
+/// back before the frame has gone out: programs watch for it.
 #[inline(always)]
 fn is_copied(msg: &Msg, copy_max: usize) -> bool {
     !msg.is_foreign() && (msg.len() <= copy_max || !msg.is_referable())
@@ -501,6 +510,6 @@ fn push(to: &mut impl Frames, flags: u8, body: Body<'_>, copy_max: usize) -> Res
     }
 }
 
-/// Bytes that have to be copied anyhow go into the arena up to this size; beyond it they get their
-/// own block, so that the reader need not copy them again.
+/// Bytes that have to be copied in any case go into the arena up to this size. Larger ones get a
+/// block of their own, so that the reader need not copy them again.
 const ALWAYS_COPY: usize = 8 * 1024;

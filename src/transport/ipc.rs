@@ -1,9 +1,9 @@
 //! `AF_UNIX` stream sockets: files, abstract names (`@name`), and files in a temporary directory
 //! (`*`).
 //!
-//! A bind removes a file that has its name, whoever made it, and a close leaves the file alone, so
-//! that the late close of one listener cannot take away the file of the next. Only the file of `*`
-//! goes with its listener: nobody else can have that name.
+//! A bind removes a file that has its name, whichever process made it, and a close leaves the file
+//! alone. So the late close of one listener cannot take away the file of the next. Only the file of
+//! `*` goes with its listener: no other listener can have that name.
 #![forbid(unsafe_code)]
 
 use std::ffi::{OsStr, OsString};
@@ -57,7 +57,7 @@ impl TemporaryFile {
 impl Drop for TemporaryFile {
     fn drop(&mut self) {
         if !self.directory.as_os_str().is_empty() {
-            // Nobody is left to tell.
+            // No caller is left to get the error.
             let _ = self.remove_now();
         }
     }
@@ -93,7 +93,7 @@ pub(super) fn listen(
 fn listen_at(address: &[u8], options: &SocketOptions) -> Result<OwnedFd> {
     let name = socket_name(address)?;
     if !address.starts_with(b"@") {
-        // What matters is whether the bind succeeds.
+        // Ignored: it matters only whether the bind succeeds.
         let _ = fs::remove_file(path_of(address));
     }
     let socket = open()?;
@@ -110,8 +110,8 @@ pub(super) fn connect(address: &[u8]) -> Result<(OwnedFd, Result<()>)> {
     Ok((socket.into(), connected))
 }
 
-/// Checks the text of an endpoint that is to be connected: `EINVAL` for an abstract name without
-/// letters, `ENAMETOOLONG` from 108 bytes on.
+/// Checks the text of an endpoint to connect to: `EINVAL` for an abstract name without letters,
+/// `ENAMETOOLONG` from 108 bytes on.
 pub(super) fn check(address: &[u8]) -> Result<()> {
     socket_name(address).map(drop)
 }
@@ -153,7 +153,8 @@ fn has_filters(options: &SocketOptions) -> bool {
         && options.ipc_filter_pid.is_empty())
 }
 
-/// Any match of any list suffices. Groups count also if the peer's user is a member of them.
+/// Whether the peer passes: any match of any list suffices. Groups count also if the peer's user is
+/// a member of them.
 fn passes(peer: PeerCredentials, options: &SocketOptions) -> bool {
     options.ipc_filter_uid.contains(&peer.uid)
         || options.ipc_filter_gid.contains(&peer.gid)
@@ -179,7 +180,7 @@ pub(super) fn endpoint_text(address: &SockAddr) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// What an ipc peer's messages say of where they came from.
+/// The text in an ipc peer's messages that says where they came from.
 pub(super) fn peer_text(fd: BorrowedFd<'_>) -> Result<String> {
     let PeerCredentials { pid, uid, gid } = peer_credentials(fd)?;
     Ok(format!("localhost:{uid}:{gid}:{pid}"))

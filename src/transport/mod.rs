@@ -1,9 +1,9 @@
-//! Stream transports: listening sockets, connecting sockets, and the texts that name their ends. Groups
-//! that are spoken to as a whole are in [`multicast`].
+//! Stream transports: listening sockets, connecting sockets, and the texts that name their ends.
+//! Groups that are spoken to as a whole are in [`multicast`].
 //!
 //! One file a scheme; [`Listener`] and [`dial`] are where they are told apart. Nothing here blocks
-//! and nothing is shared: a listener belongs to whoever drives it. Failures carry the system's own
-//! error number.
+//! and nothing is shared: a listener belongs to the thread that drives it. Failures carry the
+//! system's own error number.
 #![forbid(unsafe_code)]
 
 mod ipc;
@@ -44,9 +44,9 @@ pub struct Listener {
 #[derive(Debug)]
 enum Kind {
     Tcp,
-    /// Nothing to look at in who connects, and nothing to remove.
+    /// No check of peers, and no file to remove.
     Plain,
-    /// With the file to remove at the end, if the library chose its name.
+    /// An ipc listener, with the file to remove at the end if the library chose its name.
     Ipc(Option<ipc::TemporaryFile>),
     /// WebSockets of this path.
     Ws(Vec<u8>),
@@ -66,12 +66,12 @@ pub struct Accepted {
     pub web: bool,
 }
 
-/// Why there is no accepted connection.
+/// The reason why there is no accepted connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcceptError {
-    /// Nobody is waiting.
+    /// No peer is waiting.
     Nothing,
-    /// Somebody was, and an address or credential filter turned them away. More may wait.
+    /// A peer was waiting, and an address or credential filter turned it away. More may wait.
     Filtered,
     /// The system's refusal. After `EMFILE`, `ENFILE`, `ENOBUFS` and `ENOMEM` the connection is
     /// still waiting and the descriptor still readable: wait a little before the next attempt.
@@ -125,7 +125,7 @@ impl Listener {
         &self.local_endpoint
     }
 
-    /// What events call it: the resolved text, or the published name of a TIPC service.
+    /// The name that events show: the resolved text, or the published name of a TIPC service.
     pub fn shown(&self) -> &[u8] {
         &self.shown
     }
@@ -183,12 +183,13 @@ impl Listener {
 }
 
 impl Listener {
-    /// Ends a listener that its socket never had: a descriptor of `ZMQ_USE_FD` is the caller's again.
+    /// Ends a listener that its socket never had: a descriptor of `ZMQ_USE_FD` is the caller's
+    /// again.
     pub fn undo(self, options: &SocketOptions) {
         if options.use_fd >= 0 {
             let _given_back = self.fd.into_raw_fd();
         } else {
-            // What hinders the removal of a file says nothing of the bind.
+            // An error in the removal of a file does not concern the bind.
             let _ = self.close();
         }
     }
@@ -206,8 +207,8 @@ impl AsFd for Listener {
     }
 }
 
-/// What `zmq_connect` can tell of an endpoint before anything is tried: its form only, but for ws,
-/// whose host is looked up, which may block.
+/// Checks what `zmq_connect` can know of an endpoint before anything is tried. That is its form
+/// only, except for ws, whose host is looked up, which may block.
 ///
 /// * `EINVAL`: letters that no address has; for tipc and vsock, no address; for ws, an unknown host
 /// * `ENAMETOOLONG`: an ipc name of 108 bytes or more
@@ -222,12 +223,12 @@ pub fn check_connect(endpoint: &Endpoint, options: &SocketOptions) -> Result<()>
     }
 }
 
-/// How far [`dial`] came.
+/// The state in which [`dial`] left the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Ask [`finish`] all the same.
+    /// The connection stands. Ask [`finish`] in any case.
     Connected,
-    /// The descriptor becomes writable when there is news: then ask [`finish`].
+    /// The descriptor becomes writable when the result is known: then ask [`finish`].
     InProgress,
     /// The system's refusal; the descriptor is of no more use. `EAGAIN`: an ipc listener whose
     /// backlog is full.
@@ -235,11 +236,11 @@ pub enum Progress {
 }
 
 /// Starts to connect, without blocking, from the source address if the text names one. `address` is
-/// one that [`TcpConnectAddress::lookup`] found; without
-/// it (always for other transports) the text must do.
+/// one that [`TcpConnectAddress::lookup`] found; without it (always for other transports) the text
+/// must do.
 ///
 /// * `EPROTONOSUPPORT`: not a transport that connects
-/// * `EINVAL`: the text needs a look-up or can never be an address
+/// * `EINVAL`: the text needs a lookup or can never be an address
 /// * `ENODEV`: no such source address here
 /// * anything else: the system's error of opening the socket
 pub fn dial(
@@ -265,9 +266,9 @@ pub fn dial(
     Ok((fd, progress))
 }
 
-/// Whether the connection that [`dial`] started stands. On error the descriptor is of no more use:
-/// the peer's refusal, or `ECONNREFUSED` when the socket met itself, as TCP does when nobody
-/// listens on a local port that the system then chooses as the source.
+/// Whether the connection that [`dial`] started stands. On error the descriptor is of no more use.
+/// The error is the peer's refusal, or `ECONNREFUSED` when the socket met itself. TCP does so when
+/// no process listens on a local port that the system then chooses as the source.
 pub fn finish(fd: BorrowedFd<'_>) -> Result<()> {
     let socket = SockRef::from(&fd);
     if let Some(error) = socket.take_error()? {

@@ -1,7 +1,8 @@
-//! Multicast: one end of a group that a library of the system keeps. There is nobody to connect to; who
-//! publishes sends to all who listen.
+//! Multicast: one end of a group that a library of the system keeps. There is no peer to connect
+//! to; a publisher sends to all that listen.
 //!
-//! A [`Channel`] is used by one thread at a time. Nothing here blocks, but that [`open`] may look names up.
+//! A [`Channel`] is used by one thread at a time. Nothing here blocks, except that [`open`] may
+//! look names up.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -13,30 +14,30 @@ use crate::endpoint::Endpoint;
 use crate::error::{Errno, Result};
 use crate::options::SocketOptions;
 
-/// What became of bytes to send.
+/// The result of sending bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// So many went out.
+    /// The number of bytes that went out.
     Taken(usize),
-    /// None; the same have to be sent again when the channel is ready or due.
+    /// Nothing; the bytes have to be sent again when the channel is ready or due.
     Later,
 }
 
-/// What was heard from a source.
+/// News from a source.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'a> {
     Data(&'a [u8]),
-    /// Something of it was lost for good, or it has begun anew.
+    /// Some of it was lost for ever, or it has begun anew.
     Lost,
     /// The source is gone.
     Gone,
 }
 
-/// Called with a source's number and its news. `false`: that made no sense, and what this source sends
-/// has to be taken up again where something begins.
+/// Called with a source's number and its news. `false`: the news made no sense, and the source's
+/// bytes must be taken up again where a message begins.
 pub type Heard<'a> = dyn FnMut(u64, News<'_>) -> bool + 'a;
 
-/// What a channel waits for.
+/// The events that a channel waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waits {
     pub fd: RawFd,
@@ -44,7 +45,7 @@ pub struct Waits {
     pub output: bool,
 }
 
-/// How its bytes have to be cut and marked.
+/// How a channel's bytes have to be cut and marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carries {
     Datagrams { capacity: usize },
@@ -55,27 +56,27 @@ pub enum Carries {
 pub trait Channel: Send {
     fn carries(&self) -> Carries;
 
-    /// Sends what is left of a unit.
+    /// Sends the rest of a unit.
     fn send(&mut self, bytes: &[u8]) -> Sent;
 
-    /// All of a unit was sent.
+    /// Ends a unit: all of it was sent.
     fn end_unit(&mut self) {}
 
-    /// Nothing more follows for now.
+    /// Flushes: nothing more follows for now.
     fn flush(&mut self) {}
 
-    /// Whether all that was sent is out, as far as that can be known.
+    /// Whether all sent bytes are out, as far as that can be known.
     fn is_drained(&self) -> bool {
         true
     }
 
-    /// Does what is due and takes what has come. `false`: there is no more for now.
+    /// Does what is due and takes the news that has come. `false`: there is no more for now.
     fn receive(&mut self, heard: &mut Heard<'_>) -> bool;
 
-    /// What to wait for now, for as long as there is nothing else to send.
+    /// The events to wait for now, for as long as there is nothing else to send.
     fn waits(&self) -> Vec<Waits>;
 
-    /// When it has to be asked again although nothing is ready.
+    /// The time until it has to be asked again although nothing is ready.
     fn due(&self) -> Option<Duration>;
 }
 

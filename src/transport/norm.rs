@@ -1,4 +1,4 @@
-//! NORM: a stream of each sender.
+//! NORM: a stream of each sender. Used by one thread at a time.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -11,7 +11,7 @@ use crate::transport::multicast::{Carries, Channel, Heard, News, Sent, Waits};
 
 struct Norm(Session);
 
-/// Joins a group, or speaks to one machine.
+/// Joins a group, or sends to one machine.
 pub fn open(address: &[u8], options: &SocketOptions) -> Result<Box<dyn Channel>> {
     let address = NormAddress::parse(address)?;
     let sends = options.socket_type.publishes();

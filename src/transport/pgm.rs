@@ -1,4 +1,4 @@
-//! PGM, bare or in UDP datagrams.
+//! PGM, bare or in UDP datagrams. Used by one thread at a time.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -9,11 +9,11 @@ use crate::options::SocketOptions;
 use crate::sys::pgm::{self, LEAST_PACKET, Received, Settings, Socket};
 use crate::transport::multicast::{Carries, Channel, Heard, News, Sent, Waits};
 
-/// The library keeps a place for each packet that can be repaired, for each source again; more than this
-/// would be memory for nothing.
+/// The PGM library keeps a slot for each packet that can be repaired, for each source again; a
+/// larger window would waste memory.
 const LARGEST_WINDOW: i64 = 1 << 22;
 
-/// The library says 0 or nearly so when less than a millisecond is left.
+/// The PGM library says 0 or nearly so when less than a millisecond is left.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// The pause after a failure that may pass.
@@ -22,10 +22,10 @@ const AFTER_FAILURE: Duration = Duration::from_millis(20);
 struct Pgm {
     socket: Socket,
     sends: bool,
-    /// What the last try to send has left to wait for.
+    /// Whether the last attempt to send left something to wait for.
     waits_for_output: bool,
     send_due: Option<Duration>,
-    /// And the last try to receive.
+    /// The result of the last attempt to receive.
     received: Received,
 }
 
@@ -43,12 +43,12 @@ pub fn open(udp: bool, address: &[u8], options: &SocketOptions) -> Result<Box<dy
     }))
 }
 
-/// `EINVAL`: packets that are too small or too large; for who sends also a rate of less than one in a
-/// second.
+/// `EINVAL`: packets that are too small or too large; for a sender also a rate of less than one
+/// packet in a second.
 fn settings(udp: bool, port: u16, options: &SocketOptions) -> Result<Settings> {
     let packet = u16::try_from(options.multicast_maxtpdu).map_err(|_| Errno::EINVAL)?;
     let sends = options.socket_type.publishes();
-    // Kilobits in a second are 125 bytes.
+    // A kilobit in a second is 125 bytes.
     let rate = options.rate.saturating_mul(125);
     if packet < LEAST_PACKET || (sends && rate < i32::from(packet)) {
         return Err(Errno::EINVAL);
@@ -86,7 +86,7 @@ impl Channel for Pgm {
                 pgm::News::Data(bytes) => News::Data(bytes),
                 pgm::News::Lost => News::Lost,
             };
-            // What follows a datagram of nonsense is another datagram.
+            // The next datagram after a malformed one is read for itself.
             heard(source, news);
         });
         self.received = received;
@@ -100,7 +100,7 @@ impl Channel for Pgm {
     }
 
     fn due(&self) -> Option<Duration> {
-        // Now, because what was sent meanwhile has to be announced earlier.
+        // Asked now, because messages sent meanwhile have to be announced earlier.
         let receive_due = match self.received {
             Received::Some | Received::None => None,
             Received::Timed => Some(at_least(self.socket.timer_wait())),

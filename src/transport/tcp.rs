@@ -13,7 +13,7 @@ use crate::error::{Errno, Result};
 use crate::options::SocketOptions;
 use crate::transport::{AcceptError, accept_stream, adopt};
 
-/// A listening socket. The address is not looked at when `ZMQ_USE_FD` gives one.
+/// A listening socket. The address is ignored when `ZMQ_USE_FD` gives one.
 pub(super) fn listen(address: &[u8], options: &SocketOptions) -> Result<OwnedFd> {
     if options.use_fd >= 0 {
         return adopt(options.use_fd);
@@ -108,7 +108,8 @@ fn unmapped(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// A non-blocking socket of the address's family with what must be set before it is bound.
+/// A non-blocking socket of the address's family with the options that must be set before it is
+/// bound.
 fn open(address: SocketAddr, options: &SocketOptions) -> Result<Socket> {
     let kind = Type::STREAM.nonblocking().cloexec();
     let socket = Socket::new_raw(Domain::for_address(address), kind, Some(Protocol::TCP))?;
@@ -129,7 +130,7 @@ fn open(address: SocketAddr, options: &SocketOptions) -> Result<Socket> {
     Ok(socket)
 }
 
-/// What each connection gets, made or accepted.
+/// Sets the options of each connection, made or accepted.
 pub(super) fn tune(socket: &SockRef<'_>, options: &SocketOptions) {
     best_effort(socket.set_tcp_nodelay(true));
     if options.tcp_keepalive >= 0 {
@@ -176,8 +177,8 @@ fn positive(value: i32) -> Option<u32> {
     u32::try_from(value).ok().filter(|value| *value > 0)
 }
 
-/// A request that the system may refuse (a privilege, a range, another family): the connection is
-/// worth more than the request.
+/// Ignores a request that the system may refuse (a privilege, a range, another family): the
+/// connection is worth more than the request.
 fn best_effort(_: io::Result<()>) {}
 
 #[cfg(test)]

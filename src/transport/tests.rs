@@ -1,7 +1,7 @@
 //! Listeners and dials on the loopback interface and in temporary directories.
 //!
-//! Tests that count on a port after they gave it back have a loopback address each, so that no
-//! other test is given that port meanwhile.
+//! Each test that relies on a port after giving it back has its own loopback address. So no other
+//! test is given that port meanwhile.
 #![forbid(unsafe_code)]
 
 use std::os::fd::IntoRawFd;

@@ -1,4 +1,4 @@
-//! WebSockets (RFC 45) are carried by TCP sockets; the texts and a few options differ: the filters of
+//! WebSockets (RFC 45), carried by TCP sockets. The texts and a few options differ: the filters of
 //! `ZMQ_TCP_ACCEPT_FILTER` and the proxy of `ZMQ_SOCKS_PROXY` are for `tcp` only.
 #![forbid(unsafe_code)]
 
@@ -11,8 +11,8 @@ use crate::error::{Errno, Result};
 use crate::options::SocketOptions;
 use crate::transport::{AcceptError, accept_stream, adopt, tcp};
 
-/// A listening socket and its path. The address is not looked at when `ZMQ_USE_FD` gives the socket,
-/// and then there is no path either.
+/// A listening socket and its path. The address is ignored when `ZMQ_USE_FD` gives the socket, and
+/// then there is no path either.
 pub(super) fn listen(address: &[u8], options: &SocketOptions) -> Result<(OwnedFd, Vec<u8>)> {
     if options.use_fd >= 0 {
         return Ok((adopt(options.use_fd)?, Vec::new()));
@@ -32,8 +32,8 @@ pub(super) fn accept(
     Ok(fd)
 }
 
-/// Checks the text of an endpoint that is to be connected, and looks its host up, which may block:
-/// `EINVAL` when there is none.
+/// Checks the text of an endpoint to connect to, and looks its host up, which may block: `EINVAL`
+/// when there is none.
 pub(super) fn check(address: &[u8], options: &SocketOptions) -> Result<()> {
     let address = WsConnectAddress::parse(address)?;
     let found = TcpConnectAddress::parse(&address.authority(), options.ipv6)?.lookup();

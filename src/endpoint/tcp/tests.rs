@@ -1,4 +1,4 @@
-//! What the original answers to each of these texts, as asked of it.
+//! The answers of libzmq to each of these texts, as a probe saw them.
 #![forbid(unsafe_code)]
 
 use super::*;

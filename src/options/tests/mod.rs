@@ -1,4 +1,4 @@
-//! The option table against what the original was observed to do, and against itself.
+//! Tests of the option table against the observed behaviour of libzmq, and against itself.
 #![forbid(unsafe_code)]
 
 mod observed;
@@ -11,7 +11,7 @@ use super::*;
 use crate::error::{Errno, Result};
 use observed::{Accepts, OBSERVED, Reads};
 
-/// Every part the original was built with.
+/// Every part that the observed libzmq was built with.
 const FULL: Features =
     Features::of(&[Feature::Plain, Feature::Curve, Feature::Gssapi, Feature::Zap, Feature::Socks]);
 const WITH_DRAFT: Features = Features::of(&[Feature::Draft]);
@@ -48,7 +48,7 @@ impl Live for Socket {
     }
 }
 
-/// A socket that nothing has happened to.
+/// A socket in its first state.
 struct Fresh<'a>(&'a SocketOptions);
 
 impl Live for Fresh<'_> {
@@ -222,7 +222,7 @@ fn stored_numbers_read_back() {
     }
 }
 
-/// Options that take any `int` and answer 0 or 1.
+/// Options that take any `int` and return 0 or 1.
 fn is_truth_value(row: &Row) -> bool {
     [ZMQ_INVERT_MATCHING, ZMQ_ZAP_ENFORCE_DOMAIN, ZMQ_LOOPBACK_FASTPATH, ZMQ_MULTICAST_LOOP]
         .contains(&row.number)

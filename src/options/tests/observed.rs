@@ -1,6 +1,6 @@
-//! What libzmq 4.3.4 (all mechanisms built in) was observed to accept and to answer on fresh
-//! sockets of all stable types: written down from a probe, not from our table. 4.3.5 added
-//! `ZMQ_TOPICS_COUNT` (116), which is tested apart.
+//! The values that libzmq 4.3.4 (all mechanisms built in) was observed to accept and to return on
+//! fresh sockets of all stable types. Written down from a probe, not from the table under test.
+//! 4.3.5 added `ZMQ_TOPICS_COUNT` (116), which is tested apart.
 #![forbid(unsafe_code)]
 
 use Accepts::*;
@@ -9,7 +9,7 @@ use Reads::*;
 const MIN: i64 = i32::MIN as i64;
 const MAX: i64 = i32::MAX as i64;
 
-/// What `zmq_setsockopt` accepts.
+/// The values that `zmq_setsockopt` accepts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Accepts {
     Nothing,
@@ -17,7 +17,7 @@ pub(super) enum Accepts {
     Int(i64, i64),
     EightBytes,
     FourBytesOrNull,
-    /// So many bytes; whether NULL too.
+    /// Bytes within these lengths; whether NULL is accepted too.
     Length(i64, i64, bool),
     CurveKey,
     /// Text of `ZMQ_TCP_ACCEPT_FILTER`, or NULL.
@@ -26,7 +26,7 @@ pub(super) enum Accepts {
     Property,
 }
 
-/// What `zmq_getsockopt` answers.
+/// The answer of `zmq_getsockopt`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reads {
     No,

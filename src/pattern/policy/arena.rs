@@ -1,26 +1,26 @@
 //! Topics one behind the other in one block of memory, each with a number.
 //!
-//! A value, under its socket's lock. A record is the number (4 bytes), the length with two flags
-//! (2 bytes, or 6 for long topics) and the topic. Records are appended; a record that is removed
-//! is only marked, and [`Arena::compact`] closes the gaps. The position of a record stays valid
-//! until then.
+//! A value, under its socket's lock. A record is the number (4 bytes), the length with two flags (2
+//! bytes, or 6 for long topics) and the topic. Records are appended; a record that is removed is
+//! only marked, and [`Arena::compact`] closes the gaps. The position of a record stays valid until
+//! then.
 #![forbid(unsafe_code)]
 
-/// Where a record starts.
+/// The offset at which a record starts.
 pub(super) type Position = u32;
 
 const HEADER: usize = 6;
 const DEAD: u16 = 1 << 15;
 const SHARED: u16 = 1 << 14;
-/// In place of the length: the length follows in four bytes.
+/// Stands in place of the length, which follows in four bytes.
 const LONG: u16 = SHARED - 1;
 
-/// A topic and what is kept for it.
+/// A topic and the number kept with it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record<'a> {
     pub topic: &'a [u8],
     pub value: u32,
-    /// A flag beside the value, of the owner's meaning.
+    /// A flag beside the value; its meaning is up to the owner.
     pub shared: bool,
     live: bool,
     end: usize,
@@ -90,7 +90,7 @@ impl Arena {
         }
     }
 
-    /// The first record at or behind `from` with its position, and where to go on from.
+    /// The first record at or behind `from` with its position, and the offset to go on from.
     pub fn next(&self, from: usize) -> Option<(Position, Record<'_>, usize)> {
         let mut at = from;
         loop {

@@ -14,16 +14,16 @@ use super::fanout::Fanout;
 /// Bodies up to this size are copied into each pipe; larger ones are shared.
 const COPY_MAX: usize = 1024;
 
-/// With more receivers than this nobody waits for an answer to the message: batches pay.
+/// With more receivers than this no peer waits for an answer to the message: batches pay.
 const AT_ONCE: usize = 4;
 
-/// So many pipes before its turn a pipe is fetched into the cache, and then its queue: a thousand of them
-/// do not stay there.
+/// How many pipes ahead of its turn a pipe is prefetched into the cache, and then its queue. A
+/// thousand pipes do not stay in the cache.
 const FAR_AHEAD: usize = 4;
 const AHEAD: usize = 2;
 
-/// So many short messages in a row, and room for so many more, before they are kept once for all pipes:
-/// changing over costs as much as a message.
+/// A fan-out log starts after so many short messages in a row, if there is room for as many more.
+/// Changing over costs as much as a message.
 const ROW: u64 = 16;
 
 /// The pipes that are written to.
@@ -35,7 +35,7 @@ pub struct Distribute {
     /// For each pipe number the round in which it was matched last.
     rounds: Vec<u32>,
     round: u32,
-    /// For so many messages more there is room in every pipe.
+    /// The number of further messages for which every pipe has room.
     room: u64,
     fanout: Option<Fanout>,
     /// Short messages in a row that were given to all pipes one by one.
@@ -65,8 +65,8 @@ impl Distribute {
         self.members.contains(id)
     }
 
-    /// Before anything but a short message for all pipes is written, or they change: what is kept for all
-    /// goes to each.
+    /// Ends the fan-out log: its messages go into each pipe. Called before anything but a short
+    /// message for all pipes is written, or the pipes change.
     #[inline]
     pub fn settle(&mut self, env: &mut Env<'_>) {
         self.row = 0;
@@ -76,7 +76,7 @@ impl Distribute {
         }
     }
 
-    /// Begins a message: nobody is chosen yet.
+    /// Begins a message: no pipe is chosen yet.
     pub fn begin(&mut self, env: &mut Env<'_>) {
         self.settle(env);
         self.matched.clear();
@@ -87,7 +87,7 @@ impl Distribute {
         }
     }
 
-    /// Chooses a pipe, once.
+    /// Chooses a pipe, at most once.
     #[inline]
     pub fn choose(&mut self, id: PipeId) {
         if !self.members.contains(id) {
@@ -132,7 +132,7 @@ impl Distribute {
         self.matched.retain(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.can_write()));
     }
 
-    /// Leaves out the pipes whose peer_end end takes nothing more.
+    /// Leaves out the pipes whose peer takes nothing more.
     pub fn drop_closed(&mut self, env: &Env<'_>) {
         self.matched.retain(|id| env.pipes.get(*id).is_some_and(|pipe| pipe.write_open));
     }
@@ -146,8 +146,9 @@ impl Distribute {
         }
     }
 
-    /// Gives a message of one short frame to these pipes, which are all there are: at once, without
-    /// choosing. Those that are full do without it, or if it is to `reach_all`, that is `EAGAIN`.
+    /// Gives a message of one short frame to these pipes, which are all there are, at once and
+    /// without choosing. Full pipes do not get it; if it is to `reach_all`, the result is `EAGAIN`
+    /// instead.
     pub fn send_short(
         &mut self,
         env: &mut Env<'_>,
@@ -168,14 +169,14 @@ impl Distribute {
             env.pipes.fetch(to.get(n + FAR_AHEAD), to.get(n + AHEAD));
             let Some(pipe) = env.pipes.get_mut(*id) else { continue };
             if !pipe.add_short(body, env.flush_policy) && (reach_all || pipe.can_write()) {
-                // Without memory the message is lost to this one.
+                // Without memory this pipe loses the message.
                 let _ = pipe.write(0, Body::Copy(body.data()), env.flush_policy);
             }
         }
         Ok(())
     }
 
-    /// Takes the room for a message in each of these pipes; `EAGAIN`.
+    /// Takes the room for a message in each of these pipes; `EAGAIN` if one has none.
     fn take_room(&mut self, env: &mut Env<'_>, pipes: &[PipeId]) -> Result<()> {
         if self.room == 0 {
             self.look_for_room(env, pipes)?;
@@ -184,7 +185,8 @@ impl Distribute {
         Ok(())
     }
 
-    /// Counts the messages for which there is room in each of these pipes; `EAGAIN` if there is none.
+    /// Counts the messages for which there is room in each of these pipes; `EAGAIN` if there is
+    /// none.
     #[cold]
     fn look_for_room(&mut self, env: &mut Env<'_>, pipes: &[PipeId]) -> Result<()> {
         if let Some(fanout) = &mut self.fanout {
@@ -194,14 +196,14 @@ impl Distribute {
             return Err(Errno::EAGAIN);
         }
         let rooms = pipes.iter().filter_map(|id| env.pipes.get(*id)?.writer.known_room());
-        // What goes to a single one may take the short way, past this count.
+        // Messages to a single pipe may take the fast path, past this count.
         let counted = if pipes.len() > 1 { rooms.min().unwrap_or(u64::MAX) } else { 1 };
         self.room = counted.max(1);
         Ok(())
     }
 
-    /// Gives a message to all of these pipes at once, if it is one of a row of such, and there is room;
-    /// whether it did.
+    /// Gives a message to all of these pipes at once, if it follows others like it and there is
+    /// room; returns whether it did.
     fn send_by_fanout(
         &mut self,
         env: &mut Env<'_>,
@@ -227,7 +229,7 @@ impl Distribute {
         Ok(sent)
     }
 
-    /// Begins to keep messages once for all of these pipes, if it is time.
+    /// Starts a fan-out log for all of these pipes, if it is time.
     fn start_fanout(&mut self, env: &mut Env<'_>, to: &[PipeId]) -> bool {
         self.row += 1;
         if self.row < ROW {
@@ -240,7 +242,7 @@ impl Distribute {
         self.fanout.is_some()
     }
 
-    /// What is known of the room in the pipes does not hold any more.
+    /// Forgets the known room in the pipes, which is no longer right.
     pub fn forget_room(&mut self) {
         self.room = 0;
     }
@@ -287,7 +289,8 @@ impl Distribute {
     }
 }
 
-/// The first that has none tells when it has; then the others are asked again.
+/// Whether each pipe has room. The first without room posts a command when it has some; then the
+/// others are asked again.
 fn each_has_room(env: &mut Env<'_>, pipes: &[PipeId]) -> bool {
     pipes.iter().all(|id| env.has_room(*id))
 }

@@ -1,8 +1,8 @@
 //! Fair queueing: reads whole messages from the pipes in turn (RFC 28 to 31). Under the socket's
 //! lock.
 //!
-//! Only pipes that may have something are in the round. One that turns out empty leaves it and is
-//! put back by the socket when its peer_end end tells of news.
+//! Only pipes that may have something are in the round. An empty one leaves it, and the socket puts
+//! it back when the pipe peer posts that messages came.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -21,18 +21,18 @@ pub struct FairQueue {
     inside: bool,
     /// The rest of that message is to be dropped.
     skipping: bool,
-    /// The pipe whose next message was shown to be there: it comes first, and if it is a single
-    /// frame it has had its turn.
+    /// The pipe whose next message polling has found: it comes first, and if it is a single frame
+    /// it has had its turn.
     promised: Option<PipeId>,
 }
 
 impl FairQueue {
-    /// The pipe may have something to read.
+    /// Adds a pipe that may have something to read.
     pub fn add(&mut self, id: PipeId) {
         self.active.add(id);
     }
 
-    /// The pipe is gone, or not to be read from.
+    /// Takes out a pipe that is gone, or not to be read from.
     pub fn remove(&mut self, id: PipeId) {
         if self.active.current() == Some(id) {
             self.inside = false;
@@ -42,7 +42,7 @@ impl FairQueue {
         self.active.remove(id);
     }
 
-    /// The pipe's peer_end end is gone: it stays until everything was read.
+    /// The pipe peer is gone: the pipe stays until everything was read.
     pub fn closed(&mut self, env: &mut Env<'_>, id: PipeId) {
         let left = env.pipes.get_mut(id).is_some_and(|pipe| pipe.reader.ready());
         if left {
@@ -79,7 +79,7 @@ impl FairQueue {
         None
     }
 
-    /// Takes the next frame of the pipe that [`FairQueue::select`] told.
+    /// Takes the next frame of the pipe that [`FairQueue::select`] returned.
     #[inline(always)]
     pub fn take<'p>(&mut self, env: &'p mut Env<'_>, id: PipeId) -> Option<Incoming<'p>> {
         let flush_policy = env.flush_policy;
@@ -98,8 +98,8 @@ impl FairQueue {
         self.promised
     }
 
-    /// Whether there is a frame, for types that decide then which message is the next one, as
-    /// libzmq has it for all that look into a message before they give it out.
+    /// Whether there is a frame, for types that then fix which message is next. libzmq does so for
+    /// all types that look into a message before they give it out.
     pub fn promise(&mut self, env: &mut Env<'_>) -> bool {
         let Some(id) = self.select(env) else { return false };
         let single = |flags| flags & frame::MORE == 0;
@@ -125,8 +125,8 @@ impl FairQueue {
         self.active.only().filter(|_| !self.inside && self.promised.is_none())
     }
 
-    /// Drops what is left of the message whose turn it is, as peer_end as the call may work; the next call of
-    /// [`FairQueue::select`] goes on. Whether it is gone.
+    /// Drops the rest of the message whose turn it is, as far as the call may work; the next call
+    /// of [`FairQueue::select`] goes on. Returns whether it is gone.
     pub fn skip(&mut self, env: &mut Env<'_>) -> bool {
         self.skipping = true;
         self.go_on_skipping(env)

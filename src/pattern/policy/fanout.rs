@@ -1,8 +1,8 @@
-//! Short messages that each of many pipes gets, kept once for all of them ([`FanoutLog`]). Under the
-//! socket's lock.
+//! Fan-out: short messages that each of many pipes gets, kept once for all of them ([`FanoutLog`]).
+//! Under the socket's lock.
 //!
-//! It begins when such messages come in a row, and ends before anything else is written to the pipes, or
-//! they are others.
+//! It begins when such messages come in a row. It ends before anything else is written to the
+//! pipes, or their set changes.
 #![forbid(unsafe_code)]
 
 use crate::pattern::Env;
@@ -13,15 +13,15 @@ use crate::queue::FanoutLog;
 pub struct Fanout {
     fanout_log: FanoutLog,
     pipes: Vec<PipeId>,
-    /// Messages of which the pipes have not been told.
+    /// Messages that the pipes have not counted.
     uncounted: u64,
-    /// Bytes since they were flush last.
+    /// Bytes since the pipes were last flushed.
     unflushed: usize,
     sleepers: Vec<PipeId>,
 }
 
 impl Fanout {
-    /// For these pipes; `None` if one of them cannot have it, or without memory.
+    /// A fan-out for these pipes; `None` if one of them cannot have it, or without memory.
     pub fn start(pipes: &mut Pipes, to: &[PipeId]) -> Option<Fanout> {
         if !to.iter().all(|id| pipes.get(*id).is_some_and(|pipe| pipe.can_append())) {
             return None;
@@ -35,7 +35,7 @@ impl Fanout {
         Some(Fanout { fanout_log, pipes, uncounted: 0, unflushed: 0, sleepers: Vec::new() })
     }
 
-    /// Gives a message to all, which are these; `false` without memory.
+    /// Gives a message to all pipes, which are these; `false` without memory.
     pub fn send(&mut self, env: &mut Env<'_>, to: &[PipeId], body: &[u8]) -> bool {
         debug_assert_eq!(self.pipes, to);
         if !self.fanout_log.add(body, &mut self.sleepers) {
@@ -64,13 +64,13 @@ impl Fanout {
         each(pipes, &self.pipes, |_, pipe| pipe.flush());
     }
 
-    /// Tells the pipes how many messages they got, so that their room is what it seems.
+    /// Counts in the pipes the messages they got, so that their known room is right.
     pub fn count(&mut self, pipes: &mut Pipes) {
         let uncounted = core::mem::take(&mut self.uncounted);
         each(pipes, &self.pipes, |_, pipe| pipe.writer.followed(uncounted));
     }
 
-    /// What has not been moved on goes into the pipes.
+    /// Ends the fan-out: messages that have not been moved on go into the pipes.
     pub fn end(mut self, pipes: &mut Pipes) {
         self.count(pipes);
         each(pipes, &self.pipes, |_, pipe| {

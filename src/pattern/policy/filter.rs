@@ -7,12 +7,12 @@
 use super::topics::{Entry, Topics};
 use core::ops::ControlFlow;
 
-/// What [`Filter::remove`] did.
+/// The result of [`Filter::remove`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoveResult {
     /// The topic was not subscribed to.
     Unknown,
-    /// The topic was subscribed to more often.
+    /// The topic was subscribed to more than once.
     StillHeld,
     /// That was the last subscription to the topic.
     Gone,
@@ -42,8 +42,8 @@ impl Filter {
         self.len() == 0
     }
 
-    /// Subscribes, and answers whether the topic is new. (`false`, without effect, when topics
-    /// take more than 4 GiB.)
+    /// Subscribes, and returns whether the topic is new. (`false`, without effect, when topics take
+    /// more than 4 GiB.)
     pub fn add(&mut self, topic: &[u8]) -> bool {
         if topic.is_empty() {
             self.everything = self.everything.saturating_add(1);

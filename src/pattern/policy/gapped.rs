@@ -1,16 +1,16 @@
-//! Where records are, by the hash of their topics: a list in the order of the hashes, with gaps, so that
-//! an entry stands where its hash lets expect it, or a little behind.
+//! The positions of records by the hash of their topics. A list in the order of the hashes, with
+//! gaps, so that an entry stands at the place its hash predicts, or a little behind.
 //!
-//! A value, under its socket's lock. A look-up reads one cache line before the record itself, where a hash
-//! table of [`hashbrown`]'s kind reads two; among a million topics each is a miss. What is not there is
-//! mostly known from a bit, of which there are few enough to stay in a cache. The list grows in one pass
-//! from its start to its end, without a look at the records.
+//! A value, under its socket's lock. A search reads one cache line before the record itself. A hash
+//! table of [`hashbrown`]'s kind reads two; among a million topics each is a miss. The absence of a
+//! topic is mostly known from a bit, and the bits are few enough to stay in a cache. The list grows
+//! in one pass from its start to its end, without reading the records.
 #![forbid(unsafe_code)]
 
 use super::arena::Position;
 
-/// The upper half of the hash, by which entries are ordered, and the position. No record is at the last
-/// position there could be.
+/// The upper half of the hash, by which entries are ordered, and the position. No record is at the
+/// last position there could be.
 type Entry = u64;
 
 const GAP: Entry = Entry::MAX;
@@ -24,7 +24,7 @@ const FINER: u64 = 4;
 /// See the module.
 #[derive(Default)]
 pub(super) struct Gapped {
-    /// `slots` of them, and those that the last ones did not have room for.
+    /// The entries of `slots` slots, and those that the last slots did not have room for.
     entries: Vec<Entry>,
     slots: u64,
     len: u64,
@@ -38,7 +38,7 @@ fn entry_of(hash: u64, position: Position) -> Entry {
 }
 
 impl Gapped {
-    /// A list of all these, which have `count` entries at the most.
+    /// A list of all these, at most `count` entries.
     pub fn build(count: usize, hashes: impl Iterator<Item = (u64, Position)>) -> Self {
         let mut entries = Vec::with_capacity(count);
         entries.extend(hashes.map(|(hash, position)| entry_of(hash, position)));
@@ -49,13 +49,14 @@ impl Gapped {
         list
     }
 
-    /// Where an entry is expected.
+    /// The slot at which an entry is expected.
     #[inline]
     fn home(&self, entry: Entry) -> usize {
         (((entry >> 32) * self.slots) >> 32) as usize
     }
 
-    /// The place of its bit: the word, and the bit in it. Entries with the same have the same home.
+    /// The place of the entry's bit: the word, and the bit in it. Entries that share a bit share a
+    /// slot.
     #[inline]
     fn bit(&self, entry: Entry) -> (usize, u64) {
         let at = (u128::from(entry >> 32) * u128::from(self.slots * FINER)) >> 32;
@@ -69,7 +70,7 @@ impl Gapped {
         }
     }
 
-    /// The position with this hash that `is_it`.
+    /// The position with this hash for which `is_it` is true.
     #[inline]
     pub fn find(&self, hash: u64, is_it: impl Fn(Position) -> bool) -> Option<Position> {
         let (word, bit) = self.bit(hash);
@@ -92,7 +93,7 @@ impl Gapped {
         None
     }
 
-    /// Adds what is not there.
+    /// Adds an entry that is not in the list.
     pub fn insert(&mut self, hash: u64, position: Position) {
         if (self.len + 1) * 3 > self.slots * 2 {
             self.spread(roomy(self.len + 1));
@@ -112,7 +113,7 @@ impl Gapped {
         self.entries.push(carried);
     }
 
-    /// Takes out; whether it was there.
+    /// Takes an entry out; returns whether it was there.
     pub fn remove(&mut self, hash: u64, position: Position) -> bool {
         let entry = entry_of(hash, position);
         let from = self.home(entry);
@@ -126,7 +127,7 @@ impl Gapped {
         if neighbours.filter_map(|at| self.entries.get(at)).find(is_alike).is_none() {
             self.set_bit(entry, false);
         }
-        // Those behind move up, as long as they are not where they are expected.
+        // The entries behind move up, as long as they are not where they are expected.
         while let Some(&next) = self.entries.get(at + 1).filter(|next| **next != GAP)
             && self.home(next) <= at
             && let Some(slot) = self.entries.get_mut(at)
@@ -164,8 +165,8 @@ impl Gapped {
     }
 }
 
-/// Slots for a list of so many entries that is going to grow: four of nine are used, and then up to two of
-/// three.
+/// Slots for a list of so many entries that is going to grow: four of nine are used, and then up to
+/// two of three.
 fn roomy(len: u64) -> u64 {
     (len * 9 / 4).max(LEAST)
 }

@@ -1,14 +1,15 @@
-//! What a XPUB has to show and the program has not received: subscriptions, their ends, and what XSUB
-//! peers sent upstream.
+//! The frames that an XPUB has for the application and it has not received: subscriptions, their
+//! ends, and messages that XSUB peers sent upstream.
 //!
-//! A value, under its socket's lock. A program may never receive, and subscriptions are carried out all
-//! the same, so nothing here holds up a peer. Both kinds of entries have a bound:
+//! A value, under its socket's lock. A program may never receive, and subscriptions are carried out
+//! in any case, so nothing here holds up a peer. Both kinds of entries have a bound:
 //!
-//! * Up to [`MOST_CHANGES`] changes of subscriptions are kept as they came. Beyond it those are taken back
-//!   that have lost their sense: what is left says how subscriptions differ from what the program was told.
-//!   That is no more than the table of subscriptions holds now, or held when the program received last.
-//! * Each peer has a mark of messages; what it sends beyond that is dropped, since behind it there may be
-//!   subscriptions. Messages of peers that have left count for each of those that are there.
+//! - Up to [`MOST_CHANGES`] changes of subscriptions are kept as they came. Beyond that, changes
+//!   that became pointless are withdrawn. The rest says how subscriptions differ from those that
+//!   the program was told of. That is no more than the table of subscriptions holds now, or held
+//!   when the program received last.
+//! - Each peer has a mark of messages. Messages beyond it are dropped, since behind them there may
+//!   be subscriptions. Messages of peers that have left count for each of those that are there.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -19,7 +20,7 @@ use hashbrown::HashMap;
 use crate::msg::Msg;
 use crate::pipe::PipeId;
 
-/// Changes that are kept as they came, whatever they are.
+/// Changes that are kept as they came, of any kind.
 pub const MOST_CHANGES: usize = 4096;
 
 /// Messages of one peer that are kept, if its mark is lower.
@@ -33,14 +34,14 @@ const KEEP: usize = 64;
 pub enum Shows {
     /// The first subscriber of a topic, and the end of the last one, or of each one.
     Topics,
-    /// The same, and further subscriptions to the topic.
+    /// The changes of `Topics`, and further subscriptions to the topic.
     Repeats,
-    /// What each subscriber asks for.
+    /// Every change that a subscriber asks for.
     Subscribers,
 }
 
-/// A subscription (`on`) or its end. Whether the topic is subscribed to `before` and `after` it is said of
-/// everybody or, with [`Shows::Subscribers`], of this subscriber.
+/// A subscription (`on`) or its end. `before` and `after` say whether the topic is subscribed to,
+/// by any subscriber or, with [`Shows::Subscribers`], by this one.
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
     pub who: PipeId,
@@ -55,14 +56,14 @@ pub struct Change {
 /// See the module.
 pub struct Inbox {
     entries: VecDeque<Entry>,
-    /// By the numbers of pipes.
+    /// The uses of pipe numbers, by number.
     places: Vec<Place>,
     /// Messages of peers that have left.
     departed: usize,
-    /// Changes among the entries, and with how many the next ones are taken back.
+    /// Changes among the entries, and the number at which changes are next withdrawn.
     changes: usize,
     mark: usize,
-    /// What is shown, and how often that was something else.
+    /// The kinds of changes that are shown, and how often that setting changed.
     shows: Shows,
     regime: u32,
 }
@@ -99,12 +100,12 @@ struct Place {
     messages: usize,
 }
 
-/// What a frame that is received is.
+/// The kind of a frame that is received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// A peer sent it upstream.
     Message,
-    /// It tells of a change, and whose; `None` when that pipe is gone.
+    /// The frame tells of a change by this pipe; `None` when the pipe is gone.
     Change(Option<PipeId>),
 }
 
@@ -136,7 +137,7 @@ impl Inbox {
         self.entries.is_empty()
     }
 
-    /// Whether another message of a peer is kept, whose high-water mark is `hwm` (0 is none).
+    /// Whether another message of a peer is kept whose high-water mark is `hwm` (0 is none).
     pub fn has_room(&self, pipe: PipeId, hwm: i32) -> bool {
         let most = match usize::try_from(hwm) {
             Ok(0) | Err(_) => usize::MAX,
@@ -145,7 +146,8 @@ impl Inbox {
         self.place(pipe).messages.saturating_add(self.departed) < most
     }
 
-    /// Adds a frame that a peer sent upstream. Without memory it is lost, like one that met a full queue.
+    /// Adds a frame that a peer sent upstream. Without memory it is lost, like one that met a full
+    /// queue.
     pub fn add_frame(&mut self, pipe: PipeId, msg: Msg, is_first: bool) {
         let is_added = self.add(pipe, msg, Source::Peer { is_first });
         if is_added && let Some(place) = self.places.get_mut(pipe as usize) {
@@ -153,7 +155,8 @@ impl Inbox {
         }
     }
 
-    /// Adds the frame that tells of a change. Without memory the news is lost; the subscription holds.
+    /// Adds the frame that tells of a change. Without memory the frame is lost; the subscription
+    /// holds.
     pub fn add_change(&mut self, msg: Msg, change: Change) {
         if change.shows != self.shows {
             self.shows = change.shows;
@@ -193,7 +196,7 @@ impl Inbox {
         Some((msg, received))
     }
 
-    /// The pipe is gone. Its number may be used again.
+    /// Forgets a pipe that is gone. Its number may be used again.
     pub fn leave(&mut self, pipe: PipeId) {
         if let Some(place) = self.places.get_mut(pipe as usize) {
             self.departed += core::mem::take(&mut place.messages);
@@ -216,9 +219,9 @@ impl Inbox {
         true
     }
 
-    /// Takes changes back that have lost their sense, in a time that grows with the entries; the next time
-    /// when there are twice as many as are left. The first entry stays, because the program may know that
-    /// there is one to receive.
+    /// Withdraws changes that became pointless, in a time that grows with the entries. The next
+    /// time is when there are twice as many as are left. The first entry stays, because the program
+    /// may know that there is one to receive.
     fn take_back(&mut self) {
         if let Some(kept) = self.kept() {
             let mut at = 0;
@@ -233,7 +236,7 @@ impl Inbox {
         self.mark = self.changes.saturating_mul(2).max(MOST_CHANGES);
     }
 
-    /// Which entries stay; `None` when memory is short.
+    /// Says which entries stay; `None` when memory is short.
     fn kept(&self) -> Option<Vec<bool>> {
         let mut groups: HashMap<_, Group, RandomState> = HashMap::default();
         groups.try_reserve(self.changes).ok()?;
@@ -327,7 +330,7 @@ mod tests {
             assert!(inbox.entries.capacity() <= 4 * MOST_CHANGES);
             let left = texts(&mut inbox);
             assert_eq!(left[..2], [b"\0old".to_vec(), b"\x01stays".to_vec()]);
-            // What came last is as it came.
+            // The last changes are kept as they came.
             assert_eq!(left.len() % 2, 0);
             assert!(left[2..].chunks(2).all(|two| two == [b"\x01t".to_vec(), b"\0t".to_vec()]));
             assert!(inbox.entries.capacity() <= KEEP);
@@ -338,7 +341,7 @@ mod tests {
     fn what_is_left_tells_of_the_difference() {
         let mut inbox = Inbox::default();
         let topics = Shows::Topics;
-        // The program knows of `known`, and of nothing else.
+        // The program knows of `known`, and of no other topic.
         inbox.add_change(message(true, b"front"), change(9, true, false, true, topics));
         inbox.add_change(message(false, b"front"), change(9, false, true, false, topics));
         for _ in 0..MOST_CHANGES {
@@ -375,7 +378,7 @@ mod tests {
         inbox.add_change(message(true, b"t"), change(1, true, false, true, each));
         inbox.add_change(message(true, b"t"), change(2, true, false, true, each));
         for _ in 0..MOST_CHANGES {
-            // A visitor on a third pipe.
+            // A short-lived peer on a third pipe.
             inbox.add_change(message(true, b"t"), change(3, true, false, true, each));
             inbox.add_change(message(false, b"t"), change(3, false, true, false, each));
             inbox.leave(3);
@@ -395,7 +398,7 @@ mod tests {
         inbox.add_change(message(true, b"front"), change(9, true, false, true, topics));
         for _ in 0..MOST_CHANGES {
             inbox.add_change(message(true, b"t"), change(1, true, false, true, topics));
-            // Two had it, and both ends are shown.
+            // Two subscribers had it, and both ends are shown.
             inbox.add_change(message(false, b"t"), change(1, false, true, true, topics));
             inbox.add_change(message(false, b"t"), change(2, false, true, false, topics));
         }
@@ -434,7 +437,7 @@ mod tests {
         };
         assert_eq!(fill(&mut inbox, 1, 10), MOST_MESSAGES);
         assert_eq!(fill(&mut inbox, 2, 5000), 5000);
-        // Those of a peer that has left count for the others.
+        // The messages of a peer that has left count for the others.
         inbox.leave(1);
         assert_eq!(fill(&mut inbox, 1, 10), 0);
         assert_eq!(fill(&mut inbox, 3, 5000), 5000 - MOST_MESSAGES);

@@ -1,10 +1,10 @@
 //! Finds the records of an arena by topic, and all those whose topic is a prefix of a message.
 //!
-//! A value, under its socket's lock. One list holds the positions of all records by hash; a message
-//! is looked up once for every length that a topic has. Peers choose the topics, so lengths may
-//! become many: then *gates* are kept, the prefixes of certain lengths that at least one longer
-//! topic has, and a message that does not pass a gate is not looked up for longer topics. The
-//! work is then at most about twice the length of what a message shares with some topic.
+//! A value, under its socket's lock. One list holds the positions of all records by hash. A message
+//! is looked up once for every length that a topic has. Peers choose the topics, so there may be
+//! many lengths. Then *gates* are kept: the prefixes of certain lengths that at least one longer
+//! topic has. A message that does not pass a gate is not looked up for longer topics. The work is
+//! then at most about twice the length of the prefix that a message shares with some topic.
 #![forbid(unsafe_code)]
 
 use super::arena::{Arena, Position, Record};
@@ -13,13 +13,13 @@ use super::prefix_hash::{PrefixHasher, Seed};
 use core::ops::ControlFlow;
 use hashbrown::HashTable;
 
-/// As many different lengths are looked up without asking whether it is worth it.
+/// Up to so many different lengths are looked up without asking whether it is worth it.
 const MANY_LENGTHS: usize = 24;
 /// Length of the first gate; every other is twice as long as the one before.
 const FIRST_GATE: usize = 32;
 
-/// A prefix by its hash, and how many topics are longer and begin with it. Two prefixes of one
-/// hash are counted together, which at worst opens a gate for nothing.
+/// A prefix by its hash, and how many topics are longer and begin with it. Two prefixes of one hash
+/// are counted together, which at worst opens a gate without need.
 struct Gate {
     hash: u64,
     topics: u32,

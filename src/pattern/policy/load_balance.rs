@@ -1,8 +1,8 @@
 //! Load balancing: gives whole messages to the pipes in turn, skipping full ones (RFC 28, 30).
 //! Under the socket's lock.
 //!
-//! Only pipes with room are in the round. One that is full leaves it and is put back by the socket
-//! when its peer_end end gives credit.
+//! Only pipes with room are in the round. A full one leaves it, and the socket puts it back when
+//! the pipe peer gives credit.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -18,12 +18,12 @@ pub struct LoadBalance {
     active: Ring,
     /// Whether a message was begun on the pipe whose turn it is.
     inside: bool,
-    /// Whether the pipe of the message under way is gone: what comes of it is dropped.
+    /// Whether the pipe of the message under way is gone: the rest of the message is dropped.
     dropping: bool,
 }
 
 impl LoadBalance {
-    /// The pipe may have room.
+    /// Adds a pipe that may have room.
     pub fn add(&mut self, id: PipeId) {
         self.active.add(id);
     }
@@ -40,15 +40,15 @@ impl LoadBalance {
         self.active.remove(id);
     }
 
-    /// Sends a frame and tells where it went: `None` if it was dropped. `EAGAIN` when no pipe has
-    /// room; `ENOMEM` leaves everything as it was.
+    /// Sends a frame and returns the pipe it went to: `None` if it was dropped. `EAGAIN` when no
+    /// pipe has room; `ENOMEM` leaves everything as it was.
     #[inline(always)]
     pub fn send(&mut self, env: &mut Env<'_>, frame: Outgoing<'_>) -> Result<Option<PipeId>> {
         if self.dropping {
             self.dropping = frame.more;
             return Ok(None);
         }
-        // Mostly the one whose turn it is has room.
+        // Mostly the pipe whose turn it is has room.
         if let Some(id) = self.active.current()
             && let Some(pipe) = env.pipes.get_mut(id)
             && (self.inside || pipe.room_for(env.look) == Room::Some)
@@ -68,7 +68,7 @@ impl LoadBalance {
         has_room.then_some(id)
     }
 
-    /// A whole message was written to that pipe.
+    /// Notes that a whole message was written to that pipe.
     #[inline]
     pub fn wrote_whole(&mut self) {
         self.wrote(false);
@@ -111,7 +111,7 @@ impl LoadBalance {
         None
     }
 
-    /// Takes back what was sent of the message under way.
+    /// Takes back the frames sent of the message under way.
     pub fn rollback(&mut self, env: &mut Env<'_>) {
         if self.inside
             && let Some(pipe) = self.active.current().and_then(|id| env.pipes.get_mut(id))

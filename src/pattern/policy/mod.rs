@@ -1,6 +1,6 @@
-//! What the socket types share: who is next to read from, who is next to write to, who wants what,
-//! who is called how. Each policy is a value under its socket's lock and knows pipe numbers only,
-//! never pipes.
+//! Policies that the socket types share: the next pipe to read from, the next to write to,
+//! subscriptions, routing ids. Each policy is a value under its socket's lock and knows pipe
+//! numbers only, never pipes.
 #![forbid(unsafe_code)]
 
 mod arena;

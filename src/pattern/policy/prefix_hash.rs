@@ -27,18 +27,18 @@ impl Seed {
     }
 }
 
-/// A pass over some bytes that answers with hashes of longer and longer prefixes.
+/// A pass over some bytes that returns hashes of longer and longer prefixes.
 pub(super) struct PrefixHasher<'a> {
-    /// Hash of the whole words passed so peer_end.
+    /// Hash of the whole words passed so far.
     state: FoldHasher<'static>,
-    /// What follows them.
+    /// The bytes behind those words.
     rest: &'a [u8],
     taken: usize,
 }
 
 impl PrefixHasher<'_> {
-    /// Hash of the first `length` bytes; `length` is not less than in the call before, and not
-    /// more than there are bytes.
+    /// Hash of the first `length` bytes; `length` is not less than in the call before, and not more
+    /// than there are bytes.
     #[inline]
     pub fn at(&mut self, length: usize) -> u64 {
         while length - self.taken >= WORD {
@@ -53,7 +53,7 @@ impl PrefixHasher<'_> {
     }
 }
 
-/// Up to seven bytes as a number that tells their count as well. It is never 0, which the hash
+/// Up to seven bytes as a number that encodes their count as well. It is never 0, which the hash
 /// could not tell from nothing.
 #[inline]
 fn last_word(bytes: &[u8], count: usize) -> u64 {

@@ -1,5 +1,5 @@
-//! A set of pipes with a turn that goes round. Every operation takes constant time: the place of
-//! each pipe is known by its number. Under the socket's lock.
+//! A set of pipes that take turns. Every operation takes constant time: the place of each pipe is
+//! known by its number. Under the socket's lock.
 #![forbid(unsafe_code)]
 
 use crate::pipe::PipeId;
@@ -13,7 +13,7 @@ pub struct Ring {
     order: Vec<PipeId>,
     /// For each pipe number its index in `order`, or [`NONE`].
     places: Vec<u32>,
-    /// Whose turn it is; below `order.len()`, or 0.
+    /// Index of the pipe whose turn it is; below `order.len()`, or 0.
     turn: usize,
 }
 
@@ -53,8 +53,8 @@ impl Ring {
         }
     }
 
-    /// Takes a pipe out; the last one gets its place. The turn stays with its pipe, or goes to
-    /// the one that took the place.
+    /// Takes a pipe out; the last one gets its place. The turn stays with its pipe, or goes to the
+    /// one that took the place.
     pub fn remove(&mut self, id: PipeId) {
         let Some(place) = self.places.get_mut(id as usize) else { return };
         let at = core::mem::replace(place, NONE) as usize;
@@ -73,7 +73,7 @@ impl Ring {
         }
     }
 
-    /// The pipe whose turn it always is, because there is no other.
+    /// The pipe that always has the turn, because there is no other.
     pub fn only(&self) -> Option<PipeId> {
         match *self.order.as_slice() {
             [id] => Some(id),

@@ -1,5 +1,4 @@
-//! Who is called how: routing ids and the pipes they stand for (RFC 28, ROUTER). Under the
-//! socket's lock.
+//! Routing ids and the pipes they stand for (RFC 28, ROUTER). Under the socket's lock.
 #![forbid(unsafe_code)]
 
 use hashbrown::HashMap;
@@ -7,10 +6,10 @@ use hashbrown::HashMap;
 use crate::pipe::PipeId;
 use crate::sync::{Arc, AtomicU32, Ordering};
 
-/// The first id is the same in every run, and the one that programs may have seen from libzmq.
+/// The first id, equal in every run; programs may have seen it from libzmq.
 const FIRST: u32 = 0x6b8b_4567;
 
-/// How peer_end the sockets of a process are from each other: multiples of it stay peer_end apart.
+/// The distance between the first ids of a process's sockets: its multiples stay far apart.
 const STRIDE: u32 = 0x9e37_79b9;
 
 /// Routing ids for peers without one: a zero byte and a counter.
@@ -23,14 +22,15 @@ impl Default for AutoId {
 }
 
 impl AutoId {
-    /// Ids of another socket: some programs keep those of several in one table.
+    /// Ids that differ from those of other sockets: some programs keep the ids of several in one
+    /// table.
     pub fn apart() -> Self {
         static SOCKETS: AtomicU32 = AtomicU32::new(0);
         let socket = SOCKETS.fetch_add(1, Ordering::Relaxed);
         AutoId(FIRST.wrapping_add(socket.wrapping_mul(STRIDE)))
     }
 
-    /// Whether a name looks like one of these; peers may not choose one that begins so.
+    /// Whether a name has the form of these ids; peers may not choose one that begins so.
     pub fn is_one(name: &[u8]) -> bool {
         matches!(name, [0, _, _, _, _])
     }
@@ -57,14 +57,14 @@ impl RoutingTable {
         self.pipes.get(name).copied()
     }
 
-    /// What the pipe is called.
+    /// The name of the pipe.
     #[inline]
     pub fn name(&self, id: PipeId) -> Option<&[u8]> {
         self.names.get(id as usize)?.as_deref()
     }
 
-    /// Calls the pipe `name`. A pipe that had the name keeps it for what is read from it, but is
-    /// not found any more.
+    /// Gives the pipe the name `name`. A pipe that had the name keeps it for messages read from it,
+    /// but is not found any more.
     pub fn set(&mut self, id: PipeId, name: &[u8]) {
         self.remove(id);
         let at = id as usize;

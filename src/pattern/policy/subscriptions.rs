@@ -1,7 +1,7 @@
-//! The subscriptions of the peers of a PUB or XPUB socket: who wants which topic.
+//! The subscriptions of the peers of a PUB or XPUB socket: which peer wants which topic.
 //!
 //! A value, under its socket's lock. RFC 29: a message goes to every subscriber that has a topic
-//! which its first frame begins with; a subscriber has a topic once, however often it subscribes.
+//! which its first frame begins with. A subscriber has a topic once, however often it subscribes.
 #![forbid(unsafe_code)]
 
 use super::arena::Position;
@@ -10,30 +10,30 @@ use core::ops::ControlFlow;
 use hashbrown::HashMap;
 
 /// A subscriber with more topics than this is taken out by a run through all topics, which then
-/// costs no more than its subscriptions did; for fewer it is known where they are.
+/// costs no more than its subscriptions did. For fewer topics their positions are known.
 const FEW_TOPICS: usize = 4096;
 
-/// What [`Subscriptions::add`] did.
+/// The result of [`Subscriptions::add`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Added {
-    /// Nobody had the topic before.
+    /// No subscriber had the topic before.
     pub first_for_topic: bool,
     /// The subscriber did not have it.
     pub new_for_subscriber: bool,
 }
 
-/// What [`Subscriptions::remove`] did.
+/// The result of [`Subscriptions::remove`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Removed {
     /// The subscriber had the topic.
     pub known: bool,
-    /// Nobody else has it.
+    /// No other subscriber has it.
     pub last_for_topic: bool,
 }
 
-/// Where the topics of one subscriber are.
+/// The places of one subscriber's topics.
 enum Positions {
-    /// Among these, of which some may be the subscriber's no more, and some may be repeated.
+    /// Positions that may be repeated; some may no longer be the subscriber's.
     Listed(Vec<Position>),
     Anywhere,
 }
@@ -56,7 +56,7 @@ impl Subscriptions {
             everything: Vec::new(),
             topics: Topics::new(),
             sets: Sets::default(),
-            // The numbers of subscribers are ours: nobody can choose them to collide.
+            // The library gives subscribers their numbers: no peer can choose them to collide.
             places: HashMap::with_hasher(foldhash::fast::FixedState::default()),
         }
     }
@@ -67,13 +67,13 @@ impl Subscriptions {
         self.topics.len() + usize::from(!self.everything.is_empty())
     }
 
-    /// Whether nobody is subscribed to anything.
+    /// Whether there is no subscription at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.topics() == 0
     }
 
-    /// If no topic but the empty one is subscribed to: its subscribers, ascending, who get every
+    /// The subscribers to the empty topic, ascending, if there is no other topic: they get every
     /// message.
     #[inline]
     #[must_use]
@@ -102,7 +102,7 @@ impl Subscriptions {
         Added { first_for_topic, new_for_subscriber }
     }
 
-    /// Cancels what `who` subscribed to.
+    /// Cancels the subscription of `who` to the topic.
     pub fn remove(&mut self, topic: &[u8], who: u32) -> Removed {
         if topic.is_empty() {
             let known = remove(&mut self.everything, who);
@@ -118,8 +118,8 @@ impl Subscriptions {
         }
     }
 
-    /// Forgets a subscriber. `removed` is called for every topic it had, with whether nobody else
-    /// has it.
+    /// Forgets a subscriber. `removed` is called for every topic it had, with whether no other
+    /// subscriber has it.
     pub fn remove_subscriber(&mut self, who: u32, mut removed: impl FnMut(&[u8], bool)) {
         if remove(&mut self.everything, who) {
             removed(&[], self.everything.is_empty());
@@ -142,8 +142,9 @@ impl Subscriptions {
         self.compact();
     }
 
-    /// Calls `found` for every subscriber that wants a message with this first frame: once for
-    /// each of its topics that the frame begins with, so a subscriber may come more than once.
+    /// Calls `found` for every subscriber that wants a message with this first frame. It is called
+    /// once for each of its topics that the frame begins with, so a subscriber may come more than
+    /// once.
     #[inline]
     pub fn matches(&self, message: &[u8], mut found: impl FnMut(u32)) {
         self.everything.iter().for_each(|who| found(*who));
@@ -172,7 +173,7 @@ impl Subscriptions {
         }
     }
 
-    /// Takes `who` from the subscribers of a topic that it has, and answers whether it was the
+    /// Takes `who` from the subscribers of a topic that it has, and returns whether it was the
     /// last; then the topic is removed.
     fn leave(&mut self, position: Position, who: u32) -> bool {
         let Some(record) = self.topics.get(position) else { return false };
@@ -234,7 +235,7 @@ fn holds(topics: &Topics, sets: &Sets, position: Position, who: u32) -> bool {
     })
 }
 
-/// Remembers where a topic of `who` is.
+/// Records the position of a topic of `who`.
 fn note(
     topics: &Topics,
     sets: &Sets,

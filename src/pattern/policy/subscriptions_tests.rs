@@ -61,7 +61,7 @@ fn everything_is_a_topic_of_its_own() {
 
 #[test]
 fn every_prefix_of_a_long_message() {
-    // PipePeer more lengths than are looked up without gates, over several gates.
+    // Many more lengths than are looked up without gates, over several gates.
     let message: Vec<u8> = (0..700_u32).map(|i| (i * i % 251) as u8).collect();
     let mut subscriptions = Subscriptions::new();
     for length in 1..=message.len() {
@@ -92,7 +92,7 @@ fn subscribers_with_many_topics() {
         if i % 1000 == 0 {
             assert_eq!(subscriptions.add(&topic(i), 2), JOINED);
         }
-        // Over and over the same few: what is remembered of it must not grow.
+        // Subscribes to a few topics over and over: the memory of them must not grow.
         assert!(subscriptions.add(b"again", 3).new_for_subscriber);
         assert!(subscriptions.remove(b"again", 3).known);
     }
@@ -117,7 +117,7 @@ enum Step {
     Forget(u32),
 }
 
-/// Short topics of two letters, and long ones that share what they begin with.
+/// Short topics of the characters a and b, and long ones that share a prefix.
 fn topics() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         "[ab]{0,5}".prop_map(String::into_bytes),

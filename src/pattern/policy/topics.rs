@@ -9,7 +9,7 @@ use super::index::Index;
 use super::prefix_hash::Seed;
 use core::ops::ControlFlow;
 
-/// As many topics are compared one by one.
+/// Up to so many topics are compared one by one.
 const FEW: usize = 4;
 
 /// See the module.
@@ -19,7 +19,7 @@ pub(super) struct Topics {
     seed: Seed,
 }
 
-/// What [`Topics::find_or_insert`] did.
+/// The result of [`Topics::find_or_insert`].
 pub(super) enum Entry {
     Found(Position),
     Inserted(Position),
@@ -77,7 +77,7 @@ impl Topics {
         }
     }
 
-    /// Gives back memory if much is unused, and answers whether positions changed.
+    /// Gives back memory if much is unused, and returns whether positions changed.
     pub fn compact(&mut self) -> bool {
         if !self.arena.wasteful() {
             return false;

@@ -1,4 +1,4 @@
-//! ROUTER: names, duplicates, what cannot be delivered.
+//! ROUTER: names, duplicates, undeliverable messages.
 use super::super::testing::Bench;
 use crate::error::Errno;
 use crate::options::SocketType;
@@ -113,7 +113,7 @@ fn handover_replaces_the_first_after_its_message() {
     assert!(!bench.has_in());
     bench.send(&[b"x", b"new"]).expect("sent");
     assert_eq!(bench.peer_reads(b), Some(vec![b"new".to_vec()]));
-    // Who came over a network stays connected, and does not come again.
+    // A peer over a network stays connected, and does not come again.
     bench.attach(b"x");
     assert!(bench.is_attached(a) && bench.is_attached(b));
     bench.close(a);
@@ -241,7 +241,7 @@ fn a_peer_that_comes_back_under_another_name_is_called_so() {
     let a = dialled(&mut bench, b"a");
     bench.peer_sends(a, &[b"1"]);
     assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"1".to_vec()]));
-    // Half of a message to it, and two of its own that nobody has read.
+    // Half of a message to the peer, and two unread messages from it.
     bench.send_frame(b"a", true).expect("sent");
     bench.send_frame(b"half", true).expect("sent");
     bench.peer_sends(a, &[b"2", b"3"]);
@@ -296,7 +296,7 @@ fn a_peer_that_comes_back_under_a_taken_name_is_mute() {
     assert!(!bench.has_in());
     bench.send(&[b"b", b"3"]).expect("sent");
     assert!(bench.peer_reads(b).is_some());
-    // It comes back once more, and is heard again.
+    // The peer comes back once more, and is read from again.
     comes_as(&mut bench, a, b"a");
     bench.peer_sends(a, &[b"4"]);
     assert_eq!(bench.recv(), Ok(vec![b"a".to_vec(), b"never".to_vec()]));

@@ -1,4 +1,4 @@
-//! XPUB: which subscriptions are shown, manual mode, what comes upstream.
+//! XPUB: which subscriptions are shown, manual mode, upstream messages.
 use super::super::testing::Bench;
 use crate::error::Errno;
 use crate::options::SocketType;
@@ -174,7 +174,7 @@ fn what_nobody_receives_has_a_bound_and_subscriptions_hold() {
     }
     assert!(is_subscribed && changes <= 4097, "{changes}");
     assert_eq!(messages, 4096);
-    // There is room again.
+    // The mark has room again.
     bench.peer_sends(a, &[b"user"]);
     assert_eq!(bench.recv(), Ok(vec![b"user".to_vec()]));
 }
