@@ -1,5 +1,5 @@
-//! What drivers read into: as many buffers in a context as there are drivers at once, not one for each of
-//! its sockets. The one that was used last comes first, since it is still in the processor's cache.
+//! Read buffers: as many in a context as threads drive connections at once, not one for each of its
+//! sockets. The buffer that was used last comes first, since it is still in the processor's cache.
 //!
 //! Any thread. The lock is a leaf.
 #![forbid(unsafe_code)]
@@ -11,10 +11,10 @@ use crate::sys::spin_lock::SpinLock;
 /// Bytes read from a connection in one system call.
 pub const READ_SIZE: usize = 64 * 1024;
 
-/// So many are kept for those who come next.
+/// Number of unused buffers that are kept.
 const KEPT: usize = 4;
 
-/// The buffers that nobody uses.
+/// The buffers that no thread uses.
 #[derive(Default)]
 pub struct Buffers(SpinLock<Vec<Box<[u8]>>>);
 
@@ -25,7 +25,7 @@ impl Buffers {
     }
 }
 
-/// A buffer that is given back when this is dropped.
+/// A borrowed buffer; dropping this gives it back.
 pub struct Lent<'a> {
     owner: &'a Buffers,
     buffer: Box<[u8]>,

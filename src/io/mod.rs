@@ -1,8 +1,10 @@
-//! Moving bytes: pollers, connections that any thread may drive, and the reactors in the background.
+//! Moving bytes: pollers, connections that any thread may drive, and the reactors in the
+//! background.
 //!
-//! A connection belongs to no thread: whoever holds one of its locks moves bytes in that direction.
-//! A socket's established connections are registered in the poller of its [`SocketShared`](shared::SocketShared), which
-//! the socket's caller drives while it waits, and a [`reactor`] while the caller is away.
+//! A connection belongs to no thread: the thread that holds one of its locks moves bytes in that
+//! direction. A socket's established connections are registered in the poller of its
+//! [`SocketShared`](shared::SocketShared), which a calling thread drives while it waits. While none
+//! does, a [`reactor`] drives it.
 #![forbid(unsafe_code)]
 
 pub mod buffers;
@@ -19,7 +21,7 @@ pub mod wait_queue;
 mod wait_queue_model;
 mod yield_policy;
 
-/// What `wait_queue.rs` is made of; its model has the same names.
+/// The atomics and system calls that `wait_queue.rs` uses; its model defines these names too.
 mod primitives {
     pub use crate::error::Result;
     pub use crate::sync::{AtomicBool, AtomicU32, Ordering};

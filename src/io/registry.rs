@@ -1,7 +1,7 @@
-//! The connections in a socket's poller. A token is a place and the generation of that place, so that late
-//! news of a connection that is gone misses.
+//! The connections in a socket's poller. A token is a place and the generation of that place, so
+//! that a late event of a connection that is gone finds nothing.
 //!
-//! Under a lock of the shared that owns it, which is a leaf.
+//! Under a lock of the socket-shared state that owns it, which is a leaf.
 #![forbid(unsafe_code)]
 
 use crate::io::connection::Connection;
@@ -35,7 +35,7 @@ impl Registry {
         connection.as_ref().filter(|_| u64::from(*generation) == token >> 32)
     }
 
-    /// The only connection, if there is but one place and it is taken.
+    /// The only connection, if there is just one place and it is taken.
     pub fn lone(&self) -> Option<Arc<Connection>> {
         match self.slots.as_slice() {
             [(_, connection)] => connection.clone(),
@@ -46,7 +46,7 @@ impl Registry {
     pub fn remove(&mut self, token: u64) -> Option<Arc<Connection>> {
         self.get(token)?;
         let slot = self.slots.get_mut(token as u32 as usize)?;
-        // One bit of the token stays clear, so that no token is the wake-up's.
+        // One bit of the token stays clear, so that no token equals that of the wake descriptor.
         slot.0 = slot.0.wrapping_add(1) & 0x7fff_ffff;
         self.free.push(token as u32);
         slot.1.take()

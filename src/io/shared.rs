@@ -1,11 +1,11 @@
-//! A socket's side towards the other threads: its mailbox, its poller, and the lease that keeps the
-//! background away while the caller does the work. How callers sleep and are woken is in
-//! [`wake`](crate::io::wait_queue).
+//! The socket-shared state: mailbox, poller, and the lease that keeps the I/O thread away while a
+//! calling thread does the work. How calling threads sleep and are woken is in
+//! [`wait_queue`](crate::io::wait_queue).
 //!
-//! Everything here is shared by the socket's caller, the I/O threads and the peers in this context; it
-//! is never behind the socket's own lock. The locks are leaves, held for a push or a look-up. Any thread may
-//! run a round of turns ([`turns`](crate::adapt::turns)), several at once: each connection is moved by the
-//! thread that took it from the queue.
+//! Any thread: calling threads, I/O threads and peers in this context; never behind the socket's
+//! own lock. The locks are leaves, held for a push or a look-up. Any thread may run a round of
+//! turns ([`turns`](crate::adapt::turns)), several at once: each connection is moved by the thread
+//! that took it from the queue.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -31,20 +31,20 @@ use crate::sys::epoll::{self, Epoll, Event};
 use crate::sys::parker::{self, Parker, milliseconds};
 use crate::sys::thread;
 
-/// The poller's token of what wakes those who sleep at it.
+/// The poller's token of the wake descriptor.
 const WAKE: u64 = u64::MAX;
 
 /// Events taken from the poller in one step.
 const EVENTS: usize = 64;
 
-/// So many peers may have left messages behind that the socket did not read, before no more are let in.
+/// The most peers that may leave unread messages behind before no more are let in.
 const MOST_DEPARTED: usize = 8192;
 
-/// How long a caller need not ask the kernel about the only connection, which it knows to be ready, in
-/// clock ticks (a quarter to one millisecond).
+/// For this time a caller need not ask the kernel about its only connection, known to be ready. In
+/// clock ticks (0.25 to 1 ms).
 const UNASKED: u64 = 500 * clock::TICKS_A_MICROSECOND;
 
-/// The most that a look counts for, in clock ticks (a half to two milliseconds): a round takes no longer on a
+/// The most that a look counts for, in clock ticks (0.5 to 2 ms): a round takes no longer on a
 /// thread that runs.
 const LONGEST_LOOK: u64 = 1_000 * clock::TICKS_A_MICROSECOND;
 
@@ -55,38 +55,38 @@ pub struct SocketShared {
     poller: OnceLock<SocketPoller>,
     /// The socket is closed; set under the mailbox's lock.
     closed: AtomicBool,
-    /// Pipes of the socket whose peer has left, and which it has not read to the end.
+    /// Pipes whose peer has left and which the socket has not read to the end.
     departed: AtomicUsize,
-    /// Of the letters that the socket has taken and carries out, those with such a pipe.
+    /// Such pipes among the commands that the socket has taken and carries out.
     admitted: AtomicUsize,
     connections: Mutex<Registry>,
     rounds: Rounds,
-    /// What they read into.
+    /// Buffers that the rounds read into.
     buffers: Arc<Buffers>,
-    /// What pollers are woken by.
+    /// Makes pollers readable.
     readable: Arc<AlwaysReadable>,
-    /// The looks of callers at the connections, in clock ticks.
+    /// The looks of calling threads at the connections, in clock ticks.
     looks: LookBudget,
     lease: Lease,
     spin: AdaptiveSpin,
-    /// Those who wait for room in the socket's pipes.
+    /// Peers in this context that wait for room in the socket's pipes.
     contention: Contention,
     pub monitor: Monitor,
-    /// The socket has had something that a reactor does for it.
+    /// A reactor has done something for the socket.
     served: AtomicBool,
-    /// A reactor looks after this shared.
+    /// A reactor looks after this state.
     claimed: Mutex<bool>,
     /// The socket has given up an endpoint (`ZMQ_RECONNECT_STOP`).
     disconnected: AtomicBool,
-    /// Called when a peer in this context has connected, if nobody else calls in.
+    /// Called when a peer in this context has connected, for a socket that no application calls.
     attendant: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    /// Wakes the reactor that watches this shared.
+    /// Wakes the reactor that watches this state.
     background: OnceLock<Arc<dyn Background>>,
 }
 
-/// The reactor as the shared sees it.
+/// The reactor as the socket-shared state sees it.
 pub trait Background: Send + Sync {
-    /// A caller left a shared that the reactor does not watch: look after it soon.
+    /// A calling thread has left a state that the reactor does not watch: look after it soon.
     fn look_after(&self);
 }
 
@@ -97,9 +97,9 @@ struct SocketPoller {
 
 #[derive(Default)]
 struct Lease {
-    /// When the last caller left, in nanoseconds.
+    /// Time at which the last calling thread left, in nanoseconds.
     left_at: AtomicU64,
-    /// The reactor is told of readiness; otherwise callers are expected to do the work.
+    /// The reactor watches the poller; otherwise calling threads are expected to do the work.
     watched: AtomicBool,
 }
 
@@ -131,7 +131,7 @@ impl Default for SocketShared {
 }
 
 impl SocketShared {
-    /// That of a socket in a context that has these.
+    /// The state of a socket in a context with these buffers.
     pub fn new(buffers: Arc<Buffers>, readable: Arc<AlwaysReadable>) -> SocketShared {
         SocketShared { buffers, readable, ..SocketShared::default() }
     }
@@ -139,11 +139,12 @@ impl SocketShared {
 
 // The mailbox and waking.
 impl SocketShared {
-    /// Leaves a command for the socket and wakes its caller. A peer that comes too late is told. The number
-    /// is for [`SocketShared::withdraw`]; 0 is none.
+    /// Posts a command: leaves it in the mailbox and wakes the socket. The number is for
+    /// [`SocketShared::withdraw`]; 0 is none.
     pub fn post(&self, command: Command) -> u64 {
         let mut mailbox = self.mailbox.lock();
         if self.closed.load(Ordering::SeqCst) {
+            // A new peer that comes too late is closed; unlocked, because that calls the peer.
             drop(mailbox);
             if let Command::Attach { parts, .. } = command {
                 parts.peer_end.close(0);
@@ -157,14 +158,14 @@ impl SocketShared {
         number
     }
 
-    /// The peer that was posted with this number has left, and what it sent is complete. Whether the
-    /// socket has not heard of it yet: then it learns the rest when it does, or nothing at all.
+    /// Notes that the peer posted with this number has left, and that its queue is complete.
+    /// `true`: the socket has not taken the command yet; it takes the rest with it, or nothing.
     pub fn withdraw(&self, number: u64, reads: bool) -> bool {
         let remains: Option<Remains> = self.mailbox.lock().leave(number, reads);
         remains.is_some()
     }
 
-    /// The connection of a connecting pipe came up, or was lost: see [`Mailbox::link`].
+    /// Posts that the connection of a connecting pipe came up, or was lost: see [`Mailbox::link`].
     pub fn post_link(&self, before: u64, pipe: PipeKey, up: Option<Box<[u8]>>) -> u64 {
         let mut mailbox = self.mailbox.lock();
         if self.closed.load(Ordering::SeqCst) {
@@ -177,7 +178,7 @@ impl SocketShared {
         number
     }
 
-    /// The commands that were taken have been carried out.
+    /// Notes that the taken commands have been carried out.
     #[inline]
     pub fn carried_out(&self) {
         if self.admitted.load(Ordering::Relaxed) > 0 {
@@ -185,25 +186,25 @@ impl SocketShared {
         }
     }
 
-    /// The peer of one of the socket's pipes has left.
+    /// Notes that the peer of one of the socket's pipes has left.
     pub fn pipe_departed(&self) {
         self.departed.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Such a pipe has been read to the end, or given up.
+    /// Notes that such a pipe has been read to the end, or given up.
     pub fn departed_gone(&self) {
         self.departed.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Whether so many peers came, sent something and left, all of it unread, that others have to wait
-    /// until the socket reads: each costs memory, and their number has no other limit.
+    /// Whether new peers have to wait until the socket reads, because many sent messages and left.
     pub fn is_crowded(&self) -> bool {
         let mailbox = self.mailbox.lock();
+        // Each such peer costs memory, and no other limit holds for their number.
         let waiting = mailbox.departed() + self.admitted.load(Ordering::SeqCst);
         waiting + self.departed.load(Ordering::SeqCst) >= MOST_DEPARTED
     }
 
-    /// The socket is closed: takes the last commands; none come after them.
+    /// Closes the mailbox and takes the last commands.
     pub fn close(&self) -> Vec<Letter> {
         let mut mailbox = self.mailbox.lock();
         self.closed.store(true, Ordering::SeqCst);
@@ -220,9 +221,10 @@ impl SocketShared {
         self.waiters.has_commands()
     }
 
-    /// Takes all commands, in exchange for a list to put the next ones in.
+    /// Takes all commands, in exchange for an empty list for later ones.
     pub fn take_commands(&self, empty: Vec<Letter>) -> Vec<Letter> {
         let mut mailbox = self.mailbox.lock();
+        // Cleared under the lock under which `post` sets it, so no command is missed.
         self.waiters.clear_commands();
         if mailbox.departed() > 0 {
             self.admitted.store(mailbox.departed(), Ordering::SeqCst);
@@ -230,13 +232,12 @@ impl SocketShared {
         mailbox.take(empty)
     }
 
-    /// A call has changed what others, who wait in the same socket, should look at.
+    /// Wakes other threads blocked on this socket: this call changed its state.
     pub fn wake_all(&self) {
         self.waiters.wake_all(self.wake_fd());
     }
 
-    /// A call was cut short under the socket's lock: the next call looks, and so does whoever polls the
-    /// descriptor.
+    /// After a call was cut short under the socket's lock: makes the next call look, and pollers.
     pub fn recall(&self) {
         self.waiters.note_command();
         if self.is_exported() {
@@ -244,19 +245,19 @@ impl SocketShared {
         }
     }
 
-    /// For a socket that no application calls: how it gets its commands carried out.
+    /// Sets how a socket that no application calls gets its commands carried out.
     pub fn set_attendant(&self, attendant: Box<dyn Fn() + Send + Sync>) {
         let _ = self.attendant.set(attendant);
     }
 
-    /// A peer has posted what the socket should see soon.
+    /// Called by a peer that has posted a command which the socket should see soon.
     pub fn call_attendant(&self) {
         if let Some(attendant) = self.attendant.get() {
             attendant();
         }
     }
 
-    /// Ends every wait for good: the context is being terminated.
+    /// Ends every wait, also later ones: the context is being terminated.
     pub fn stop(&self) {
         self.waiters.stop(self.wake_fd());
     }
@@ -280,12 +281,12 @@ impl SocketShared {
         let epoll = Arc::new(Epoll::new()?);
         let alarm = Alarm::new(epoll.clone(), self.readable.clone(), WAKE)?;
         let poller = SocketPoller { epoll, wake_fd: WakeFd::new(alarm) };
-        // Another thread may have been faster; then its poller is the one.
+        // Another thread may have been faster; then this poller is dropped and its poller is used.
         let _ = self.poller.set(poller);
         self.poller.get().ok_or(Errno::EMFILE)
     }
 
-    /// The pollable descriptor of the socket; `EMFILE` when none can be had.
+    /// The pollable descriptor of the socket; `EMFILE` if none can be had.
     pub fn poll_fd(&self) -> Result<RawFd> {
         Ok(self.poller()?.epoll.as_raw_fd())
     }
@@ -301,7 +302,7 @@ impl SocketShared {
         self.waiters.is_exported()
     }
 
-    /// Whether there is anything for a driver to do.
+    /// Whether there is a poller that a thread can drive.
     pub fn has_poller(&self) -> bool {
         self.poller.get().is_some()
     }
@@ -314,12 +315,12 @@ impl SocketShared {
             self.connections.lock().remove(token);
             return Err(error);
         }
-        // A caller that sleeps without the poller has to move to it.
+        // A leader that sleeps on the futex does not see the poller: it has to move there.
         self.waiters.move_to_poller(self.wake_fd());
         Ok(token)
     }
 
-    /// Whether to tell of room for writing too; whether that could be had.
+    /// Sets whether the poller also reports room for writing; returns whether that worked.
     pub fn watch_room(&self, token: u64, fd: RawFd, on: bool) -> bool {
         let events = epoll::READABLE | epoll::EDGE | if on { epoll::WRITABLE } else { 0 };
         self.poller.get().is_some_and(|poller| poller.epoll.modify(fd, events, token).is_ok())
@@ -335,56 +336,54 @@ impl SocketShared {
         drop(gone);
     }
 
-    /// A connection that had been stopped may be read again: it has a turn now.
+    /// Reads a connection that had been stopped: it has a turn now.
     pub fn resume(&self, connection: &Arc<Connection>) {
         connection.read_turn(&mut self.buffers.lend(), 1);
     }
 
-    /// Puts the connection behind all that wait for their turn, unless it waits. If no caller comes for it,
-    /// the I/O thread does.
+    /// Puts the connection behind all that wait for their turn, unless it waits already.
     pub fn add_turn(&self, connection: &Arc<Connection>, due: u8) {
         if !connection.add_due(due) || self.closed.load(Ordering::SeqCst) {
             return;
         }
         self.rounds.push(connection.clone());
+        // If no calling thread comes for the connection, the I/O thread does.
         if let Some(background) = self.background.get() {
             background.look_after();
         }
     }
 
-    /// The socket has room again for what the connection brings: it has a turn with the caller's next call.
-    /// To be called under the socket's lock.
+    /// Gives the connection a turn in the next call: the socket has room for its input again. To be
+    /// called under the socket's lock.
     pub fn ask_for_turn(&self, connection: &Arc<Connection>) {
         self.add_turn(connection, DUE_IN);
-        // Like a command: the next call does not pass it by.
+        // Counts like a command, so that the next call leaves the fast path.
         self.waiters.note_command();
     }
 }
 
 // Driving.
 impl SocketShared {
-    /// The I/O thread's round.
+    /// Runs the I/O thread's round.
     pub fn poll_in_background(&self) {
         if let Some(poller) = self.poller.get() {
-            // There is nobody to tell of a failure; the caller will see it too.
+            // No thread waits for the result here; a calling thread will meet the failure too.
             let _ = self.round(poller, None, turns::BACKGROUND_ROUND);
         }
     }
 
-    /// Whether the caller has been signalled and has not come yet.
+    /// Whether the wake descriptor was notified and no calling thread has come yet.
     pub fn is_signalled(&self) -> bool {
         self.wake_fd().is_some_and(WakeFd::is_notified)
     }
 
-    /// The caller's own non-blocking look at all its connections; whether something moved. What has come
-    /// before the look is there after it, as peer_end as a round reaches, and unless another thread is at it and
-    /// does not get on.
+    /// The calling thread's look at all its connections; returns whether something moved. Bytes
+    /// that came before it are in the pipes after it, as far as a round reaches.
     pub fn poll_as_caller(&self) -> bool {
         self.poll_with_patience(STREAM_GAP)
     }
 
-    /// The same for a caller that is to miss nothing that came before, and rather gives its core away for some
-    /// milliseconds.
+    /// [`SocketShared::poll_as_caller`], but yields to another thread for up to [`PATIENCE`].
     pub fn poll_patiently(&self) {
         self.poll_with_patience(PATIENCE);
     }
@@ -392,9 +391,12 @@ impl SocketShared {
     fn poll_with_patience(&self, patience: u64) -> bool {
         let Some(poller) = self.poller.get() else { return self.take_turns(turns::CALLER_ROUND) };
         let began = clock::ticks();
+        // Without a wait token this leader never sleeps. If another thread leads, the round still
+        // runs.
         let lead = self.waiters.lead(None);
         let moved = self.round(poller, lead.as_ref(), turns::CALLER_ROUND).unwrap_or(false);
         drop(lead);
+        // Another thread may be moving the bytes: the look ends after that, or after `patience`.
         if !moved {
             self.rounds.let_others_finish(patience);
         }
@@ -408,23 +410,23 @@ impl SocketShared {
         self.looks.is_due(now)
     }
 
-    /// How long ago a caller looked last, in clock ticks.
+    /// Time since the last look of a calling thread, in clock ticks.
     pub fn since_look(&self, now: u64) -> u64 {
         self.looks.since(now)
     }
 
-    /// How long the last look took, in clock ticks.
+    /// Duration of the last look, in clock ticks.
     pub fn look_cost(&self) -> u64 {
         self.looks.cost()
     }
 
-    /// The caller's look between two messages, if connections wait for their turn and it is due. The only one
-    /// is known to be ready, so the kernel need not be asked each time. A caller that finds no message looks
-    /// again anyhow.
+    /// Looks between two messages, if connections wait for their turn and a look is due.
     pub fn move_ready(&self) {
         if !self.has_ready() {
             return;
         }
+        // A lone connection is known to be ready, so the kernel need not be asked each time. A
+        // caller that finds no message looks again anyhow.
         let is_lone = self.connections.lock().lone().is_some();
         let now = clock::ticks();
         if is_lone && self.looks.since(now) < UNASKED {
@@ -434,9 +436,8 @@ impl SocketShared {
         }
     }
 
-    /// Asks the kernel which connections are ready, and gives each that waits its turn, without sleeping
-    /// and until about so many bytes moved. Whether there was anything. `lead` is the leader's; others must
-    /// not take its signal away.
+    /// Asks the kernel which connections are ready, and gives each that waits its turn. Never
+    /// sleeps, and ends after about `bytes` bytes. Returns whether there was anything.
     fn round(
         &self,
         poller: &SocketPoller,
@@ -446,6 +447,7 @@ impl SocketShared {
         let _driver = self.rounds.begin();
         let mut events = [Event::NONE; EVENTS];
         let count = poller.epoll.wait(&mut events, 0)?;
+        // Only a leader passes `lead`: another thread must not clear its wake descriptor.
         if let Some(lead) = lead {
             lead.get_up();
         }
@@ -455,7 +457,7 @@ impl SocketShared {
         Ok(self.take_turns(bytes) || count > 0)
     }
 
-    /// The kernel tells of something: a connection that is ready waits for its turn from now on.
+    /// Takes up an event of the kernel: queues a ready connection for its turn.
     fn note(&self, poller: &SocketPoller, event: &Event, leaders: bool) {
         if event.token() == WAKE {
             if leaders {
@@ -484,8 +486,8 @@ impl SocketShared {
         self.rounds.take_turns(&self.buffers, bytes)
     }
 
-    /// Sleeps until commands wait or a connection moved, `timeout` has passed, or the context
-    /// ends; also now and then for nothing. The caller has announced itself. `EINTR` after a
+    /// Sleeps until commands wait or a connection moved, `timeout` has passed, or the context ends;
+    /// may also return without a reason. The caller has called `prepare_wait`. `EINTR` after a
     /// signal; `EAGAIN` when the time is up.
     pub async fn wait(
         &self,
@@ -496,6 +498,7 @@ impl SocketShared {
         let unsaid = Unsaid(self);
         let result = match self.waiters.lead(Some(token)) {
             Some(lead) => match self.spin.budget() {
+                // Measures the sleep: its duration bounds the polling of later waits.
                 0 => self.sleep_at_once(parker, &lead, timeout).await,
                 budget if self.spin(&lead, budget, timeout) => Ok(()),
                 _ => self.sleep(parker, &lead, timeout).await,
@@ -503,7 +506,7 @@ impl SocketShared {
             None => self.waiters.wait_for_lead(parker, token, timeout).await,
         };
         match result {
-            // The caller looks once more.
+            // The caller looks for commands once more.
             Ok(()) | Err(Errno::ETIMEDOUT | Errno::EAGAIN) => core::mem::forget(unsaid),
             Err(_) => drop(unsaid),
         }
@@ -529,23 +532,30 @@ impl SocketShared {
         timeout: Option<Duration>,
     ) -> Result<()> {
         let Some(poller) = self.poller.get() else {
+            // No poller, so no connections: commands wake the leader by the futex.
             return lead.sleep(parker, || self.poller.get().is_some(), timeout).await;
         };
+        // This stores the state and then looks: a command that comes between is seen here, or its
+        // poster sees the state and notifies.
         if !lead.may_sleep_at_poller() {
             return Ok(());
         }
         if self.has_ready() {
+            // Queued connections cause no new event, so they have to move before a sleep.
             return self.round(poller, Some(lead), turns::CALLER_ROUND).map(drop);
         }
         let found = Found { shared: self, poller, parker };
         let count = match parker.epoll(&poller.epoll, milliseconds(timeout)).await {
-            // The process was stopped or frozen, and goes on.
+            // Without signal handlers, `EINTR` means that the process was stopped or frozen, and
+            // goes on.
             Err(Errno::EINTR) if !thread::handles_signals() => return Ok(()),
             count => count?,
         };
         lead.get_up();
+        // Before the events are queued: another caller's look then waits for their turns.
         let driver = self.rounds.begin();
         drop(found);
+        // A full list: the kernel may have more events.
         if count == parker::EVENTS {
             self.round(poller, Some(lead), turns::CALLER_ROUND)?;
         } else {
@@ -555,27 +565,29 @@ impl SocketShared {
         if count > 0 { Ok(()) } else { Err(Errno::EAGAIN) }
     }
 
-    /// A caller is going to wait; to be called under the socket's lock, after a look in vain.
+    /// Announces a wait; to be called under the socket's lock, after a look that found nothing.
     pub fn prepare_wait(&self) -> WaitToken {
         self.waiters.prepare_wait()
     }
 
-    /// A caller that has announced itself is back; what the time is.
+    /// Ends an announced wait; `now` gives the time.
     pub fn finish_wait(&self, now: impl FnOnce() -> u64) {
         self.waiters.finish_wait();
         if self.poller.get().is_some() {
+            // Without a poller there are no connections, hence no lease and no reading of the
+            // clock.
             self.leave(now());
         }
     }
 
-    /// A caller that has announced itself is about to wait on several sockets at once with the
-    /// system's own poll. Nothing when another caller leaders: it may take signals away.
+    /// Makes a caller the leader of a wait on several sockets with the system's own poll. `None`:
+    /// another caller leads, and may clear the wake descriptor.
     pub fn attend(&self, token: WaitToken) -> Option<Leader<'_>> {
         self.waiters.lead(Some(token))
     }
 }
 
-/// A caller that has announced itself; it is back when this is dropped.
+/// An announced wait; ends when dropped.
 pub struct Waiter<'a>(pub &'a SocketShared);
 
 impl Drop for Waiter<'_> {
@@ -584,17 +596,17 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// A call that will not look for commands, unless this is forgotten.
+/// A call that fails without a look for commands, unless this is forgotten.
 struct Unsaid<'a>(&'a SocketShared);
 
 impl Drop for Unsaid<'_> {
     fn drop(&mut self) {
+        // While the call was at work, commands did not make the descriptor readable.
         self.0.waiters.tell_late(self.0.wake_fd());
     }
 }
 
-/// What a leader finds when it has slept at the poller: it waits for its turn once this is dropped. Also
-/// when the thread is cancelled, because the kernel tells of it once.
+/// Events that a leader got at the poller. Dropping this queues their connections.
 struct Found<'a> {
     shared: &'a SocketShared,
     poller: &'a SocketPoller,
@@ -603,6 +615,7 @@ struct Found<'a> {
 
 impl Drop for Found<'_> {
     fn drop(&mut self) {
+        // Also when the thread is cancelled: the kernel reports an event only once.
         while let Some(event) = self.parker.next_event() {
             self.shared.note(self.poller, &event, true);
         }
@@ -611,32 +624,32 @@ impl Drop for Found<'_> {
 
 // Polling before sleeping.
 impl SocketShared {
-    /// A caller would have to wait: whether what it waits for may come at once, from a thread on the same
-    /// core. It leaves nothing unsent before it looks, by [`SocketShared::yield_to_peer`].
+    /// Whether a caller that would have to wait should first yield to a thread on its core. It
+    /// leaves nothing unsent before [`SocketShared::yield_to_peer`].
     #[inline]
     pub fn may_yield(&self) -> bool {
         self.spin.may_yield()
     }
 
-    /// Whether yields do it lately.
+    /// Whether yielding has recently sufficed to receive without parking.
     #[inline]
     pub fn trusts_yielding(&self) -> bool {
         self.spin.yielding.is_trusted()
     }
 
-    /// The coming wait does not poll.
+    /// Makes the next wait sleep at once.
     pub fn forgo_polling(&self) {
         self.spin.forgo();
     }
 
-    /// A peer in this context is about to wait for room in this pipe: whether others have lately waited for room
-    /// in other pipes of the socket.
+    /// Notes that a peer in this context will wait for room in this pipe. Returns whether peers
+    /// recently waited for room in other pipes of the socket.
     pub fn contends_for_room(&self, pipe: PipeKey) -> bool {
         self.contention.is_met_by(pipe.number())
     }
 
-    /// Lets another thread go on for a moment; whether something came, be it only to the `reader` that
-    /// nobody tells of.
+    /// Yields the core to another thread. Returns whether something came, be it only to the
+    /// `reader`, for which no command is posted.
     pub fn yield_to_peer(&self, mut reader: Option<&mut Reader>) -> bool {
         self.spin.yielding.take(|| {
             if self.has_poller() {
@@ -646,12 +659,13 @@ impl SocketShared {
         })
     }
 
-    /// Reads what has come. Of a single connection the poller need not be asked; it will tell of it later,
-    /// when there is nothing left.
+    /// Reads input that has come.
     fn look(&self) {
         let lone = self.connections.lock().lone();
         match lone {
             Some(connection) => {
+                // The poller need not be asked; its report comes later, when nothing is left to
+                // read.
                 connection.read_turn(&mut self.buffers.lend(), 1);
                 self.leave(clock::nanos());
             }
@@ -661,7 +675,7 @@ impl SocketShared {
         }
     }
 
-    /// Polls for so many ticks at the most; `true` if something came.
+    /// Polls for at most `budget` ticks; `true` if something came.
     fn spin(&self, lead: &Leader<'_>, budget: u64, timeout: Option<Duration>) -> bool {
         let timeout = timeout.map_or(u64::MAX, |timeout| {
             (timeout.as_micros() as u64).saturating_mul(clock::TICKS_A_MICROSECOND)
@@ -669,7 +683,7 @@ impl SocketShared {
         let began = clock::ticks();
         let passed = || clock::ticks().wrapping_sub(began);
         let found = self.spin_while(lead, || passed() <= budget.min(timeout));
-        // A wait that was cut short by its own limit says nothing.
+        // A wait that its own time-out cut short proves nothing about polling.
         if found || budget <= timeout {
             self.spin.learn(found.then(passed));
         }
@@ -700,7 +714,7 @@ impl SocketShared {
     }
 }
 
-// What the sessions have to know of their socket.
+// Facts about the socket that its sessions ask for.
 impl SocketShared {
     pub fn note_disconnect(&self) {
         self.disconnected.store(true, Ordering::SeqCst);
@@ -713,12 +727,12 @@ impl SocketShared {
 
 // The lease.
 impl SocketShared {
-    /// The reactor that looks after this shared while its caller is away.
+    /// Sets the reactor that looks after this state while no calling thread does.
     pub fn set_background(&self, background: Arc<dyn Background>) {
         let _ = self.background.set(background);
     }
 
-    /// A reactor will do something for the socket.
+    /// Notes that a reactor will do something for the socket.
     pub fn note_served(&self) {
         self.served.store(true, Ordering::SeqCst);
     }
@@ -727,12 +741,12 @@ impl SocketShared {
         self.served.load(Ordering::SeqCst)
     }
 
-    /// Has the calling reactor look after this shared, unless one does already: `watch` begins that. When
-    /// it fails nobody does.
+    /// Has the calling reactor look after this state, unless one does already: `watch` begins that.
     pub fn claim_watch(&self, watch: impl FnOnce() -> Result<()>) -> Result<()> {
         let mut claimed = self.claimed.lock();
         if !*claimed {
             watch()?;
+            // If it fails, no reactor does, and the next one tries.
             *claimed = true;
         }
         Ok(())
@@ -740,7 +754,8 @@ impl SocketShared {
 
     fn leave(&self, now: u64) {
         self.lease.left_at.store(now, Ordering::SeqCst);
-        // Of a connection that has more to read the poller tells no second time.
+        // The poller is edge-triggered: it does not report again a connection that has more to
+        // read.
         let unread = self.has_ready();
         if unread && self.is_exported() {
             self.wake_fd().inspect(|wake_fd| wake_fd.notify());
@@ -752,33 +767,33 @@ impl SocketShared {
         }
     }
 
-    /// Whether a caller is inside a wait and does the work itself.
+    /// Whether a calling thread is inside a wait and does the work itself.
     pub fn is_attended(&self) -> bool {
         self.waiters.is_attended()
     }
 
-    /// How long ago the last caller left, in nanoseconds.
+    /// Time since the last calling thread left, in nanoseconds.
     pub fn unattended_for(&self, now: u64) -> u64 {
         now.saturating_sub(self.lease.left_at.load(Ordering::SeqCst))
     }
 
-    /// As if a caller had just left.
+    /// Begins a lease, as if a calling thread had just left.
     pub fn grant_lease(&self, now: u64) {
         self.lease.left_at.store(now, Ordering::SeqCst);
     }
 
-    /// Whether connections wait for their turn, of which the poller does not tell.
+    /// Whether connections wait for a turn, which the poller does not report.
     #[inline]
     pub fn has_ready(&self) -> bool {
         self.rounds.has_ready()
     }
 
-    /// Whether the reactor is told of readiness.
+    /// Whether the reactor watches the poller.
     pub fn is_watched(&self) -> bool {
         self.lease.watched.load(Ordering::SeqCst)
     }
 
-    /// The reactor says whether it is told of readiness.
+    /// Sets whether the reactor watches the poller.
     pub fn set_watched(&self, watched: bool) {
         self.lease.watched.store(watched, Ordering::SeqCst);
     }

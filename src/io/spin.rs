@@ -1,8 +1,10 @@
-//! Whether polling for a moment before sleeping has paid lately. Waking a core that sleeps costs more
-//! than the message; but who polls while its peer waits for the same core, or will answer much later,
-//! only loses time. Who shares a core is looked after by [`yielding`](crate::io::yielding).
+//! Adaptive spinning: whether polling for a moment before sleeping has recently paid. Waking a core
+//! that sleeps costs more than the message. But a caller only loses time if it polls while its peer
+//! waits for its core, or if the peer answers much later. Callers that share a core with their peer
+//! are the concern of [`YieldPolicy`].
 //!
-//! Used by a shared's leader. The numbers are atomic because the leader changes; a lost update does no harm.
+//! Used by the leader of a socket, without a lock. The numbers are atomic because the leader
+//! changes; a lost update does no harm.
 #![forbid(unsafe_code)]
 
 use crate::io::yield_policy::YieldPolicy;
@@ -10,30 +12,33 @@ use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sys::clock::{self, TICKS_A_MICROSECOND};
 use crate::sys::thread::yield_now;
 
-/// The longest that a caller polls before it sleeps, in ticks of the processor's clock like all times here.
+/// The longest time that a caller polls before it sleeps (60 us), in ticks of the processor's clock
+/// like all times here.
 const LONGEST: u64 = 60 * TICKS_A_MICROSECOND;
 
-/// The shortest: some round trips between two cores that are awake.
+/// The shortest such time (10 us): some round trips between two cores that are awake.
 const SHORTEST: u64 = 10 * TICKS_A_MICROSECOND;
 
-/// What comes within this time was worth polling for. What comes later came when others had the core at last.
+/// Input within this time (40 us) was worth polling for. Later input came only because another
+/// thread got the core.
 pub(super) const SOON: u64 = 40 * TICKS_A_MICROSECOND;
 
-/// What one failure adds to the backoff.
+/// Backoff that one failure adds.
 const FAILURE: u32 = 32;
 
-/// The most that one success takes from it: more with each one in a row. So what fails one time in six
-/// is given up, although it succeeds in between.
+/// The most backoff that one success takes away; each success in a row takes more. So polling that
+/// fails one time in six is given up, although it succeeds in between.
 const SUCCESS: u32 = 8;
 
-/// At the most one wait in 1,024 is tried.
+/// Limit of the backoff: at least one wait in 1,024 still spins.
 const DEEPEST: u32 = 10 * FAILURE;
 
-/// Turns of a spin loop between two looks at what another core may have written (some 500 ns).
+/// Iterations of the spin loop between two looks at memory that another core may write (some 500
+/// ns).
 const TURNS: u32 = 30;
 
-/// One pause in so many gives way where it is not known to help: who does so on a crowded machine gets the
-/// core back much later.
+/// One pause in so many yields where yielding is not known to help. On a crowded machine a thread
+/// that yields gets the core back much later.
 const SELDOM: u32 = 16;
 
 /// See the module's documentation.
@@ -44,43 +49,49 @@ pub struct AdaptiveSpin {
     backoff: AtomicU32,
     /// Successes in a row.
     successes: AtomicU32,
-    /// How long a wait takes that sleeps at once, of late; 0 if there was none.
+    /// Recent duration of waits that sleep at once, averaged; 0 if there was none.
     recent_sleep: AtomicU64,
-    /// What was waited for came while others had the core: who will leave it seems to need it.
+    /// The last input came after a yield and not after a spin: the writer seems to need this core.
     shares_core: AtomicBool,
     pub yielding: YieldPolicy,
 }
 
 impl AdaptiveSpin {
-    /// How long to poll in the coming wait; 0 is not at all. Where sleeping gets a caller what it waits for
-    /// in a short time, what does not come soon comes much later.
+    /// Time to poll in the next wait; 0 is not at all. If waits that sleep are short, the budget is
+    /// short too: input that misses it then comes much later.
     pub fn budget(&self) -> u64 {
         match self.skip.load(Ordering::Relaxed) {
             0 => match self.recent_sleep.load(Ordering::Relaxed) {
+                // No sleep was measured yet: assume a peer that answers soon.
                 0 => LONGEST,
+                // Twice the average, because single waits vary.
                 slept => (2 * slept).clamp(SHORTEST, LONGEST),
             },
             skip => {
+                // This wait is one of those that sleep at once.
                 self.skip.store(skip - 1, Ordering::Relaxed);
                 0
             }
         }
     }
 
-    /// The coming wait is not to poll.
+    /// Makes the next wait sleep at once.
     pub fn forgo(&self) {
         let skip = self.skip.load(Ordering::Relaxed);
+        // A longer backoff stays as it is.
         self.skip.store(skip.max(1), Ordering::Relaxed);
     }
 
-    /// The pause after so many `looks` at memory: lets another core go on, now and then another thread on
-    /// this one; the other way round if that helped last time. Whether `has_come`.
+    /// Pauses after so many `looks` at memory. Most pauses spin, so that another core goes on; one
+    /// in [`SELDOM`] yields to a thread on this core. If a yield helped last time, every other
+    /// pause yields. Returns whether `has_come`.
     pub fn pause(&self, looks: u32, has_come: impl Fn() -> bool) -> bool {
         let gives_way = self.gives_way(looks);
         let mut time = 0;
         if gives_way {
             let began = clock::ticks();
             yield_now();
+            // Long if a thread took the core that had nothing to do with this wait.
             time = clock::ticks().wrapping_sub(began);
         } else {
             (0..TURNS).for_each(|_| core::hint::spin_loop());
@@ -93,51 +104,59 @@ impl AdaptiveSpin {
     fn gives_way(&self, looks: u32) -> bool {
         let shares = self.shares_core.load(Ordering::Relaxed);
         let is_due = if shares { looks.is_multiple_of(2) } else { looks % SELDOM == SELDOM - 1 };
+        // The yield policy can forbid it: it knows of lost time slices.
         is_due && self.yielding.may_be_part()
     }
 
     fn paused(&self, gave_way: bool, came: bool, time: u64) {
+        // Written only on a change, so that the cache line stays shared.
         if came && gave_way != self.shares_core.load(Ordering::Relaxed) {
             self.shares_core.store(gave_way, Ordering::Relaxed);
         }
         if gave_way {
+            // A spin on the core proves nothing about yielding.
             self.yielding.learn_from_spin(came, time);
         }
     }
 
-    /// Whether to [yielding](YieldPolicy) before a wait: if that was enough lately, and now and then to find out, once
-    /// polling has failed.
+    /// Whether to yield before a wait ([`YieldPolicy`]): if that recently sufficed, and as a trial
+    /// when one is due and polling has failed.
     #[inline]
     pub fn may_yield(&self) -> bool {
         self.yielding.is_trusted()
             || self.yielding.is_due() && self.skip.load(Ordering::Relaxed) > 0
     }
 
-    /// A wait that slept at once brought something after this time.
+    /// Notes that a wait which slept at once brought something after this time.
     pub fn slept(&self, time: u64) {
         let time = time.clamp(1, LONGEST);
         let before = match self.recent_sleep.load(Ordering::Relaxed) {
             0 => time,
             before => before,
         };
+        // A moving average, in which the newest wait has a weight of a quarter.
         self.recent_sleep.store((3 * before + time) / 4, Ordering::Relaxed);
     }
 
-    /// Polling brought something after some time, or it did not: then it is tried less and less often, so
-    /// that an idle program burns nothing and a crowded machine is left to the others.
+    /// Learns from a wait that polled: `found` is the time after which something came. After
+    /// failures polling is tried less and less often, so that an idle program burns nothing and a
+    /// crowded machine is left to other threads.
     pub fn learn(&self, found: Option<u64>) {
         let paid = found.is_some_and(|time| time < SOON);
         let backoff = self.backoff.load(Ordering::Relaxed);
         let successes =
             if paid { self.successes.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
         let backoff = match paid {
+            // 1, 2, 4, then 8: one lucky try weighs little against a failure's 32.
             true => backoff.saturating_sub((1 << (successes - 1).min(8)).min(SUCCESS)),
             false => (backoff + FAILURE).min(DEEPEST),
         };
         self.successes.store(successes, Ordering::Relaxed);
         self.backoff.store(backoff, Ordering::Relaxed);
+        // Each failure doubles the number of waits that sleep at once.
         let skip = (1 << (backoff / FAILURE)) - 1;
-        // Successes in a row are followed up soon: times may have changed.
+        // A success in a row shortens the backoff at once (by a factor of 4 each): the load may
+        // have changed.
         self.skip.store(skip >> (2 * successes).min(31), Ordering::Relaxed);
     }
 }
@@ -147,7 +166,7 @@ mod tests {
     use super::*;
     use crate::io::yield_policy::FIRST_WAITS;
 
-    /// How many of `waits` polled, where polling pays by `pays`, told the number of the try.
+    /// How many of `waits` polled, where `pays` says by the number of the try whether it pays.
     fn polled(spin: &AdaptiveSpin, waits: u32, pays: impl Fn(u32) -> bool) -> u32 {
         let mut tries = 0;
         for _ in 0..waits {
@@ -163,7 +182,7 @@ mod tests {
     fn what_pays_is_done_always() {
         let spin = AdaptiveSpin::default();
         assert_eq!(polled(&spin, 1000, |_| true), 1000);
-        // Now and then in vain, as happens.
+        // One try in 50 fails.
         assert!(polled(&spin, 10_000, |n| n % 50 != 0) > 9_000);
     }
 
@@ -193,12 +212,12 @@ mod tests {
         assert_eq!(spin.budget(), LONGEST);
     }
 
-    /// So many pauses, after which something comes.
+    /// Makes `comes` pauses, after the last of which something comes.
     fn pauses(spin: &AdaptiveSpin, comes: u32) {
         (0..comes).for_each(|looks| spin.paused(spin.gives_way(looks), looks == comes - 1, 1));
     }
 
-    /// After the first waits.
+    /// The state after the first waits.
     fn seasoned() -> AdaptiveSpin {
         let spin = AdaptiveSpin::default();
         assert!((0..FIRST_WAITS).all(|_| spin.gives_way(SELDOM - 1) && !spin.may_yield()));

@@ -1,13 +1,14 @@
-//! How the callers of a socket sleep, and how whoever leaves something for them wakes them.
+//! How the callers of a socket sleep, and how other threads wake them.
 //!
-//! Any thread; there is no lock, only the order of the steps. One caller at a time is the *leader*:
-//! it drives the connections, and it alone sleeps at the poller (or, as long as there is none, on a
-//! word of memory). Others that wait meanwhile sleep until there is no leader, and then try again.
-//! A caller *announces* its wait under the socket's lock, in the same step in which it found that it
-//! has to wait. So whoever changes something in the socket later knows that it has to tell.
+//! Any thread; there is no lock, only the order of the steps. One caller at a time is the *leader*
+//! (Leader/Followers): it drives the connections. It alone sleeps at the poller or, if there is
+//! none, on a futex. Other callers that wait meanwhile sleep until there is no leader, and then try
+//! again. A caller *announces* its wait under the socket's lock (`prepare_wait`, as in the kernel),
+//! and does not release it between its last look and that. So a thread that changes the socket
+//! later knows that it has to wake the caller.
 //!
 //! The module's names for atomics and system calls come from its parent, because
-//! `wait_queue_model.rs` runs this very file in all kinds of orders.
+//! `wait_queue_model.rs` runs this very file in many interleavings.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -23,11 +24,11 @@ const ON_FUTEX: u32 = 2;
 /// The leader sleeps at the poller.
 const ON_POLLER: u32 = 3;
 
-/// What makes the poller readable: by it a sleeping leader is woken, and everybody who was given the
-/// poller's descriptor.
+/// Makes the poller readable: this wakes a leader that sleeps there, and every thread that polls
+/// the exported descriptor.
 pub struct WakeFd {
     alarm: Alarm,
-    /// The poller is readable by it, or about to be.
+    /// The poller is readable because of this, or about to be.
     notified: AtomicBool,
 }
 
@@ -38,42 +39,48 @@ impl WakeFd {
 
     /// Makes the poller readable.
     pub fn notify(&self) {
+        // Only the first of several notifiers makes the system call.
         if !self.notified.swap(true, Ordering::SeqCst) {
             self.alarm.signal();
         }
     }
 
-    /// Makes it unreadable; for the leader only, which looks for commands afterwards.
+    /// Makes the poller unreadable; for the leader only, which looks for commands afterwards.
     pub fn clear(&self) {
         self.alarm.drain();
+        // In this order: a notification between the two lines makes no signal, but its command
+        // precedes the leader's look. The other order could drain a signal that `notified` still
+        // promises.
         self.notified.store(false, Ordering::SeqCst);
     }
 
-    /// Whether it has been notified and nobody has come yet.
+    /// Whether it has been notified and no leader has cleared it yet.
     pub fn is_notified(&self) -> bool {
         self.notified.load(Ordering::SeqCst)
     }
 }
 
-/// What a caller knew when it announced its wait.
+/// The number of changes that a caller knew when it announced its wait.
 #[derive(Clone, Copy)]
 pub struct WaitToken(u32);
 
-/// See the module's documentation. Functions that may wake take the wake_fd, if there is one yet.
+/// See the module's documentation. Functions that may wake take the wake descriptor, if there is
+/// one yet.
 pub struct WaitQueue {
     /// Commands wait.
     pending: AtomicBool,
-    /// Whether there is a leader, and what it is doing. Only the leader writes here, and who wakes it.
+    /// Whether there is a leader, and what it is doing. Only the leader and a thread that wakes it
+    /// write here.
     state: AtomicU32,
     /// Callers that have announced that they wait.
     waiting: AtomicU32,
-    /// Counts the changes that those who waited could not know of.
+    /// Counts the changes that waiting callers could not know of.
     changes: AtomicU32,
-    /// Counts the ends of leaders that somebody waited for.
+    /// Counts the ends of leaders for which other callers waited.
     turn: AtomicU32,
     /// The poller's descriptor was given out: every command has to make it readable.
     exported: AtomicBool,
-    /// All waits are over.
+    /// All waits are over: the context is being terminated.
     stopped: AtomicBool,
 }
 
@@ -91,15 +98,16 @@ impl Default for WaitQueue {
     }
 }
 
-// Telling.
+// Waking.
 impl WaitQueue {
-    /// A command was left. To be called where the commands are still locked; then [`WaitQueue::wake`].
+    /// Notes a command. To be called while the commands are still locked; then [`WaitQueue::wake`].
     pub fn note_command(&self) {
         self.pending.store(true, Ordering::SeqCst);
     }
 
-    /// The commands are taken; to be called where they are locked, as all are who mark.
+    /// Notes that the commands are taken; to be called under their lock, as is `note_command`.
     pub fn clear_commands(&self) {
+        // Relaxed suffices: the commands' lock orders this store with the one of a poster.
         self.pending.store(false, Ordering::Relaxed);
     }
 
@@ -109,19 +117,24 @@ impl WaitQueue {
         self.pending.load(Ordering::SeqCst)
     }
 
-    /// Makes the leader look again, wherever it sleeps, and whoever was given the descriptor.
+    /// Makes the leader look again, wherever it sleeps, or else every thread that polls the
+    /// exported descriptor.
     pub fn wake(&self, wake_fd: Option<&WakeFd>) {
         loop {
             let state = self.state.load(Ordering::SeqCst);
             match state {
+                // The leader looks for commands before it sleeps, so it will find this one.
                 AWAKE => return,
                 FREE => {
                     if self.is_exported() {
+                        // No thread of the library sleeps; only a poll of the application may.
                         notify(wake_fd);
                     }
                     return;
                 }
                 sleeping => {
+                    // Only the thread that makes this change wakes, so one sleep costs one system
+                    // call.
                     let woken = self.state.compare_exchange(
                         sleeping,
                         AWAKE,
@@ -131,6 +144,8 @@ impl WaitQueue {
                     match (woken, sleeping) {
                         (Ok(_), ON_FUTEX) => return futex::wake(&self.state),
                         (Ok(_), _) => return notify(wake_fd),
+                        // The leader got up, left, or went to sleep elsewhere: look at the state
+                        // again.
                         (Err(_), _) => {}
                     }
                 }
@@ -138,25 +153,27 @@ impl WaitQueue {
         }
     }
 
-    /// A call has changed something in the socket that those who wait cannot know of. To be called
-    /// under the socket's lock.
+    /// Wakes the waiting callers: a call has changed the socket, which they cannot know. To be
+    /// called under the socket's lock.
     pub fn wake_all(&self, wake_fd: Option<&WakeFd>) {
         if self.is_attended() {
+            // Under the socket's lock no caller can be between its look and its announcement.
             self.changes.fetch_add(1, Ordering::SeqCst);
             self.wake(wake_fd);
         }
     }
 
-    /// There is a poller now: a leader that sleeps without it has to move.
+    /// Makes a leader that sleeps on the futex move to the new poller.
     pub fn move_to_poller(&self, wake_fd: Option<&WakeFd>) {
         if self.state.load(Ordering::SeqCst) == ON_FUTEX {
             self.wake(wake_fd);
         }
     }
 
-    /// Ends every wait for good.
+    /// Ends every wait, also later ones.
     pub fn stop(&self, wake_fd: Option<&WakeFd>) {
         self.stopped.store(true, Ordering::SeqCst);
+        // The leader ends its wait and gives up the lead, which wakes the other callers.
         self.wake(wake_fd);
     }
 
@@ -165,7 +182,7 @@ impl WaitQueue {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// From now on every command makes the poller's descriptor readable.
+    /// Makes the poller's descriptor readable with every command from now on.
     pub fn export(&self, wake_fd: Option<&WakeFd>) {
         if !self.exported.swap(true, Ordering::SeqCst) && self.has_commands() {
             notify(wake_fd);
@@ -176,8 +193,8 @@ impl WaitQueue {
         self.exported.load(Ordering::SeqCst)
     }
 
-    /// A call fails without having looked for commands, of which the descriptor did not tell
-    /// because the call was still at work.
+    /// Called when a call fails without a look for commands: those that came while it was at work
+    /// did not make the descriptor readable.
     pub fn tell_late(&self, wake_fd: Option<&WakeFd>) {
         if self.is_exported() && self.has_commands() {
             notify(wake_fd);
@@ -193,13 +210,14 @@ fn notify(wake_fd: Option<&WakeFd>) {
 
 // Waiting.
 impl WaitQueue {
-    /// A caller is going to wait. To be called under the socket's lock, after a look in vain.
+    /// Announces a wait. To be called under the socket's lock, after a look that found nothing.
     pub fn prepare_wait(&self) -> WaitToken {
         self.waiting.fetch_add(1, Ordering::SeqCst);
+        // Read under the socket's lock: every later change differs from this number.
         WaitToken(self.changes.load(Ordering::SeqCst))
     }
 
-    /// It does not wait any more.
+    /// Ends the announced wait.
     pub fn finish_wait(&self) {
         self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
@@ -216,7 +234,8 @@ impl WaitQueue {
             || self.changes.load(Ordering::SeqCst) != token.0
     }
 
-    /// Becomes the leader, unless there is one. Who only comes by has no token, and does not sleep.
+    /// Becomes the leader, unless there is one. A caller without a token only looks, and never
+    /// sleeps.
     pub fn lead(&self, token: Option<WaitToken>) -> Option<Leader<'_>> {
         match self.state.compare_exchange(FREE, AWAKE, Ordering::SeqCst, Ordering::SeqCst) {
             Ok(_) => Some(Leader { wake: self, token }),
@@ -232,6 +251,8 @@ impl WaitQueue {
         limit: Option<Duration>,
     ) -> Result<()> {
         let turn = self.turn.load(Ordering::SeqCst);
+        // `turn` is read before `state`: a leader that leaves after this look changes `turn`, and
+        // the futex does not sleep.
         if self.state.load(Ordering::SeqCst) == FREE || self.has_news(token) {
             return Ok(());
         }
@@ -239,7 +260,7 @@ impl WaitQueue {
     }
 }
 
-/// The leader's right; given up when dropped.
+/// The right of the leader; given up when dropped.
 pub struct Leader<'a> {
     wake: &'a WaitQueue,
     token: Option<WaitToken>,
@@ -251,18 +272,21 @@ impl Leader<'_> {
         self.token.is_none_or(|token| self.wake.has_news(token))
     }
 
-    /// The leader is at work again: nobody has to wake it.
+    /// Notes that the leader is at work again: no thread has to wake it.
     pub fn get_up(&self) {
         self.wake.state.store(AWAKE, Ordering::SeqCst);
     }
 
-    /// The leader is about to sleep at the poller, unless the answer is that it must not.
+    /// Notes that the leader will sleep at the poller; `false`: it must not, because it has to look
+    /// again.
     pub fn may_sleep_at_poller(&self) -> bool {
         self.wake.state.store(ON_POLLER, Ordering::SeqCst);
+        // Store, then look; a poster stores, then looks at the state. One of the two sees the
+        // other's store.
         !self.has_news()
     }
 
-    /// Sleeps without a poller, unless there is one by now. `ETIMEDOUT`, `EINTR`.
+    /// Sleeps on the futex, unless there is a poller by now. `ETIMEDOUT`, `EINTR`.
     pub async fn sleep(
         &self,
         parker: &Parker,
@@ -270,6 +294,7 @@ impl Leader<'_> {
         limit: Option<Duration>,
     ) -> Result<()> {
         self.wake.state.store(ON_FUTEX, Ordering::SeqCst);
+        // As in `may_sleep_at_poller`; a waker changes the word, so a late futex call returns.
         if self.has_news() || has_poller() {
             return Ok(());
         }
@@ -281,6 +306,8 @@ impl Drop for Leader<'_> {
     fn drop(&mut self) {
         let wake = self.wake;
         wake.state.store(FREE, Ordering::SeqCst);
+        // This leader counts itself if it has a token. The callers that wait for the lead all wake,
+        // and one of them gets it.
         if wake.waiting.load(Ordering::SeqCst) > u32::from(self.token.is_some()) {
             wake.turn.fetch_add(1, Ordering::SeqCst);
             futex::wake(&wake.turn);

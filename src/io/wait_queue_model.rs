@@ -1,11 +1,13 @@
-//! `wait_queue.rs` itself, run in many thousand orders of its steps: whoever has something to receive is
-//! woken. A wake-up that is lost leaves a thread asleep for ever, which the model reports.
+//! `wait_queue.rs` itself, run in many thousand interleavings of its steps: every caller with
+//! something to receive is woken. A lost wake-up leaves a thread asleep forever, which the model
+//! reports.
 //!
-//! The atomics, the futex and the descriptor are the model's; a futex and a poller have no time limit
-//! here, so that none can hide what is missing. [`Model`] does with `wait_queue.rs` what a shared does.
+//! The atomics, the futex and the descriptor are the model's. A futex and a poller have no time
+//! limit here, so that none can hide a missing wake-up. [`Model`] uses `wait_queue.rs` as
+//! `SocketShared` does.
 #![forbid(unsafe_code)]
 
-// The same file on other atomics is meant.
+// Includes the module's own file, on the atomics of the model.
 #[allow(clippy::duplicate_mod)]
 #[path = "wait_queue.rs"]
 mod wait_queue;
@@ -27,7 +29,7 @@ mod primitives {
     pub use shuttle::sync::atomic::{AtomicBool, Ordering};
     use shuttle::sync::{Arc, Condvar, Mutex, atomic};
 
-    /// A word that can be slept on.
+    /// A word on which a thread can sleep.
     pub struct AtomicU32 {
         word: atomic::AtomicU32,
         wakes: Mutex<u32>,
@@ -67,7 +69,7 @@ mod primitives {
         }
     }
 
-    /// It sleeps at once, and not in the first frame of the call.
+    /// Sleeps where it is called; the real one sleeps in the first frame of the call.
     pub struct Parker;
 
     impl Parker {
@@ -95,7 +97,8 @@ mod primitives {
         }
     }
 
-    /// What is readable in a poller: its wake_fd, and news of connections, which are told of once.
+    /// The readable things in a poller: its wake descriptor, and events of connections, each
+    /// reported once.
     #[derive(Default)]
     pub struct Kernel {
         pub ready: Mutex<(bool, bool)>,
@@ -118,14 +121,14 @@ mod primitives {
 
 use primitives::Kernel;
 
-/// A shared and its socket: messages in the mailbox, and messages that a call has taken out of it. There
-/// are two kinds, because callers may wait for different things.
+/// A socket-shared state and its socket: messages in the mailbox, and messages that a call has
+/// taken out of it. There are two kinds, because callers may wait for different things.
 struct Model {
     waiters: WaitQueue,
     wake_fd: OnceLock<WakeFd>,
     kernel: Arc<Kernel>,
     mailbox: Mutex<[u32; 2]>,
-    /// Under the socket's lock: what can be received.
+    /// Under the socket's lock: the messages that can be received.
     socket: Mutex<[u32; 2]>,
 }
 
@@ -148,7 +151,7 @@ impl Model {
         let _ = self.wake_fd.set(WakeFd::new(Alarm(self.kernel.clone())));
     }
 
-    /// As `SocketShared::post`: one message for whoever receives.
+    /// As `SocketShared::post`: one message for any receiver.
     fn post(&self, kind: usize) {
         let mut mailbox = self.mailbox.lock().unwrap();
         mailbox[kind] += 1;
@@ -213,7 +216,8 @@ impl Model {
         }
     }
 
-    /// As `SocketShared::poll_with`: news of a connection become a message in the mailbox.
+    /// As `SocketShared::poll_with_patience`: an event of a connection becomes a message in the
+    /// mailbox.
     fn poll(&self, sleeps: bool, lead: Option<&Leader<'_>>) {
         let mut ready = self.kernel.ready.lock().unwrap();
         while sleeps && *ready == (false, false) {
@@ -239,14 +243,14 @@ impl Model {
         self.poll(false, lead.as_ref());
     }
 
-    /// The network has news; they become one message.
+    /// Makes an event of the network, which becomes one message.
     fn news(&self) {
         self.kernel.ready.lock().unwrap().1 = true;
         self.kernel.changed.notify_all();
     }
 }
 
-/// Orders in which a scenario is run.
+/// Number of interleavings in which a scenario is run.
 const RUNS: usize = 700;
 
 fn check(scenario: impl Fn() + Send + Sync + Clone + 'static) {
@@ -346,7 +350,7 @@ fn a_caller_sleeps_well_while_others_come_and_go() {
         check(move || {
             let model = Model::new(has_poller);
             let sleeper = spawn(&model, |model| assert!(model.receive(0)));
-            // It carries out the command, but receives nothing.
+            // The thread carries out the command, but receives nothing.
             let visitor = spawn(&model, move |model| {
                 for _ in 0..2 {
                     if has_poller {
@@ -361,7 +365,8 @@ fn a_caller_sleeps_well_while_others_come_and_go() {
     }
 }
 
-/// A thread that is cancelled in its sleep takes nothing, and what it was woken for is for others.
+/// A thread that is cancelled in its sleep takes nothing, and the message that woke it is for
+/// others.
 #[test]
 fn a_caller_that_ends_in_its_sleep_leaves_the_news_to_the_others() {
     for has_poller in [false, true] {
@@ -416,7 +421,7 @@ fn the_end_reaches_everybody() {
     }
 }
 
-/// A program that polls the socket's descriptor itself, and asks the socket when that is readable.
+/// A program that polls the socket's descriptor itself, and calls the socket when that is readable.
 #[test]
 fn an_exported_descriptor_tells_of_everything() {
     check(|| {
@@ -444,7 +449,8 @@ fn an_exported_descriptor_tells_of_everything() {
     });
 }
 
-/// A wait that a signal ended does not look at the mailbox; the descriptor tells all the same.
+/// A wait that a signal ended does not look at the mailbox; the descriptor becomes readable
+/// nevertheless.
 #[test]
 fn an_interrupted_call_leaves_the_descriptor_readable() {
     check(|| {

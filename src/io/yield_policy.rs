@@ -1,9 +1,11 @@
-//! Whether to give the core away for a moment before a wait, because a peer on the same core may only need it
-//! for that long. Where nobody else is there it is in vain; where the machine is crowded somebody else may
-//! get the core and keep it for milliseconds. So it is done as long as it helps, and else tried now and then.
+//! Whether a caller yields its core before a wait, because a peer on that core may need it only for
+//! a moment. Without another thread on the core a yield achieves nothing. On a crowded machine an
+//! unrelated thread may get the core and keep it for milliseconds. So callers yield as long as it
+//! helps, and otherwise try it rarely.
 //!
-//! Used by the callers of a shared, under its socket's lock or as its leader. The numbers are atomic because
-//! these change; a lost update does no harm. Times are in ticks of the processor's clock.
+//! Used by calling threads, under their socket's lock or as its leader. The numbers are atomic
+//! because these threads change; a lost update does no harm. Times are in ticks of the processor's
+//! clock.
 #![forbid(unsafe_code)]
 
 use crate::io::spin::SOON;
@@ -11,32 +13,33 @@ use crate::sync::{AtomicU32, Ordering};
 use crate::sys::clock::{self, TICKS_A_MICROSECOND};
 use crate::sys::thread::yield_now;
 
-/// So many in a row may be in vain.
+/// Yields in a row that may fail before the trust is gone.
 const TRUST: u32 = 4;
 
-/// Others go on so often in one yielding: the first time a peer may only give way in its turn, before it looks.
+/// Yields per attempt. Two, because on the first the peer may merely yield back before checking.
 const TURNS: u32 = 2;
 
-/// One wait in 8,192 is tried at the least.
+/// Limit of the backoff, as an exponent of two: at least one wait in 8,192 is a trial.
 const RAREST: u32 = 13;
 
-/// Who waited as long has lost a whole turn at the core to somebody who had nothing to do with it.
+/// A caller that waited this long (500 us) has lost a whole time slice to an unrelated thread.
 const SLICE: u64 = 500 * TICKS_A_MICROSECOND;
 
-/// What a yielding saves, less than a microsecond, and of this only a part, because most of it is to be kept.
+/// Assumed gain per yield (250 ns); below the real one (just under 1 us), so that repaying a lost
+/// slice still leaves a profit.
 const WORTH: u64 = TICKS_A_MICROSECOND / 4;
 
-/// A socket tries after so many waits at the earliest: who asks once or twice on a crowded
-/// machine should not lose a slice by it.
+/// Waits of a socket before the first trial. A caller that asks once or twice on a crowded machine
+/// should not lose a slice by it.
 pub(super) const FIRST_WAITS: u32 = 16;
 
 /// See the module's documentation.
 pub struct YieldPolicy {
-    /// How many in vain are left; without trust each one is a trial.
+    /// Failures in a row that are still allowed; at 0 each yield is a trial.
     trust: AtomicU32,
     /// Waits to go before the next trial.
     untried: AtomicU32,
-    /// The exponent of two by which trials are apart.
+    /// Trials are two to this power waits apart.
     failed: AtomicU32,
 }
 
@@ -51,31 +54,33 @@ impl Default for YieldPolicy {
 }
 
 impl YieldPolicy {
-    /// Whether it has helped lately.
+    /// Whether yielding has recently helped.
     #[inline]
     pub fn is_trusted(&self) -> bool {
         self.trust.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether the core may be given away in a longer wait: not while that failed lately. In the first waits it
-    /// may be this context's own thread that needs it, to connect.
+    /// Whether a caller may yield within a longer wait: not while yielding recently failed. In the
+    /// first waits it may, because this context's I/O thread may need the core to connect.
     #[inline]
     pub fn may_be_part(&self) -> bool {
         self.failed.load(Ordering::Relaxed) == 0 || self.untried.load(Ordering::Relaxed) == 0
     }
 
-    /// Counts a wait without trust: whether the trial is due.
+    /// Counts a wait without trust, and returns whether a trial is due.
     pub fn is_due(&self) -> bool {
         let left = self.untried.load(Ordering::Relaxed);
         if left > 0 {
+            // Stays at 0 until a trial has been made, which sets the next distance.
             self.untried.store(left - 1, Ordering::Relaxed);
         }
         left == 0
     }
 
-    /// Lets another thread go on. Whether what is waited for `has_come`.
+    /// Yields to another thread. Returns whether the awaited input `has_come`.
     pub fn take(&self, mut has_come: impl FnMut() -> bool) -> bool {
         let began = clock::ticks();
+        // Ends with the first yield that brought something.
         let came = (0..TURNS).any(|_| {
             yield_now();
             has_come()
@@ -84,43 +89,52 @@ impl YieldPolicy {
         came
     }
 
-    /// The core was given away for this time, once in a longer wait. What is waited for came then, or that is
-    /// not known: only a loss counts.
+    /// Learns from a yield of this duration within a longer wait. If nothing came, the yield need
+    /// not be the reason: then only a lost slice counts.
     pub fn learn_from_spin(&self, came: bool, time: u64) {
         if came || time >= SLICE {
             self.learn(came, time);
         }
     }
 
-    /// The core was given away for this time, and what is waited for came or did not.
+    /// Learns from a yield of this duration, and whether the awaited input `came`.
     pub(super) fn learn(&self, came: bool, time: u64) {
         let before = self.trust.load(Ordering::Relaxed);
         let trust = match came {
-            // Somebody else had the core, who keeps it as long as he may.
+            // An unrelated thread had the core for its whole slice: yielding is too dear, even if
+            // input came.
             _ if time >= SLICE => 0,
+            // Late, but no whole slice: costs two failures, so two of these end the trust.
             _ if time >= SOON => before.saturating_sub(TRUST / 2),
             true => TRUST,
             false => before.saturating_sub(1),
         };
         if trust != before {
+            // Mostly unchanged: without a store the cache line stays shared.
             self.trust.store(trust, Ordering::Relaxed);
         }
+        // With trust before and after nothing was a trial, and the distance of trials stays.
         if trust == 0 || before == 0 {
             self.tried(trust > 0, time);
         }
     }
 
-    /// A trial succeeded or failed, or what had succeeded fails: the next trial comes later and later, and so
-    /// late after a long time lost that yields would have won it back.
+    /// Notes that a trial succeeded or failed, or that trust is gone. After failures the next trial
+    /// comes later and later. After a long loss it comes only when yields would have won the time
+    /// back.
     fn tried(&self, succeeded: bool, time: u64) {
         let failed = self.failed.load(Ordering::Relaxed);
         let failed = match succeeded {
+            // One step at a time: one lucky trial does not undo many failures.
             true => failed.saturating_sub(1),
             false => (failed + 1).min(RAREST),
         };
         self.failed.store(failed, Ordering::Relaxed);
+        // A short yield costs only its system call. A longer one lost time, which has to be won
+        // back in units of `WORTH`.
         let lost = if time < SOON { 0 } else { time / WORTH };
         let untried = lost.min(u64::from(u32::MAX)) as u32;
+        // After a success no distance is needed: trust decides from here.
         let untried = if succeeded { 0 } else { untried.max((1 << failed) - 1) };
         self.untried.store(untried, Ordering::Relaxed);
     }
@@ -130,14 +144,14 @@ impl YieldPolicy {
 mod tests {
     use super::*;
 
-    /// After the first waits.
+    /// The state after the first waits.
     fn seasoned() -> YieldPolicy {
         let yielding = YieldPolicy::default();
         assert!((0..FIRST_WAITS).all(|_| yielding.may_be_part() && !yielding.is_due()));
         yielding
     }
 
-    /// How many of `waits` were yields, each of which `came` and took this `time`.
+    /// How many of `waits` were yields, each with the outcome `came` and this `time`.
     fn taken(yielding: &YieldPolicy, waits: u32, came: bool, time: u64) -> u32 {
         let mut taken = 0;
         for _ in 0..waits {
@@ -176,7 +190,7 @@ mod tests {
         assert!(taken(&yielding, 100_000, true, 6 * SLICE) < 10);
         assert!(taken(&yielding, 100_000, true, 1) > 50_000);
         yielding.learn(true, SOON);
-        // Once in a while it does not count.
+        // A single late yield does not end the trust.
         assert_eq!(taken(&yielding, 1_000, true, 1), 1_000);
         yielding.learn(true, SLICE);
         assert_eq!(taken(&yielding, 1_000, true, 1), 0);

@@ -1,8 +1,8 @@
-//! `handoff_lock.rs` itself, run in many thousand orders of its steps: what was requested is done in the end,
-//! whoever held the lock when it was.
+//! `handoff_lock.rs` itself, run in many thousand interleavings of its steps. Every request is
+//! carried out in the end, whichever thread held the lock when it was made.
 #![forbid(unsafe_code)]
 
-// The same file on other atomics is meant.
+// Includes the module's own file, on the atomics of the model.
 #[allow(clippy::duplicate_mod)]
 #[path = "handoff_lock.rs"]
 mod handoff_lock;
@@ -18,7 +18,7 @@ mod primitives {
     pub use shuttle::sync::MutexGuard;
     pub use shuttle::sync::atomic::{AtomicBool, Ordering, fence};
 
-    /// With the answers of [`crate::sync::Mutex`].
+    /// A lock with the return types of [`crate::sync::Mutex`].
     pub struct Mutex<T>(shuttle::sync::Mutex<T>);
 
     impl<T> Mutex<T> {
@@ -36,10 +36,10 @@ mod primitives {
     }
 }
 
-/// Orders in which a scenario is run.
+/// Number of interleavings in which a scenario is run.
 const RUNS: usize = 3_000;
 
-/// Like a connection: what waits is moved under the lock.
+/// Like a connection: waiting items are moved under the lock.
 struct Model {
     waits: AtomicU32,
     /// Changes that were not made yet.

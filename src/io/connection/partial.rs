@@ -1,6 +1,6 @@
-//! Bytes of a stream that wait: the start of a frame that has not come as a whole, or what a full pipe does
-//! not take. However small the pieces are in which a frame comes, or is taken, each byte is moved a few
-//! times and not once for each piece.
+//! Waiting bytes of a stream: the start of an incomplete frame, or bytes that a full pipe does not
+//! take. Each byte is moved only a few times, however small the pieces are in which a frame comes
+//! or is taken.
 //!
 //! Part of the inbound direction, under the connection's `rx` lock.
 #![forbid(unsafe_code)]
@@ -12,14 +12,14 @@ use crate::io::connection::Cause;
 #[derive(Debug, Default)]
 pub struct Partial {
     bytes: Vec<u8>,
-    /// How many of them are done with.
+    /// Number of leading bytes that are done with.
     start: usize,
-    /// How long the frame in front is; 0 until that is known.
+    /// Length in bytes of the first frame; 0 until that is known.
     needed: usize,
 }
 
 impl Partial {
-    /// What is behind the first `used` of these bytes, which begins with a frame that is so long.
+    /// Keeps the bytes behind the first `used` ones; they begin with a frame of `needed` bytes.
     pub fn behind(bytes: Vec<u8>, used: usize, needed: usize) -> Partial {
         let mut partial = Partial { bytes, start: 0, needed: 0 };
         partial.pass(used, needed);
@@ -34,15 +34,15 @@ impl Partial {
         self.bytes.len() - self.start
     }
 
-    /// Whether the frame in front is not there as a whole with so many bytes more.
+    /// Whether the first frame is still incomplete with `more` further bytes.
     pub fn lacks(&self, more: usize) -> bool {
         self.len() + more < self.needed
     }
 
-    /// Begins anew with these bytes, of which the first make the start of a frame that is so long.
+    /// Begins anew with these bytes; they begin with a frame of `needed` bytes.
     ///
     /// # Errors
-    /// `ENOMEM`, as for the rest.
+    /// `ENOMEM`, as in the other functions here.
     pub fn keep(&mut self, rest: &[u8], needed: usize) -> Result<(), Cause> {
         if rest.is_empty() {
             *self = Partial::default();
@@ -56,7 +56,7 @@ impl Partial {
         Ok(())
     }
 
-    /// More bytes have come.
+    /// Adds bytes that have come.
     pub fn append(&mut self, more: &[u8]) -> Result<(), Cause> {
         self.close_up();
         self.bytes.try_reserve(more.len()).map_err(|_| Cause::Connection(Errno::ENOMEM))?;
@@ -64,7 +64,7 @@ impl Partial {
         Ok(())
     }
 
-    /// The first `used` bytes are done with; the frame behind them is so long.
+    /// Passes the first `used` bytes; the frame behind them has `needed` bytes.
     pub fn pass(&mut self, used: usize, needed: usize) {
         self.start = self.start.saturating_add(used);
         self.needed = needed;
@@ -73,7 +73,7 @@ impl Partial {
         }
     }
 
-    /// All of it, to be put back by [`Partial::behind`].
+    /// Takes all kept bytes, to be put back by [`Partial::behind`].
     pub fn take(&mut self) -> Vec<u8> {
         self.close_up();
         core::mem::take(self).bytes

@@ -1,6 +1,7 @@
-//! The inbound direction: from the stream to the pipe. Under the connection's `rx` lock.
+//! The inbound direction: from the stream to the pipe (RFC 37, RFC 23, RFC 13). Any thread that
+//! holds the connection's `rx` lock.
 //!
-//! Frames are checked where they lie in the read buffer; runs of complete messages are handed over
+//! Frames are checked where they lie in the read buffer. Runs of complete messages go to the pipe
 //! in one step, in the form they came in. Large bodies are read straight into their own memory.
 #![forbid(unsafe_code)]
 
@@ -27,38 +28,38 @@ use crate::sys::clock;
 use crate::sys::fd::Fd;
 use crate::sys::net;
 
-/// Bodies above this get their own memory.
+/// Bodies of more bytes than this get their own memory.
 const LARGE_BODY: usize = 4 * 1024;
 
-/// The longest body of a frame with one length byte.
+/// The longest body, in bytes, of a frame with one length byte.
 const SHORT: i64 = u8::MAX as i64;
 
-/// No command is longer than a topic and a little.
+/// Limit in bytes on a command: the longest is a topic with a short head.
 const MAX_COMMAND: usize = 1 << 20;
 
-/// Bytes of subscriptions that wait for a publisher to look at them; with more its peer is not read from.
-/// Nothing is lost, and a peer cannot take more memory.
+/// Bytes of subscriptions that wait for a publisher to look at them. With more, its peer is not
+/// read: nothing is lost, and a peer cannot take more memory.
 const MOST_UNSEEN: usize = 1 << 20;
 
-/// A socket that has taken something lately, in nanoseconds, will take more.
+/// A socket that took a batch within this time, in nanoseconds, is expected to take more.
 const PAUSE: u64 = 5_000_000;
 
-/// Bytes of a large body read in one system call: so a turn takes a bounded time.
+/// Bytes of a large body read in one system call, so that a turn takes a bounded time.
 const PIECE: usize = 512 * 1024;
 
 /// Bytes read behind a large body in the same system call. Few, because the start of the next large
 /// body among them has to be copied.
 const READ_AHEAD: usize = 4 * 1024;
 
-/// What the inbound direction has to know of the socket.
+/// The properties of the socket that the inbound direction needs.
 pub struct Inbound {
     /// `ZMQ_MAXMSGSIZE`; negative is no limit.
     pub max_size: i64,
     /// Whether SUBSCRIBE and CANCEL are for the socket.
     pub takes_subscriptions: bool,
-    /// Peers wait when nobody reads, and lose nothing: PULL.
+    /// Peers wait when the application does not read, and lose nothing: PULL.
     pub may_pause: bool,
-    /// REQ checks the envelope before the socket sees it.
+    /// Checks the envelope of a REQ socket before the socket sees it.
     pub req_filter: Option<ReqFilter>,
 }
 
@@ -67,20 +68,20 @@ pub struct Rx {
     pub writer: Writer,
     framing: Framing,
     inbound: Inbound,
-    /// What frames come in, when they do not come as they are.
+    /// Layer that frames come in: encryption, a WebSocket, or none.
     pub(super) wrapping: Wrapping,
-    /// Bytes of a frame that is not complete, or that the full pipe does not take.
+    /// Bytes of an incomplete frame, or bytes that the full pipe does not take.
     pub(super) partial: Partial,
     /// A large body that is being read.
     large_body: Option<LargeBody>,
     /// The pipe is full; reading goes on when there is room.
     pub(super) stalled: bool,
-    /// Reading has failed, perhaps in the middle of a frame: what follows means nothing. The stream
-    /// stays until the session has heard of it.
+    /// Reading has failed, perhaps in the middle of a frame, so later bytes mean nothing. The
+    /// stream stays until the session knows of the failure.
     is_broken: bool,
-    /// What the socket had taken when that was looked at last, and since when.
+    /// Batches that the socket had taken at the last look, and the time of the last change in ns.
     taken: (u64, u64),
-    /// Bytes read since the last [`Rx::take_count`], and what each frame costs by itself.
+    /// Bytes read since the last [`Rx::take_count`], plus [`MESSAGE_COST`] for each frame.
     count: usize,
 }
 
@@ -103,11 +104,11 @@ impl LargeBody {
 
 /// How a turn ended.
 pub enum Turn {
-    /// Nothing more to read now; the poller or the pipe's credit will tell.
+    /// Nothing more to read now; a report of the poller or of credit brings the next turn.
     Drained,
-    /// There is more, but others should have their turn.
+    /// There is more, but other connections have their turn first.
     More,
-    /// There is more, but the socket has enough to do; it tells when it has not.
+    /// There is more, but the socket has enough to do; it asks for a turn when it has not.
     Paused,
 }
 
@@ -158,19 +159,19 @@ impl Rx {
         self.stream.take()
     }
 
-    /// What came since the last call costs as much as the reading of so many bytes.
+    /// Takes the cost, in bytes read, of the input since the last call.
     pub fn take_count(&mut self) -> usize {
         core::mem::take(&mut self.count)
     }
 
-    /// Whether the peer has closed the stream, perhaps behind what can be read. One that only says
-    /// nothing more may still listen, where the stream is raw.
+    /// Whether the peer has closed the stream, perhaps behind what can be read. Never for a raw
+    /// stream, whose peer may have shut down only its sending side.
     pub fn has_ended(&self) -> bool {
         let stream = self.stream.as_ref().filter(|_| self.framing != Framing::Raw);
         stream.is_some_and(|stream| net::has_ended(stream.as_fd()))
     }
 
-    /// Reads until the stream is drained, the pipe is full or so many buffers were filled.
+    /// Reads until the stream is drained, the pipe is full or `reads` buffers were filled.
     pub fn turn(
         &mut self,
         connection: &Connection,
@@ -186,7 +187,7 @@ impl Rx {
         turn
     }
 
-    /// The socket met something that this end did to the queue, and went on: tells it to look again.
+    /// If the socket found the queue locked by this end and went on, makes it look again.
     pub fn tell_asked(&self, connection: &Connection) {
         if self.writer.take_asked() {
             connection.notify(Command::Readable);
@@ -201,12 +202,16 @@ impl Rx {
     ) -> core::result::Result<Turn, Cause> {
         let Some(stream) = self.stream.clone() else { return Ok(Turn::Drained) };
         for _ in 0..reads {
+            // A writer that found no room is called when the reader gives credit, so returning here
+            // loses nothing.
             if self.stalled && !self.retry(connection)? {
                 return Ok(Turn::Drained);
             }
             if self.inbound.may_pause && self.should_pause() {
                 return Ok(Turn::Paused);
             }
+            // The next bytes belong to an unfinished large body if there is one, and not to a
+            // frame.
             let drained = if self.large_body.is_some() {
                 self.read_body(&stream, connection, buffer)?
             } else if matches!(self.wrapping, Wrapping::None) {
@@ -221,16 +226,19 @@ impl Rx {
         Ok(Turn::More)
     }
 
-    /// Whether the socket is at it and has more than it will need soon: what is read beyond that only
-    /// grows old in memory. When it does not take anything the pipe fills up to its mark.
+    /// Whether the socket is active and has a backlog beyond its near need: further input would
+    /// only grow old in memory. If the socket takes nothing, the pipe fills up to its mark.
     fn should_pause(&mut self) -> bool {
         if self.writer.backlog() <= BACKLOG_LIMIT {
             return false;
         }
+        // Only a long backlog is worth a reading of the clock.
         let (taken, now) = (self.writer.taken(), clock::nanos());
         if taken != self.taken.0 {
             self.taken = (taken, now);
         }
+        // `pause` decides last: it fails if nothing waits any more. Otherwise the reader asks for a
+        // turn when it has taken half of the backlog.
         now.saturating_sub(self.taken.1) < PAUSE && self.writer.pause()
     }
 
@@ -253,7 +261,7 @@ impl Rx {
         fed
     }
 
-    /// Hands over what it can of `bytes` and keeps the rest.
+    /// Hands over as much of `bytes` as it can and keeps the rest.
     pub(super) fn take_in(
         &mut self,
         connection: &Connection,
@@ -264,7 +272,7 @@ impl Rx {
         self.partial.keep(rest, self.needed(rest))
     }
 
-    /// How long the frame is that begins here; 0 if that is not known yet.
+    /// The length of the frame that begins here, in bytes; 0 if that is not known yet.
     pub(super) fn needed(&self, rest: &[u8]) -> usize {
         let header = match self.framing {
             Framing::V3_1 | Framing::V2 | Framing::Ws => frame::parse_header(rest, -1),
@@ -274,7 +282,7 @@ impl Rx {
         header.ok().flatten().map_or(0, |header| header.header_len + header.body_len)
     }
 
-    /// The same with encrypted frames.
+    /// [`Rx::take_in`] for encrypted frames, which are opened in place.
     pub(super) fn unseal(
         &mut self,
         connection: &Connection,
@@ -286,6 +294,7 @@ impl Rx {
         match next {
             Some(header) if header.body_len > LARGE_BODY => {
                 let start = rest.get(header.header_len..).unwrap_or_default();
+                // Opened in place once it is complete; its flags are inside, so 0 stands here.
                 self.large_body = Some(LargeBody::begin(0, header.body_len, start)?);
                 unsealing.kept.keep(&[], 0)?;
             }
@@ -294,11 +303,12 @@ impl Rx {
                 unsealing.kept.keep(rest, needed)?;
             }
         }
+        // Frames before one that does not open are good: hand them over before the failure.
         self.take_in(connection, bytes.get(..plain).unwrap_or_default())?;
         failure.map_or(Ok(()), Err)
     }
 
-    /// The pipe was full: tries again with what is left. Returns whether reading can go on.
+    /// After a full pipe: tries again with the kept bytes. Returns whether reading can go on.
     fn retry(&mut self, connection: &Connection) -> core::result::Result<bool, Cause> {
         if !self.writer.has_room() {
             return Ok(false);
@@ -308,8 +318,9 @@ impl Rx {
         Ok(!self.stalled)
     }
 
-    /// Hands over what it can of what is kept, which stays where it is.
+    /// Hands over as much of the kept bytes as it can; they stay where they are.
     fn take_kept(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
+        // An error loses the kept bytes; the connection is broken then.
         let mut kept = core::mem::take(&mut self.partial);
         let consumed = self.decode(connection, kept.rest())?;
         let needed = self.needed(kept.rest().get(consumed..).unwrap_or_default());
@@ -326,6 +337,8 @@ impl Rx {
         buffer: &mut [u8],
     ) -> core::result::Result<bool, Cause> {
         let kept = self.partial.len();
+        // Reads behind the place of the kept bytes. They are copied there only when the frame may
+        // be complete, so small reads do not copy a long start again and again.
         let (head, tail) = match buffer.split_at_mut_checked(kept) {
             Some((head, tail)) if !tail.is_empty() => (head, tail),
             _ => return self.read_behind(stream, connection, buffer),
@@ -342,7 +355,7 @@ impl Rx {
         Ok(is_last(connection, read, room) || self.stalled)
     }
 
-    /// One read of frames that come in others; `true` when the stream has no more.
+    /// One read of frames that come in another layer; `true` when the stream has no more.
     fn read_wrapped(
         &mut self,
         stream: &Fd,
@@ -368,7 +381,7 @@ impl Rx {
     ) -> core::result::Result<bool, Cause> {
         let Some(unsealing) = self.wrapping.unsealing() else { return Ok(true) };
         let kept = unsealing.kept.len();
-        // Long frames are not kept but filled, so there is always room.
+        // A long frame becomes a `LargeBody` and is not kept, so there is always room.
         let Some((head, tail)) = buffer.split_at_mut_checked(kept) else {
             return Err(Cause::Connection(Errno::ENOMEM));
         };
@@ -385,7 +398,7 @@ impl Rx {
         Ok(is_last(connection, read, room) || self.stalled)
     }
 
-    /// What is kept is larger than the buffer (a full pipe, or a long command): reads behind it.
+    /// Reads behind kept bytes that exceed the buffer (a full pipe, or a long command).
     fn read_behind(
         &mut self,
         stream: &Fd,
@@ -402,7 +415,7 @@ impl Rx {
         Ok(is_last(connection, read, room) || self.stalled)
     }
 
-    /// One read of a large body, and of what is behind it; `true` when the stream has no more.
+    /// One read of a large body, and of bytes behind it; `true` when the stream has no more.
     fn read_body(
         &mut self,
         stream: &Fd,
@@ -412,17 +425,21 @@ impl Rx {
         let Some(large_body) = &mut self.large_body else { return Ok(false) };
         let space = large_body.body.data_mut().and_then(|body| body.get_mut(large_body.filled..));
         let Some(space) = space else { return Err(Cause::Connection(Errno::ENOMEM)) };
+        // At most `PIECE` bytes in this turn; only the end of the body reads on behind it.
         let room = space.len().min(PIECE);
         let is_end = room == space.len();
         let space = space.get_mut(..room).unwrap_or_default();
         let behind = buffer.len().min(READ_AHEAD);
+        // Bytes behind a wrapped body would have to pass through its layer first.
         let reads_behind = is_end && matches!(self.wrapping, Wrapping::None);
         let behind = buffer.get_mut(..if reads_behind { behind } else { 0 }).unwrap_or_default();
         let all = room + behind.len();
         let Some(read) = receive_both(connection, stream, space, behind)? else { return Ok(true) };
         self.count += read;
+        // A WebSocket client masks its bytes: they are unmasked where they lie.
         self.wrapping.pass(space.get_mut(..read.min(room)).unwrap_or_default());
         large_body.filled += read.min(room);
+        // The body goes on in a later read.
         if read < room || !is_end {
             return Ok(is_last(connection, read, room));
         }
@@ -437,6 +454,7 @@ impl Rx {
     fn finish_body(&mut self, connection: &Connection) -> core::result::Result<(), Cause> {
         if let Some(LargeBody { flags, mut body, .. }) = self.large_body.take() {
             if let Some(unsealing) = self.wrapping.unsealing() {
+                // An opened body is a whole plain frame with its header.
                 let plain = unsealing.open_body(body.data_mut().unwrap_or_default())?;
                 return self.take_in(connection, plain);
             }
@@ -448,7 +466,7 @@ impl Rx {
     }
 
     /// Hands over the frames in `bytes`; returns how many bytes that used. The rest is an
-    /// unfinished frame, or what a full pipe does not take (`stalled`).
+    /// unfinished frame, or bytes that a full pipe does not take (`stalled`).
     pub(super) fn decode(
         &mut self,
         connection: &Connection,
@@ -469,7 +487,8 @@ impl Rx {
         let mut run = Run { room: self.writer.room(), ..Run::default() };
         let scanned = self.scan_frames(connection, bytes, &mut run);
         if !matches!(scanned, Err(Cause::Connection(_))) {
-            // What came before a breach is good.
+            // Frames before a breach of the protocol are good. After `ENOMEM` in a hand-over
+            // nothing more is published: the run may have been queued in part.
             self.publish(connection, bytes, &mut run)?;
         }
         scanned.map(|()| run.position)
@@ -482,6 +501,8 @@ impl Rx {
         run: &mut Run,
     ) -> core::result::Result<(), Cause> {
         let max = self.inbound.max_size;
+        // Short frames may be added unchecked only if there is neither an envelope to check nor a
+        // limit below 255 bytes.
         let any_short = self.inbound.req_filter.is_none() && !(0..SHORT).contains(&max);
         while let Some(header) = {
             if any_short {
@@ -492,6 +513,7 @@ impl Rx {
             let available = bytes.len() - run.position - header.header_len;
             if run.is_full(self.writer.inside_message()) && self.needs_room(&header, available) {
                 self.publish(connection, bytes, run)?;
+                // The run has used the room it began with; the reader may have given credit since.
                 if !self.writer.has_room() {
                     self.stalled = true;
                     break;
@@ -500,11 +522,14 @@ impl Rx {
             }
             let body_len = header.body_len;
             if header.command() {
+                // Neither commands nor large bodies go into a run: publish the frames before them
+                // first, which keeps the order.
                 self.publish(connection, bytes, run)?;
                 if body_len > MAX_COMMAND {
                     return Err(Cause::Protocol(Errno::EMSGSIZE));
                 }
                 if body_len > available {
+                    // Only a whole command is parsed; until then it waits in `partial`.
                     break;
                 }
                 let start = run.position + header.header_len;
@@ -519,6 +544,7 @@ impl Rx {
                 self.publish(connection, bytes, run)?;
                 self.check_envelope(&header, body_len)?;
                 let start = run.position + header.header_len;
+                // The bytes at hand are copied; later reads go to the body's own memory.
                 let taken = body_len.min(available);
                 let body = bytes.get(start..start + taken).unwrap_or_default();
                 self.begin_body(connection, header.flags, body_len, body)?;
@@ -528,21 +554,22 @@ impl Rx {
                 break;
             } else {
                 self.check_envelope(&header, body_len)?;
+                // The filter keeps state and must see each frame once, so incomplete ones stay out.
                 run.add(&header, body_len);
             }
         }
         Ok(())
     }
 
-    /// Whether the pipe has to have room for a frame of which so much has come. One in part waits here,
-    /// and no mark counts commands.
+    /// Whether the pipe has to have room for a frame of which `available` bytes have come. An
+    /// incomplete frame waits in `partial`, and no mark counts commands.
     fn needs_room(&self, header: &Header, available: usize) -> bool {
         let is_here = header.body_len <= available || header.body_len > LARGE_BODY;
         is_here && !header.command()
     }
 
-    /// Whether a command is a subscription that has to stay in the stream, because the publisher has not
-    /// looked at those before it. The pipe tells when it has.
+    /// Whether a command is a subscription that has to stay in the stream, because the publisher
+    /// has not looked at earlier ones. The reader asks for a turn when it has.
     fn must_wait(&self, command: &[u8]) -> bool {
         self.inbound.takes_subscriptions
             && self.writer.backlog() >= MOST_UNSEEN
@@ -571,6 +598,7 @@ impl Rx {
         start: &[u8],
     ) -> core::result::Result<(), Cause> {
         let mut large_body = LargeBody::begin(flags & frame::MORE, len, start)?;
+        // All of the body was in the buffer already.
         if large_body.filled == len {
             connection.framed();
             let written =
@@ -593,12 +621,15 @@ impl Rx {
         if run.position > run.start {
             connection.framed();
         }
+        // A batch starts at a message, and a conflating queue keeps one message only: both take the
+        // frames one by one.
         if self.writer.inside_message() || self.writer.conflates() {
             self.write_each(connection, whole)?;
         } else if run.messages > 0 {
             self.count += MESSAGE_COST.saturating_mul(run.messages as usize);
             tell(connection, self.writer.write_wire(whole, run.messages))?;
         }
+        // Frames of an unfinished message stay invisible to the reader until its last frame.
         self.write_each(connection, tail)?;
         run.restart(run.position);
         Ok(())
@@ -609,6 +640,7 @@ impl Rx {
         connection: &Connection,
         mut frames: &[u8],
     ) -> core::result::Result<(), Cause> {
+        // No limit here: the scan has checked the sizes.
         while let Some(header) = parsed(frame::parse_header(frames, -1))? {
             let end = header.header_len + header.body_len;
             let body = frames.get(header.header_len..end).unwrap_or_default();
@@ -627,12 +659,14 @@ impl Rx {
                 let written = self.writer.write(frame::COMMAND, Body::Copy(body), 0);
                 tell(connection, written)
             }
-            // WebSockets have PINGs of their own.
+            // A WebSocket has PINGs of its own (RFC 6455).
             Zmtp::Ping { ttl_ds, context } if self.framing != Framing::Ws => {
                 connection.pinged(ttl_ds);
                 connection.send_command(&command::pong_body(context));
                 Ok(())
             }
+            // Unknown commands, and subscriptions that the socket type does not take, have no
+            // effect.
             _ => Ok(()),
         }
     }
@@ -643,10 +677,12 @@ impl Rx {
         bytes: &[u8],
     ) -> core::result::Result<usize, Cause> {
         let mut position = 0;
+        // No runs: the headers of RFC 13 differ from those of the queue.
         loop {
             let rest = bytes.get(position..).unwrap_or_default();
             let header = parsed(v1::parse_header(rest, self.inbound.max_size))?;
             let Some(header) = header else { return Ok(position) };
+            // The mark counts messages: one that has begun is taken to its end.
             if !self.writer.inside_message() && !self.writer.has_room() {
                 self.stalled = true;
                 return Ok(position);
@@ -691,6 +727,8 @@ impl Rx {
             self.stalled = true;
             return Ok(0);
         }
+        // Raw bytes have no frames, so any division does. One check of room covers all of this
+        // read.
         for chunk in bytes.chunks(LARGE_BODY * 2) {
             tell(connection, self.writer.write(0, Body::Copy(chunk), 0))?;
         }
@@ -702,7 +740,7 @@ fn parsed<T>(header: core::result::Result<T, FrameError>) -> core::result::Resul
     header.map_err(|error| Cause::Protocol(error.errno()))
 }
 
-/// Reads once: `None` when there is nothing now, an error when the connection is over.
+/// Reads once: `None` if there is nothing now, an error if the connection is over.
 fn receive(
     connection: &Connection,
     stream: &Fd,
@@ -711,7 +749,7 @@ fn receive(
     received(connection, net::recv(stream.as_fd(), space))
 }
 
-/// The same into two places, one behind the other.
+/// Reads once, into `first` and then into `second`; see [`receive`].
 fn receive_both(
     connection: &Connection,
     stream: &Fd,
@@ -727,8 +765,10 @@ fn received(
     read: Result<usize>,
 ) -> core::result::Result<Option<usize>, Cause> {
     match read {
+        // The peer has closed its sending side.
         Ok(0) => Err(Cause::Connection(Errno::EPIPE)),
         Ok(read) => {
+            // Only the heartbeat's timer reads this, and needs no order with other memory.
             connection.traffic.store(true, Ordering::Relaxed);
             Ok(Some(read))
         }
@@ -737,13 +777,13 @@ fn received(
     }
 }
 
-/// Whether the stream has no more for now: a short read says so, except at the end, for which the
-/// poller has no second word.
+/// Whether the stream has no more for now. A short read proves it, except at the end of the stream,
+/// which the poller reports only once.
 fn is_last(connection: &Connection, read: usize, room: usize) -> bool {
     read < room && !connection.ending.load(Ordering::SeqCst)
 }
 
-/// Tells the socket of what was queued, if it sleeps.
+/// Posts a command for queued input, if the reader sleeps.
 fn tell(connection: &Connection, written: Result<Written>) -> core::result::Result<(), Cause> {
     if written.map_err(Cause::Connection)?.wake_reader {
         connection.notify(Command::Readable);

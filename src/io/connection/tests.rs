@@ -1,4 +1,4 @@
-//! Tests of what happens to a connection while one of its locks is held for something else.
+//! Tests of a connection one of whose locks is held for another purpose meanwhile.
 
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -51,7 +51,7 @@ fn start(stream: UnixStream) -> Start {
     }
 }
 
-/// A connection in a shared, and its peer's stream; the ends of the pipe that are its socket's.
+/// A connection in a socket-shared state, its peer's stream, and the socket's ends of the pipe.
 struct Fixture {
     owner: Arc<Interrupting>,
     shared: Arc<SocketShared>,
@@ -154,7 +154,7 @@ fn nobody_waits_for_a_thread_that_moves_bytes() {
     let mut ping = Vec::new();
     append(crate::msg::frame::COMMAND, &ping_body(1, b""), &mut ping);
     connection.feed(&ping);
-    // The changes that found the lock held were made when it was let go.
+    // The changes left while the lock was held were made when it was unlocked.
     assert!(one.reader.at_end());
 }
 
@@ -172,7 +172,7 @@ fn subscriptions_wait_in_the_stream_until_they_are_looked_at() {
     peer.set_nonblocking(true).unwrap();
     let (mut sent, mut read) = (0, 0);
     let mut send = || {
-        // As peer_end as the connection reads.
+        // As far as the connection reads.
         loop {
             let written = peer.write(&bytes[sent..]).unwrap_or(0);
             sent += written;

@@ -1,4 +1,5 @@
-//! The outbound direction: from the pipe to the stream. Under the connection's `tx` lock.
+//! The outbound direction: from the pipe to the stream (RFC 37, RFC 23, RFC 13). Any thread that
+//! holds the connection's `tx` lock.
 #![forbid(unsafe_code)]
 
 use std::io::IoSlice;
@@ -20,19 +21,19 @@ use crate::sys::net;
 /// Pieces written in one system call.
 const SLICES: usize = 64;
 
-/// The most that one system call writes: what goes into one segment on the machine's own network, where one
-/// holds 65,483 bytes. The rest of a longer write waits for a timer where the kernel spaces segments out
-/// (BBR): 64 KiB at once go at a third of the speed of 63.
+/// The most bytes that one system call writes: they fit one segment on the loopback network, which
+/// holds 65,483 bytes. If the kernel spaces segments out (BBR), the rest of a longer write waits
+/// for a timer. Writes of 64 KiB go at a third of the speed of 63 KiB.
 const PIECE: usize = 63 * 1024;
 
-/// How much is re-framed before it is written: what a streaming caller gathers, and what that grows
-/// by when it is encrypted, so that nothing is left for a second, short write.
+/// Bytes that are re-framed before a write: the piece that a streaming caller gathers, and its
+/// growth by encryption. So nothing is left for a second, short write.
 const ENCODE: usize = 64 * 1024;
 
-/// What a message costs by itself, in bytes.
+/// Cost of a message by itself, in bytes.
 const MESSAGE: u64 = 32;
 
-/// Room for such bytes that an idle connection keeps.
+/// Bytes of room for encoded frames that an idle connection keeps.
 const KEEP_ENCODED: usize = 4 * 1024;
 
 pub struct Tx {
@@ -42,7 +43,7 @@ pub struct Tx {
     framing: Framing,
     /// Frames go out encrypted.
     sealer: Option<Sealer>,
-    /// Frames go out in those of a WebSocket.
+    /// Frames go out in WebSocket frames.
     encoder: Option<Encoder>,
     /// Bytes that go out before anything else: commands and re-framed messages.
     encoded: Vec<u8>,
@@ -54,7 +55,7 @@ pub struct Tx {
 /// How a flush ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flushed {
-    /// Nothing waits, or the poller tells when the kernel takes more.
+    /// Nothing waits, or the poller will report that the kernel takes more.
     All,
     /// More may wait than was allowed.
     More,
@@ -75,7 +76,7 @@ impl Tx {
         }
     }
 
-    /// `unsent` is what the handshake left to write.
+    /// Takes over a stream; `unsent` holds the bytes that the handshake left to write.
     pub fn install(
         &mut self,
         stream: Arc<Fd>,
@@ -92,7 +93,7 @@ impl Tx {
         self.written = 0;
     }
 
-    /// The stream is gone: the next one starts at a message. Bodies to drop go to `gone`.
+    /// Gives up the stream; the next one starts at a message. Bodies to drop go to `gone`.
     pub fn uninstall(&mut self, gone: &mut Vec<Msg>) {
         self.stream = None;
         self.sealer = None;
@@ -103,13 +104,13 @@ impl Tx {
         self.reader.sent(lost);
     }
 
-    /// The connection ends: a WebSocket says so, if a thread that was writing meanwhile has kept that from going
-    /// out. Not in the middle of a message, and not where it would have to wait.
+    /// Sends the close frame of a WebSocket, if a thread that was writing meanwhile kept it from
+    /// going out. Not in the middle of a message, and never waits.
     pub fn take_leave(&mut self, connection: &Connection) {
         let Some(stream) = self.stream.clone().filter(|_| self.encoder.is_some()) else { return };
         let is_between = self.encoded.is_empty() && self.sent.at_message();
         if is_between && self.take_control(connection).is_ok() && !self.encoded.is_empty() {
-            // Nobody can do anything about a failure.
+            // The connection ends in any case, so a failure changes nothing.
             let _ = net::send(stream.as_fd(), &self.encoded);
         }
     }
@@ -122,12 +123,12 @@ impl Tx {
         self.encoded.is_empty() && !self.reader.has_frames()
     }
 
-    /// What has gone out so peer_end: bytes, and for each message what it costs by itself.
+    /// Volume that has gone out so far: bytes, plus [`MESSAGE`] for each message.
     pub fn moved(&self) -> u64 {
         self.bytes.wrapping_add(self.reader.taken_messages().wrapping_mul(MESSAGE))
     }
 
-    /// Bytes that the kernel has taken so peer_end.
+    /// Bytes that the kernel has taken so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -143,7 +144,7 @@ impl Tx {
         match self.write_all(&stream, connection, gone, most) {
             Err(Errno::EAGAIN) => Ok(Flushed::All),
             Err(error) => {
-                // Perhaps in the middle of a frame: nothing may follow it.
+                // The error may have come in the middle of a frame, so nothing may follow it.
                 self.stream = None;
                 Err(error)
             }
@@ -159,7 +160,7 @@ impl Tx {
         most: usize,
     ) -> Result<Flushed> {
         let began = self.bytes;
-        // What is queued behind the end of a stream is for the next one.
+        // Messages queued behind the end of a stream are for the next one.
         while connection.alive.load(Ordering::SeqCst) {
             if self.bytes.wrapping_sub(began) >= most as u64 {
                 return Ok(Flushed::More);
@@ -188,8 +189,8 @@ impl Tx {
         Ok(Flushed::All)
     }
 
-    /// Writes a message that did not wait, from the caller's memory. `false`: that cannot be done now.
-    /// What the kernel does not take is copied, and has to be flushed.
+    /// Writes a message from the caller's memory, without the queue. `false`: that cannot be done
+    /// now. The rest that the kernel does not take is copied, and has to be flushed.
     pub fn write_through(&mut self, connection: &Connection, body: &[u8]) -> Result<bool> {
         let is_plain = self.framing == Framing::V3_1 && self.sealer.is_none();
         let is_busy = !self.encoded.is_empty()
@@ -200,7 +201,7 @@ impl Tx {
             return Ok(false);
         };
         let (header, header_len) = wire::encode(0, body.len());
-        // Whatever hinders it is met again by who flushes.
+        // An error is not reported here: the flush that follows meets it again.
         let written = send_both(stream, header.get(..header_len).unwrap_or_default(), body);
         if written == 0 {
             return Ok(false);
@@ -225,7 +226,7 @@ impl Tx {
         let control = core::mem::take(&mut *connection.control.lock());
         self.written = 0;
         if let Some(encoder) = &mut self.encoder {
-            // A header may take more here than it did there, and so does each mask.
+            // A WebSocket header may be longer than the queued one, and each mask adds bytes.
             self.encoded.try_reserve(control.len().saturating_mul(8))?;
             encoder.append_queued(&control, &mut self.encoded);
             return Ok(());
@@ -245,7 +246,7 @@ impl Tx {
         Ok(())
     }
 
-    /// An idle connection keeps no more than a little.
+    /// Frees all but [`KEEP_ENCODED`] bytes of room in an idle connection.
     fn shrink(&mut self) {
         if self.encoded.capacity() > KEEP_ENCODED {
             self.encoded = Vec::new();
@@ -265,7 +266,7 @@ impl Tx {
         Ok(())
     }
 
-    /// The pipe's frames are what goes on the wire: no copy is made.
+    /// Writes the pipe's frames, which are in wire form: no copy is made.
     fn write_batch(
         &mut self,
         stream: &Fd,
@@ -289,7 +290,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Re-frames the next messages for a peer that speaks differently, or encrypts them.
+    /// Re-frames the next messages for a peer of another framing, or encrypts them.
     fn encode(&mut self) -> Result<()> {
         let waiting = self.reader.front().queued_bytes();
         let growth = if self.sealer.is_some() { waiting / 2 } else { 0 };
@@ -311,12 +312,12 @@ impl Tx {
     }
 }
 
-/// How much of `waiting` bytes to write at once: pieces of one size, so that no small one comes last.
+/// Bytes of `waiting` to write at once: all pieces have one size, so that no small one comes last.
 fn piece_of(waiting: usize) -> usize {
     waiting.div_ceil(waiting.div_ceil(PIECE).max(1))
 }
 
-/// Writes one behind the other, as peer_end as the kernel takes it; how many bytes that was.
+/// Writes header and body, as far as the kernel takes them; returns the bytes that went out.
 fn send_both(stream: &Fd, header: &[u8], body: &[u8]) -> usize {
     let piece = piece_of(header.len() + body.len());
     let (first, rest) = body.split_at(body.len().min(piece.saturating_sub(header.len())));
@@ -335,7 +336,7 @@ fn send_both(stream: &Fd, header: &[u8], body: &[u8]) -> usize {
     written
 }
 
-/// Adds a frame encrypted; subscriptions become messages for peers that know no other form.
+/// Adds a frame encrypted; subscriptions become messages for peers that know no SUBSCRIBE command.
 pub(super) fn seal_frame(
     sealer: &mut Sealer,
     framing: Framing,
@@ -386,7 +387,7 @@ fn append(framing: Framing, more: bool, body: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// One write. Where the kernel takes no more the poller is asked to tell when it does.
+/// One write. If the kernel takes no more, the poller is asked to report when it does.
 fn attempt(connection: &Connection, write: impl Fn() -> Result<usize>) -> Result<usize> {
     match write() {
         Err(Errno::EAGAIN) => {
@@ -394,7 +395,8 @@ fn attempt(connection: &Connection, write: impl Fn() -> Result<usize>) -> Result
             if connection.watch_room(true) {
                 return Err(Errno::EAGAIN);
             }
-            // Others watch it, who may have been told before the flag was up.
+            // The stream is not in the socket's poller. A reactor that watches it may have had the
+            // event before the flag was set, so try once more.
             let retried = write();
             if retried.is_ok() {
                 connection.blocked.store(false, Ordering::SeqCst);

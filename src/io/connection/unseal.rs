@@ -1,5 +1,5 @@
 //! Encrypted frames (RFC 26, RFC 38) on their way in: they are opened in the read buffer and moved
-//! together there, so that what follows sees frames as a peer without encryption sends them.
+//! together there. So later steps see frames as a peer without encryption sends them.
 //!
 //! Part of the inbound direction, under the connection's `rx` lock.
 #![forbid(unsafe_code)]
@@ -11,19 +11,19 @@ use crate::io::connection::partial::Partial;
 use crate::proto::mechanism::Opener;
 use crate::proto::zmtp::frame::{self, COMMAND, Header, SMALL_COMMAND};
 
-/// What opens frames, and the start of one that has not come as a whole.
+/// Opens frames, and keeps the start of one that has not come as a whole.
 pub struct Unsealing {
     opener: Opener,
     pub kept: Partial,
 }
 
-/// What became of a piece of the stream.
+/// The outcome of opening a piece of the stream.
 pub struct Opened {
     /// Bytes of opened frames, from the start of the piece.
     pub plain: usize,
     /// Bytes of the piece that these came from.
     pub used: usize,
-    /// The header of an incomplete frame behind them, when it is there.
+    /// The header of an incomplete frame behind them, if it has come.
     pub next: Option<Header>,
     /// Why the frame behind them does not open.
     pub failure: Option<Cause>,
@@ -64,7 +64,7 @@ impl Unsealing {
         }
     }
 
-    /// Opens a frame whose body came on its own: gives the bytes of the plain frame.
+    /// Opens a frame whose body came on its own; returns the bytes of the plain frame.
     pub fn open_body<'a>(&mut self, body: &'a mut [u8]) -> Result<&'a [u8], Cause> {
         let (flags, inner) = self.opener.open(body).map_err(Cause::Violation)?;
         let len = move_frame(body, 0, flags, inner);
@@ -72,7 +72,7 @@ impl Unsealing {
     }
 }
 
-/// The limit for frames of which only the inside tells whether they are messages.
+/// The size limit before a frame is opened: whether it is a message is known only afterwards.
 fn with_commands(max: i64) -> i64 {
     if max < 0 { max } else { max.max(SMALL_COMMAND as i64) }
 }
@@ -106,7 +106,7 @@ mod tests {
         (there.outgoing, Unsealing::new(Opener::Curve(here.incoming)))
     }
 
-    /// Frames as a peer without encryption sends them, and the same encrypted.
+    /// Frames as a peer without encryption sends them, and their encrypted form.
     fn frames(sealer: &mut Sealer) -> (Vec<u8>, Vec<u8>) {
         let (mut plain, mut sealed) = (Vec::new(), Vec::new());
         for (at, len) in [0, 1, 40, 222, 223, 255, 256, 3000, 9].into_iter().enumerate() {

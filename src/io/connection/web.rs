@@ -1,6 +1,6 @@
-//! Frames that travel in others: those of a WebSocket (RFC 45), encrypted ones, and both.
+//! Frames that travel in a layer: a WebSocket (RFC 45), encryption, or both.
 //!
-//! Part of a direction, under that direction's lock.
+//! Part of a direction, under the `rx` or `tx` lock of the connection.
 #![forbid(unsafe_code)]
 
 use crate::error::{Errno, Result};
@@ -14,7 +14,7 @@ use crate::proto::ws::frame::{Control, Decoder, Encoder, Step};
 use crate::proto::ws::layer::close_status;
 use crate::queue::Incoming;
 
-/// What inbound frames come in.
+/// The layer that inbound frames come in.
 pub enum Wrapping {
     None,
     /// They are encrypted.
@@ -22,7 +22,7 @@ pub enum Wrapping {
     Web(Box<Web>),
 }
 
-/// Frames of a WebSocket, in which there may be encrypted ones.
+/// WebSocket frames, in which there may be encrypted ones.
 pub struct Web {
     decoder: Decoder,
     unsealing: Option<Unsealing>,
@@ -46,7 +46,7 @@ impl Wrapping {
         }
     }
 
-    /// Bytes of a body were read to where they belong.
+    /// Unmasks bytes of a body that were read to their final place.
     pub fn pass(&mut self, bytes: &mut [u8]) {
         if let Wrapping::Web(web) = self {
             web.decoder.pass(bytes);
@@ -55,8 +55,8 @@ impl Wrapping {
 }
 
 impl Web {
-    /// Appends the frames that are in `bytes` to `frames`, and answers what is not for the socket. What
-    /// comes before an error counts.
+    /// Appends the frames that are in `bytes` to `frames`, and answers control frames. Frames
+    /// before an error count.
     fn decode(
         &mut self,
         connection: &Connection,
@@ -81,7 +81,7 @@ impl Web {
     }
 }
 
-/// Does what a control frame asks for. A peer that takes its leave has gone.
+/// Does what a control frame asks for. A peer that sends a close frame has gone.
 fn answer(
     connection: &Connection,
     control: Control,
@@ -100,19 +100,20 @@ fn answer(
 }
 
 impl Rx {
-    /// Takes bytes of a WebSocket: hands over what it can of the frames in them and keeps the rest.
+    /// Takes bytes of a WebSocket: hands over as many of their frames as it can and keeps the rest.
     pub(super) fn take_web(
         &mut self,
         connection: &Connection,
         bytes: &[u8],
     ) -> core::result::Result<(), Cause> {
         let Wrapping::Web(web) = &mut self.wrapping else { return Ok(()) };
-        // Behind what is there of an unfinished frame.
+        // New frames go behind the kept start of an unfinished one.
         let mut frames = match &mut web.unsealing {
             Some(unsealing) => unsealing.kept.take(),
             None => self.partial.take(),
         };
-        // A header may take more here than it did there: nine bytes for five, if the body is long.
+        // A ZMTP header may be longer than the WebSocket header: 9 bytes for 5, if the body is
+        // long.
         let room = bytes.len() + bytes.len() / 32 + 16;
         frames.try_reserve(room).map_err(|_| Cause::Connection(Errno::ENOMEM))?;
         let decoded = web.decode(connection, bytes, &mut frames);

@@ -1,8 +1,9 @@
-//! The pause before a connecting endpoint tries again (`ZMQ_RECONNECT_IVL`, `ZMQ_RECONNECT_IVL_MAX`).
+//! The pause before a connecting endpoint tries again (`ZMQ_RECONNECT_IVL`,
+//! `ZMQ_RECONNECT_IVL_MAX`).
 //!
-//! A value of a session. It doubles with each attempt, up to the maximum, until a handshake has
-//! succeeded: that something accepts the stream proves nothing, as it may be a forwarder without a
-//! server, a full server, or one that refuses this peer.
+//! A value of a session, on the I/O thread. The pause doubles with each attempt, up to the maximum,
+//! until a handshake has succeeded. An accepted stream alone proves nothing: the other side may be
+//! a forwarder without a server, a full server, or one that refuses this peer.
 #![forbid(unsafe_code)]
 
 /// See the module's documentation.
@@ -15,13 +16,14 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The handshake succeeded, or there is none (raw streams): the next pause is the shortest.
+    /// Notes a successful handshake, or that there is none (raw streams): the next pause is the
+    /// shortest.
     pub fn established(&mut self) {
         self.is_proven = true;
     }
 
-    /// The peer broke the protocol. What it did before counts for nothing: a peer that shakes hands
-    /// and then sends nonsense is asked less and less often too.
+    /// Notes that the peer broke the protocol. Its handshake does not count: a peer that shakes
+    /// hands and then sends nonsense is also dialled less and less often.
     pub fn breached(&mut self) {
         self.is_proven = false;
     }

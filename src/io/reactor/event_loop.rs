@@ -1,6 +1,8 @@
-//! The reactor's thread: waits, then works on events, jobs, timers and unattended sockets.
+//! The event loop of an I/O thread: waits, then works on events, jobs, timers and unattended
+//! sockets.
 //!
-//! Everything here belongs to that thread. A panic while it works on one session costs that session.
+//! Everything here belongs to that thread, without a lock. A panic while it works on one session
+//! costs that session.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -37,10 +39,10 @@ const KIND: u64 = 0xf << 60;
 
 const EVENTS: usize = 128;
 
-/// How long a connection is not read from whose socket has enough, in milliseconds.
+/// Pause in the reading of a connection whose socket has enough, in milliseconds.
 const PAUSE: i32 = 5;
 
-/// Whether as much time has passed, or nearly: what sleeps that long wakes a little early or late.
+/// Whether at least 90 % of `time` has passed: a sleep of that length ends a little early or late.
 fn has_passed(since: u64, now: u64, time: Duration) -> bool {
     u128::from(now.saturating_sub(since)) >= time.as_nanos() / 10 * 9
 }
@@ -62,7 +64,7 @@ pub struct EventLoop {
     stopping: bool,
 }
 
-/// What the sessions need of the event_loop, apart from each other.
+/// The parts of the event loop that sessions use.
 struct Parts {
     timers: Timers,
     watches: Watches,
@@ -70,7 +72,7 @@ struct Parts {
     random: fastrand::Rng,
 }
 
-/// What a session works with during a step.
+/// Everything that a session may use during a step.
 pub struct SessionCtx<'a> {
     handle: &'a Arc<ReactorHandle>,
     pub timers: &'a mut Timers,
@@ -97,12 +99,13 @@ impl SessionCtx<'_> {
     }
 
     pub fn unwatch(&self, fd: RawFd) {
-        // It may not be in the poller; then nothing changes.
+        // The descriptor may not be in the poller; then nothing changes.
         let _ = self.reactor().epoll.delete(fd);
     }
 
-    /// Looks after the shared while its caller is away, unless a reactor does already. `EMFILE`, `ENFILE`,
-    /// `ENOMEM`, `ENOSPC`: nobody does, and the next connection tries again.
+    /// Looks after the socket while no calling thread does, unless a reactor does already.
+    /// `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSPC`: no reactor does, and the next connection tries
+    /// again.
     pub fn watch_port(&mut self, shared: &Arc<SocketShared>) -> Result<()> {
         let (handle, watches) = (self.handle, &mut *self.watches);
         shared.claim_watch(|| {
@@ -125,10 +128,10 @@ impl SessionCtx<'_> {
         pool.resolver.submit(address, Box::new(done))
     }
 
-    /// Has the work of a session's handshake done elsewhere, and the session told.
+    /// Has a worker do the work of a session's handshake, and then posts [`Job::Worked`].
     pub fn work(&self, session: u64, work: Work) -> Result<()> {
         let Some(pool) = self.handle.pool.upgrade() else { return Ok(()) };
-        // It may outlive the context too.
+        // The work may outlive the context too.
         let reactor = Arc::downgrade(&self.handle.reactor);
         pool.workers.submit(Box::new(move || {
             work();
@@ -173,10 +176,10 @@ impl EventLoop {
     /// The thread's body.
     pub fn run(&mut self) {
         while !self.stopping {
-            // What a panic interrupts is one session's work; the others go on.
+            // A panic interrupts the work of one session; the others go on.
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
             if turn.is_err() {
-                // The jobs that were waiting still are.
+                // The waiting jobs are still there.
                 self.handle.reactor.signalled.store(false, Ordering::SeqCst);
                 self.handle.reactor.wake_up();
             }
@@ -214,8 +217,8 @@ impl EventLoop {
         self.handle.disposer.run(self.handle.number);
     }
 
-    /// A thread of its own does it, because it takes the kernel some milliseconds. Where none can be started
-    /// readers go on waiting for writers.
+    /// Registers the memory barrier in a thread of its own, because that takes the kernel some
+    /// milliseconds. If no thread can be started, readers go on waiting for writers.
     fn register_barrier(&self) {
         let Some(pool) = self.handle.pool.upgrade() else { return };
         let _ = pool.workers.submit(Box::new(|| {
@@ -224,7 +227,7 @@ impl EventLoop {
         }));
     }
 
-    /// How long to sleep; `None` is for ever.
+    /// Time to sleep; `None` is without limit.
     fn timeout(&self) -> Option<Duration> {
         if self.parts.watches.is_busy() || self.handle.disposer.is_requested() {
             return Some(Duration::ZERO);
@@ -253,7 +256,7 @@ impl EventLoop {
         }
     }
 
-    /// One step of a session, which is removed when it says so.
+    /// Makes one step of a session, and removes the session if the step returns [`Step::Remove`].
     fn step(&mut self, id: u64, step: impl FnOnce(&mut Session, &mut SessionCtx<'_>) -> Step) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if self.parts.contain(&self.handle, session.as_mut(), step) == Step::Remove {
@@ -268,7 +271,7 @@ impl EventLoop {
         }
     }
 
-    /// One step of a multicast.
+    /// Makes one step of a multicast session.
     fn multicast(
         &mut self,
         id: u64,
@@ -303,7 +306,7 @@ impl EventLoop {
 }
 
 impl Parts {
-    /// One step of a session or multicast; a panic in it costs that one.
+    /// Makes one step of a session or multicast session; a panic in it costs only that one.
     fn contain<T>(
         &mut self,
         handle: &Arc<ReactorHandle>,
@@ -328,7 +331,7 @@ impl Parts {
 // Jobs.
 impl EventLoop {
     fn jobs(&mut self) {
-        // Those that come meanwhile have their turn after the timers.
+        // Jobs that come meanwhile have their turn after the timers.
         for _ in 0..self.handle.reactor.jobs.len() {
             let Some(job) = self.handle.reactor.jobs.pop() else { return };
             self.job(job);
@@ -391,7 +394,7 @@ impl EventLoop {
         }
     }
 
-    /// Those of this kind whose sockets have not closed them.
+    /// The sessions of this kind that their sockets have not closed.
     fn open_sessions(&self, is_one: impl Fn(&Session) -> bool) -> Vec<u64> {
         let sessions = self.sessions.values();
         sessions.filter(|one| is_one(one) && !one.is_closing()).map(|one| one.id).collect()
@@ -445,7 +448,8 @@ impl EventLoop {
         let id = listener.id();
         self.handle.reactor.load.fetch_add(1, Ordering::Relaxed);
         self.listeners.insert(id, Entry { listener, shared });
-        // It is in the poller since the bind. When that fails it was closed meanwhile.
+        // The descriptor has been in the poller since the bind. If this fails, it was closed
+        // meanwhile.
         let _ = self.handle.reactor.epoll.modify(fd, epoll::READABLE, LISTENER | id);
     }
 
@@ -498,7 +502,8 @@ impl EventLoop {
         }
     }
 
-    /// The descriptor stays readable while the system is short: look away for a moment.
+    /// Ignores the descriptor for a moment: it stays readable while the system is short of
+    /// resources.
     fn pause_accepting(&mut self, id: u64, listener: &SharedListener) {
         if let Some(fd) = listener.fd() {
             let _ = self.handle.reactor.epoll.modify(fd, 0, LISTENER | id);

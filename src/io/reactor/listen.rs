@@ -1,7 +1,7 @@
 //! Listening: a descriptor that the socket may close at any time, and the accepting of connections.
 //!
-//! The descriptor is behind a leaf lock, so that `zmq_unbind` and `zmq_close` free the shared before
-//! they return while the reactor's thread may be about to accept.
+//! The descriptor is behind a leaf lock: `zmq_unbind` and `zmq_close` free the address before they
+//! return, although the I/O thread may be about to accept.
 #![forbid(unsafe_code)]
 
 use std::os::fd::RawFd;
@@ -17,7 +17,7 @@ use crate::transport::{AcceptError, Accepted, Listener};
 /// Connections accepted in one turn.
 const ACCEPTS_A_TURN: usize = 64;
 
-/// How long to wait when the system is short of descriptors or memory, in milliseconds.
+/// The pause after the system was short of descriptors or memory, in milliseconds.
 pub const SHORTAGE_PAUSE: i32 = 100;
 
 /// A listener that its socket and a reactor share.
@@ -25,7 +25,7 @@ pub struct SharedListener {
     id: u64,
     options: Arc<SocketOptions>,
     endpoint: Vec<u8>,
-    /// What events call it.
+    /// The endpoint's name in events of the monitor.
     shown: Vec<u8>,
     inner: Mutex<Option<Listener>>,
 }
@@ -35,7 +35,7 @@ pub struct SharedListener {
 pub enum Accepting {
     /// Wait for the descriptor.
     Idle,
-    /// The system is short of something, or the socket of readiness to read: wait a little.
+    /// The system is short of something, or the socket does not read: wait a little.
     Short,
     /// The listener was closed.
     Closed,
@@ -65,7 +65,7 @@ impl SharedListener {
         self.inner.lock().as_ref().map(Listener::fd)
     }
 
-    /// Closes the descriptor; the shared is free on return.
+    /// Closes the descriptor; the address is free on return.
     pub fn close(&self, shared: &SocketShared) {
         let Some(listener) = self.inner.lock().take() else { return };
         let fd = listener.fd();
@@ -76,7 +76,7 @@ impl SharedListener {
         }
     }
 
-    /// Closes the descriptor without a word: the child of a fork.
+    /// Closes the descriptor without an event, in the child of a fork.
     pub fn abandon(&self) {
         // A thread of the parent may have held the lock at the fork; then the descriptor stays.
         if let Some(listener) = self.inner.try_lock().and_then(|mut inner| inner.take()) {
@@ -84,7 +84,7 @@ impl SharedListener {
         }
     }
 
-    /// Accepts what waits and gives it to `take`.
+    /// Accepts waiting connections and gives them to `take`.
     pub fn accept(&self, shared: &SocketShared, mut take: impl FnMut(Accepted)) -> Accepting {
         for _ in 0..ACCEPTS_A_TURN {
             if shared.is_crowded() {
@@ -116,8 +116,8 @@ impl SharedListener {
     }
 }
 
-/// Binds and listens, and has the descriptor watched by `watch`; the events of success and failure are
-/// raised. What fails leaves nothing behind.
+/// Binds and listens, and has the descriptor watched by `watch`; raises the events of success and
+/// failure. A failure leaves nothing behind.
 pub fn bind(
     id: u64,
     endpoint: &Endpoint,

@@ -1,8 +1,9 @@
-//! The background: one reactor per I/O thread. It owns what has no caller (listening, connecting,
-//! handshakes, timers, draining) and looks after sockets whose caller is away.
+//! The background: one reactor per I/O thread. It does the work that has no calling thread
+//! (listening, connecting, handshakes, timers, draining), and looks after sockets that no calling
+//! thread drives.
 //!
-//! [`Reactor`] is what other threads see: a mailbox and a wake-up descriptor. Everything else lives
-//! in the [`event_loop`], which only the reactor's thread touches.
+//! [`Reactor`] is the side for other threads: a queue of jobs and a descriptor that wakes.
+//! Everything else lives in the [`event_loop`], which only the I/O thread touches.
 #![forbid(unsafe_code)]
 
 mod backoff;
@@ -40,13 +41,13 @@ pub use listen::SharedListener;
 pub use multicast::{MulticastEnd, MulticastSession};
 pub use session::{COPY_MAX, Dialling, Session};
 
-/// The token of a reactor's own wake-up descriptor; others carry their kind in the top bits.
+/// The token of the descriptor that wakes a reactor; other tokens carry their kind in the top bits.
 const WAKE: u64 = u64::MAX;
 
-/// The token of places that are kept for descriptors to come. Nothing is told of them.
+/// The token of places that are kept for later descriptors. They cause no events.
 const RESERVED: u64 = 0;
 
-/// What other threads ask of a reactor.
+/// Requests of other threads to a reactor.
 enum Job {
     Listen {
         listener: Arc<SharedListener>,
@@ -71,7 +72,7 @@ enum Job {
         epoch: u64,
         cause: Cause,
     },
-    /// The session's connection is not read from: look later whether it should.
+    /// The session's connection is not read now: check later whether it should be.
     Paused {
         session: u64,
     },
@@ -79,7 +80,7 @@ enum Job {
     Unfinished {
         session: u64,
     },
-    /// The session's socket streams: come by for what it leaves.
+    /// The session's socket streams: start a drain timer for its deferred flushes.
     Stream {
         session: u64,
         moved: u64,
@@ -92,11 +93,11 @@ enum Job {
     Pinged {
         session: u64,
     },
-    /// The authenticator has written.
+    /// The authenticator has answered.
     Answered {
         session: u64,
     },
-    /// The work that the session's handshake handed out is done.
+    /// The worker has done the work of the session's handshake.
     Worked {
         session: u64,
     },
@@ -105,7 +106,7 @@ enum Job {
         session: u64,
         linger: i32,
     },
-    /// The socket is gone: end what was never attached to it.
+    /// The socket is gone: end the sessions that were never attached to it.
     Forget(Arc<SocketShared>),
     Resolved {
         session: u64,
@@ -114,7 +115,7 @@ enum Job {
     Stop,
 }
 
-/// A reactor as other threads see it.
+/// The side of a reactor for other threads.
 pub struct Reactor {
     epoll: Epoll,
     wake: EventFd,
@@ -140,8 +141,9 @@ impl Reactor {
         Ok(reactor)
     }
 
-    /// Keeps a place in the poller for a descriptor to come. `ENOSPC`, `ENOMEM`: the kernel watches no more.
-    /// None is kept where no descriptor can be had; an attempt to connect meets that again, and waits.
+    /// Keeps a place in the poller for a later descriptor. `ENOSPC`, `ENOMEM`: the kernel watches
+    /// no more. If no descriptor can be had, no place is kept; an attempt to connect meets that
+    /// again, and waits.
     fn reserve_watch(&self) -> Result<Option<ReservedWatch>> {
         let Ok(place) = EventFd::new() else { return Ok(None) };
         self.epoll.add(place.as_raw_fd(), 0, RESERVED)?;
@@ -160,7 +162,8 @@ impl Reactor {
     }
 }
 
-/// A place in a reactor's poller, which is free again when this is dropped: the descriptor is closed.
+/// A place in a reactor's poller, which is free again when this is dropped: the descriptor is
+/// closed.
 struct ReservedWatch(#[expect(dead_code, reason = "its end frees the place")] EventFd);
 
 impl Background for Reactor {
@@ -171,7 +174,7 @@ impl Background for Reactor {
     }
 }
 
-/// A reactor together with what its sessions need of the others.
+/// A reactor together with the shared parts that its sessions need.
 struct ReactorHandle {
     reactor: Arc<Reactor>,
     pool: Weak<Pool>,
@@ -219,12 +222,12 @@ pub struct Bound {
     pub socket_type: SocketType,
 }
 
-/// Who bound which name in the context, as peer_end as a reactor has to know. Its lock is a leaf.
+/// The names bound in the context, as far as a reactor needs them. Its lock is a leaf.
 pub trait Directory: Send + Sync {
     fn find(&self, name: &[u8]) -> Option<Bound>;
 }
 
-/// Counts what `zmq_ctx_term` has to wait for.
+/// Counts the sessions and calls for which `zmq_ctx_term` has to wait.
 #[derive(Default)]
 pub struct Drains {
     count: AtomicU32,
@@ -324,13 +327,14 @@ impl Pool {
         for thread in core::mem::take(&mut *self.threads.lock()) {
             thread.join();
         }
-        // What came too late refers to sockets, and they to the reactor: a ring that would stay.
+        // Late jobs refer to sockets, and these to the reactor: a reference cycle, which would
+        // stay.
         for handle in &self.reactors {
             while handle.reactor.jobs.pop().is_some() {}
         }
     }
 
-    /// The least loaded reactor among those that `affinity` allows; `EMTHREAD` when there is none.
+    /// The least loaded reactor among those that `affinity` allows; `EMTHREAD` if there is none.
     fn choose(&self, affinity: u64) -> Result<&Arc<ReactorHandle>> {
         self.reactors
             .iter()
@@ -352,8 +356,8 @@ impl Pool {
         self.sessions.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Binds, listens, and accepts from now on. The errors of binding; `EMTHREAD` when no reactor serves
-    /// the affinity; `ENOSPC` and `ENOMEM` when the descriptor cannot be watched.
+    /// Binds, listens, and accepts from now on. Returns the errors of binding; `EMTHREAD` if no
+    /// reactor serves the affinity; `ENOSPC` and `ENOMEM` if the descriptor cannot be watched.
     pub fn listen(
         &self,
         endpoint: &Endpoint,
@@ -362,8 +366,8 @@ impl Pool {
     ) -> Result<Arc<SharedListener>> {
         let reactor = &self.choose(options.affinity)?.reactor;
         let id = self.next_id();
-        // Its place in the poller is taken here, so that the caller hears of a failure. The reactor's
-        // thread has only to say what to wait for, which cannot fail.
+        // Its place in the poller is taken here, so that the calling thread learns of a failure.
+        // The I/O thread only sets the events to wait for, which cannot fail.
         let watch = |fd| reactor.epoll.add(fd, 0, event_loop::LISTENER | id);
         let listener = listen::bind(id, endpoint, options, shared, watch)?;
         shared.note_served();
@@ -371,15 +375,15 @@ impl Pool {
         Ok(listener)
     }
 
-    /// The listener was closed: ends what it accepted, giving it `linger` milliseconds.
+    /// Ends the connections that a closed listener accepted, within `linger` milliseconds.
     pub fn unlisten(&self, listener: &SharedListener, linger: i32) {
         for handle in &self.reactors {
             handle.reactor.post(Job::Unlisten { listener: listener.id(), linger });
         }
     }
 
-    /// A place for a connecting session of this socket. `EMTHREAD` when no reactor serves the affinity;
-    /// `ENOSPC` and `ENOMEM` when no descriptor of the session could be watched.
+    /// A place for a connecting session of this socket. `EMTHREAD` if no reactor serves the
+    /// affinity; `ENOSPC` and `ENOMEM` if no descriptor of the session could be watched.
     pub fn reserve(&self, affinity: u64, shared: &SocketShared) -> Result<SessionSlot> {
         let handle = self.choose(affinity)?.clone();
         let watch = handle.reactor.reserve_watch()?;
@@ -394,8 +398,8 @@ impl Pool {
         }
     }
 
-    /// A socket is gone: ends what was never attached to it, and stops looking after it. A socket that had
-    /// peers in this context only is nothing that a reactor should have to free.
+    /// Ends the sessions that were never attached to a closed socket, and stops looking after it. A
+    /// socket that had only peers in this context is not posted, so that no reactor has to free it.
     pub fn forget(&self, shared: &Arc<SocketShared>) {
         if !shared.is_served() {
             return;
@@ -406,7 +410,7 @@ impl Pool {
     }
 }
 
-/// Where a connecting session will live.
+/// The place of a future connecting session in its reactor.
 pub struct SessionSlot {
     pub id: u64,
     handle: Arc<ReactorHandle>,
@@ -415,17 +419,17 @@ pub struct SessionSlot {
 }
 
 impl SessionSlot {
-    /// Whom the session's connection talks to.
+    /// The owner of the session's connection.
     pub fn owner(&self) -> Arc<dyn Owner> {
         self.handle.clone()
     }
 
-    /// The peer_end end of a pipe to a multicast.
+    /// The far end of a pipe to a multicast session.
     pub fn multicast_end(&self) -> Arc<MulticastEnd> {
         Arc::new(MulticastEnd::new(self.id, self.handle.clone()))
     }
 
-    /// Hands the multicast to its reactor.
+    /// Hands the multicast session to its reactor.
     pub fn add_multicast(self, multicast: MulticastSession) {
         self.handle.reactor.post(Job::AddMulticast(Box::new(multicast)));
     }

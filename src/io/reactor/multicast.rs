@@ -1,7 +1,8 @@
-//! One end of a multicast group: it sends what its socket publishes, or hands over what it hears. There
-//! is no peer, no handshake and no event for a monitor.
+//! One end of a multicast group: it sends messages that its socket publishes, or hands over
+//! messages of the group. There is no peer, no handshake and no event for a monitor.
 //!
-//! Only the reactor's thread touches a multicast. The socket calls it through its [`MulticastEnd`].
+//! Only the I/O thread touches a multicast session. The socket calls it through its
+//! [`MulticastEnd`].
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -21,25 +22,26 @@ use super::session::{COPY_MAX, Step};
 use super::timers::{Key, Purpose};
 use super::{DrainGuard, Job, ReactorHandle, from_now};
 
-/// Units that go out, or calls that take some in, before others have their turn.
+/// Units that go out, or calls that take input, before other sessions have their turn.
 const TURNS: u32 = 64;
 
-/// A source that is silent for so long is forgotten, in nanoseconds: as long as PGM's library knows one.
+/// A source that is silent for this time (300 s, in nanoseconds) is forgotten, like in PGM's
+/// library.
 const SILENCE: u64 = 300_000_000_000;
 
-/// So many sources may be known before silent ones are looked for, and so many altogether: any stranger can
-/// claim to be another thousand.
+/// Number of known sources above which silent ones are removed, and the limit on all sources: any
+/// stranger can claim to be a thousand more.
 const FEW_SOURCES: usize = 64;
 const MOST_SOURCES: usize = 4096;
 
-/// The pause when the system has no memory to watch a descriptor.
+/// The pause after the system had no memory to watch a descriptor.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(20);
 
-/// The socket's end of the pipe to a multicast. Any thread.
+/// The socket's end of the pipe to a multicast session. Any thread.
 pub struct MulticastEnd {
     multicast: u64,
     handle: Arc<ReactorHandle>,
-    /// The multicast has been called and has not come yet.
+    /// The session has been called and has not come yet.
     called: AtomicBool,
 }
 
@@ -105,7 +107,7 @@ enum Role {
 struct Listening {
     form: Form,
     maxmsgsize: i64,
-    /// What each source says, and when it was last heard.
+    /// The unfinished input of each source, and the time of its last input.
     sources: HashMap<u64, (Unpacking, u64)>,
     /// Whole messages that the socket has no room for yet.
     held: VecDeque<Message>,
@@ -156,13 +158,13 @@ impl MulticastSession {
         self.work(ctx)
     }
 
-    /// Does whatever can be done now.
+    /// Does all work that can be done now.
     pub fn work(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        // Before the look, so that what comes after it is not missed.
+        // Cleared before the look, so that a call after the look is not missed.
         self.end.called.store(false, Ordering::SeqCst);
         let listens = match &self.role {
             Role::Sends(_) => {
-                // In this order, because what comes may be the news that there is room.
+                // In this order, because input may report that there is room for output.
                 self.answer();
                 self.send();
                 true
@@ -176,7 +178,7 @@ impl MulticastSession {
         if self.guard.is_some() && self.is_drained() { Step::Remove } else { Step::Stay }
     }
 
-    /// The socket has closed its end: what is queued gets `linger` milliseconds.
+    /// Called when the socket has closed its end: queued messages get `linger` milliseconds.
     pub fn close(&mut self, ctx: &mut SessionCtx<'_>, linger: i32, guard: DrainGuard) -> Step {
         self.guard = Some(guard);
         if linger == 0 {
@@ -197,7 +199,7 @@ impl MulticastSession {
         }
     }
 
-    /// Gives everything up; the last thing that happens to a multicast.
+    /// Gives everything up; the last call to a multicast session.
     pub fn end(mut self, ctx: &mut SessionCtx<'_>) {
         self.unwatch(ctx);
         ctx.timers.cancel(self.timer.take());
@@ -219,7 +221,7 @@ impl MulticastSession {
         for _ in 0..TURNS {
             while packing.has_room() && self.reader.ready() {
                 let Some(frame) = self.reader.take() else { break };
-                // Nobody could answer a command.
+                // A group has no peer that could answer a command.
                 if !frame.is_command() {
                     packing.add(frame.more(), frame.data());
                 }
@@ -243,7 +245,7 @@ impl MulticastSession {
         self.end.call();
     }
 
-    /// Serves those who listen and miss something.
+    /// Serves listeners that miss something.
     fn answer(&mut self) {
         for _ in 0..TURNS {
             if !self.channel.receive(&mut |_, _| true) {
@@ -256,7 +258,8 @@ impl MulticastSession {
 
 // Listening.
 impl MulticastSession {
-    /// What the socket says upstream, such as its subscriptions, is for nobody.
+    /// Drops upstream messages of the socket, such as its subscriptions: a group has no receiver
+    /// for them.
     fn swallow(&mut self) {
         while self.reader.ready() {
             let _ = self.reader.take();
@@ -266,7 +269,7 @@ impl MulticastSession {
         }
     }
 
-    /// Hears what there is, as long as the socket has room; whether it has.
+    /// Takes input as long as the socket has room; returns whether it has.
     fn listen(&mut self) -> bool {
         for _ in 0..TURNS {
             if !self.hand_over() {
@@ -281,7 +284,7 @@ impl MulticastSession {
         true
     }
 
-    /// Hands messages over until the socket has no more room; then it tells when it has.
+    /// Hands messages over until the socket has no more room; the socket calls when it has.
     fn hand_over(&mut self) -> bool {
         let Role::Listens(listening) = &mut self.role else { return false };
         let mut wake = false;
@@ -290,7 +293,7 @@ impl MulticastSession {
                 let flags = u8::from(frame.more());
                 match self.writer.write(flags, Body::Own(&mut frame), COPY_MAX) {
                     Ok(written) => wake |= written.wake_reader,
-                    // Without memory the message is lost, as one that the network lost.
+                    // Without memory the message is lost, like one that the network lost.
                     Err(_) => {
                         self.writer.rollback();
                         break;
@@ -331,7 +334,7 @@ impl Listening {
         }
     }
 
-    /// Whether there is a place for another source.
+    /// Whether there is room for another source.
     fn admit(&mut self, now: u64) -> bool {
         if self.sources.len() >= FEW_SOURCES {
             self.sources.retain(|_, (_, heard)| now.saturating_sub(*heard) < SILENCE);
@@ -342,7 +345,7 @@ impl Listening {
 
 // Waiting.
 impl MulticastSession {
-    /// Waits for what the channel waits for, unless the socket has no room.
+    /// Waits for the channel's descriptors and time, unless the socket has no room.
     fn arrange(&mut self, ctx: &mut SessionCtx<'_>, listens: bool) {
         let (waits, mut due) = match listens {
             true => (self.channel.waits(), self.channel.due()),
@@ -355,7 +358,7 @@ impl MulticastSession {
                 if ctx.watch_multicast(wait.fd, events, self.id).is_ok() {
                     self.watched.push(wait);
                 } else {
-                    // It is tried again then.
+                    // The pause ends with another attempt.
                     due = Some(due.map_or(SHORTAGE_PAUSE, |due| due.min(SHORTAGE_PAUSE)));
                 }
             }

@@ -1,6 +1,6 @@
 //! A pause that doubles each time, up to a limit, until it is the shortest again.
 //!
-//! A value.
+//! A value, owned by the I/O thread.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;

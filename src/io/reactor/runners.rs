@@ -1,5 +1,6 @@
-//! The threads that call the application's free functions: the reactors, or in a context without
-//! I/O threads a worker that lives as long as there are calls to make.
+//! The threads that call the application's free functions: the reactors, or a worker in a context
+//! without I/O threads. The worker lives as long as there are calls to make. Any thread may wake
+//! them; there is no lock here.
 #![forbid(unsafe_code)]
 
 use super::{Pool, Reactor};

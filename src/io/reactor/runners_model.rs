@@ -1,8 +1,8 @@
-//! `src/msg/disposer.rs` itself, run in many thousand orders of its steps: every free function runs once,
-//! and none waits for a runner that nobody wakes.
+//! `src/msg/disposer.rs` itself, run in many thousand interleavings of its steps: every free
+//! function runs once, and none waits for a runner that no thread wakes.
 #![forbid(unsafe_code)]
 
-// The same file on other atomics is meant.
+// Includes the module's own file, on the atomics of the model.
 #[allow(clippy::duplicate_mod)]
 #[path = "../../msg/disposer.rs"]
 mod disposer;
@@ -20,7 +20,7 @@ mod primitives {
     pub use shuttle::sync::atomic::{AtomicBool, Ordering};
     pub use shuttle::sync::{Arc, MutexGuard};
 
-    /// With the answers of [`crate::sync::Mutex`].
+    /// A lock with the return types of [`crate::sync::Mutex`].
     #[derive(Default)]
     pub struct Mutex<T>(shuttle::sync::Mutex<T>);
 
@@ -30,7 +30,7 @@ mod primitives {
         }
     }
 
-    /// With the answers of the crate's.
+    /// A queue with the return types of the crate's queue.
     pub struct SegQueue<T>(Mutex<VecDeque<T>>);
 
     impl<T> SegQueue<T> {
@@ -56,7 +56,7 @@ mod primitives {
     }
 }
 
-/// Orders in which a scenario is run.
+/// Number of interleavings in which a scenario is run.
 const RUNS: usize = 1_000;
 
 #[derive(Default)]
@@ -103,7 +103,7 @@ impl Drop for FreeCall {
     }
 }
 
-/// A reactor's poller, with its wake-up.
+/// A reactor's poller, with its wake descriptor.
 #[derive(Default)]
 struct Poller {
     signalled: Mutex<bool>,

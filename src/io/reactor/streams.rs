@@ -1,43 +1,45 @@
-//! Connections whose sockets stream. A caller that sends message behind message writes for itself
-//! whenever a larger piece has gathered; the reactor only comes by now and then, for what is left when
-//! the caller pauses or stops. So nobody has to be woken for each piece, and the bytes stay with the
-//! core that made them.
+//! Drain timers, for connections whose sockets stream. A caller that sends message after message
+//! writes by itself whenever a larger piece has gathered. The I/O thread comes only when the drain
+//! timer expires, for the bytes left when the caller pauses or stops. So no thread has to be woken
+//! for each piece, and the bytes stay with the core that made them.
 //!
-//! A visit takes the core from a caller that shares it, and costs as much as a thousand small messages. So
-//! where a visit finds that a lot has gone out since the last one, the next comes after twice the time.
+//! An expiry takes the core from a caller that shares it, and costs as much as 1,000 small
+//! messages. So after an expiry that finds a large volume sent since the last one, the time
+//! doubles.
 //!
-//! Reactor's thread.
+//! I/O thread.
 #![forbid(unsafe_code)]
 
 use super::pause::Pause;
 
-/// How long what is left may wait, in nanoseconds; sixteen times that behind a caller that sends as fast as it can.
+/// The time that deferred bytes may wait, in nanoseconds (50 us); 16 times that behind a caller
+/// that sends as fast as it can.
 const SHORTEST: u64 = 50_000;
 
-/// What is fast: so much has gone out in a microsecond, as [`Tx::moved`] counts it. It is half of what a caller
-/// does that is visited all the time; libzmq does less.
+/// A fast stream: this volume has gone out per microsecond, as [`Tx::moved`] counts it. It is half
+/// the rate of a caller whose timer expires at every 50 us; libzmq does less.
 ///
 /// [`Tx::moved`]: crate::io::connection
 const FAST: u64 = 320;
 
-/// A session to visit.
+/// The drain timer of one session.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DrainTimer {
     pub session: u64,
-    /// How long after the last visit.
+    /// Time since the last expiry.
     pause: Pause<SHORTEST, 4>,
-    /// What had gone out by then.
+    /// Volume that had gone out by then.
     moved: u64,
     due: u64,
 }
 
 impl DrainTimer {
-    /// The first one, when so much had `moved`.
+    /// The first timer of a session, started when the volume `moved` had gone out.
     pub fn first(session: u64, moved: u64) -> DrainTimer {
         DrainTimer { session, pause: Pause::default(), moved, due: 0 }
     }
 
-    /// Whether a lot has gone out since the last visit; the next one is arranged by it.
+    /// Whether the stream was fast since the last expiry; sets the time of the next one.
     pub fn is_fast(&mut self, moved: u64) -> bool {
         let since = moved.wrapping_sub(core::mem::replace(&mut self.moved, moved));
         let is_fast = since >= self.pause.nanos() / 1000 * FAST;
@@ -49,29 +51,29 @@ impl DrainTimer {
     }
 }
 
-/// The sessions to visit.
+/// The drain timers of one reactor.
 #[derive(Default)]
 pub struct DrainTimers {
     visits: Vec<DrainTimer>,
-    /// When the first of them is due.
+    /// Time at which the first of them is due.
     due: u64,
 }
 
 impl DrainTimers {
-    /// The session is to be visited; its pause begins `now`.
+    /// Starts a timer; its time begins `now`.
     pub fn add(&mut self, mut visit: DrainTimer, now: u64) {
         visit.due = now + visit.pause.nanos();
         self.due = if self.visits.is_empty() { visit.due } else { self.due.min(visit.due) };
         self.visits.push(visit);
     }
 
-    /// When the next visit is due, if there is one.
+    /// Time at which the next timer is due, if there is one.
     pub fn due(&self) -> Option<u64> {
         (!self.visits.is_empty()).then_some(self.due)
     }
 
-    /// The visits to make now, those among them that are nearly due; where the caller goes on they have to be
-    /// added again.
+    /// Takes the timers that are due, or due within half of [`SHORTEST`]. If the caller goes on,
+    /// they have to be added again.
     pub fn take_due(&mut self, now: u64) -> Vec<DrainTimer> {
         if now < self.due {
             return Vec::new();

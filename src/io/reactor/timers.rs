@@ -1,9 +1,9 @@
-//! The reactor's timers: a sorted map, used by its thread only.
+//! The reactor's timers: a sorted map, used only by its I/O thread, without a lock.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
 
-/// What a timer is for.
+/// The purpose of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Try to connect again.
@@ -12,19 +12,19 @@ pub enum Purpose {
     Deadline,
     /// Look after the heartbeat.
     Heartbeat,
-    /// What was queued has had its time.
+    /// End of the linger time of queued messages.
     Linger,
     /// Read again from a connection whose socket had enough.
     Resume,
-    /// A multicast has something to do.
+    /// A multicast session has something to do.
     MulticastSession,
-    /// What was queued towards a multicast has had its time.
+    /// End of the linger time of messages queued to a multicast session.
     StationLinger,
     /// Accept again after the system was short of something.
     Accept,
 }
 
-/// A timer that is set: when, and a number that tells it from others of the same time.
+/// A timer that is set: its time, and a number that distinguishes timers of equal time.
 pub type Key = (u64, u64);
 
 /// Timers by the time (monotonic nanoseconds) they are due.
@@ -48,7 +48,7 @@ impl Timers {
         }
     }
 
-    /// When the first timer is due.
+    /// The time at which the first timer is due.
     pub fn next(&self) -> Option<u64> {
         self.due.keys().next().map(|key| key.0)
     }

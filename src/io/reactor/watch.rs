@@ -1,7 +1,9 @@
-//! Looking after sockets whose caller is away. Their pollers are watched one-shot; the work is left to a
-//! caller that looked a moment ago ([`custody`](crate::adapt::custody)).
+//! Looking after sockets that no calling thread drives. Their pollers are watched one-shot; the
+//! work is left to a calling thread that looked within the lease
+//! ([`custody`](crate::adapt::custody)).
 //!
-//! The I/O thread never waits for a caller: both may move bytes of one socket at the same time.
+//! I/O thread only, without a lock. It never waits for a calling thread: both may move bytes of one
+//! socket at once.
 #![forbid(unsafe_code)]
 
 use core::time::Duration;
@@ -17,18 +19,18 @@ use crate::sys::{clock, epoll};
 use super::Reactor;
 use super::pause::Pause;
 
-/// How long after a tick the next one comes while callers may stay away: 1 to 8 ms, longest where the
-/// expected callers come each time. A tick takes the core from a caller that shares it.
+/// Time between two ticks while callers may stay away: 1 to 8 ms, longest if the expected callers
+/// come each time. A tick takes the core from a caller that shares it.
 type BetweenTicks = Pause<1_000_000, 3>;
 
-/// The sockets of one reactor; its thread only.
+/// The sockets of one reactor.
 #[derive(Default)]
 pub struct Watches {
     sockets: BTreeMap<u64, Watch>,
     next: u64,
-    /// Ports whose caller is expected to do the work.
+    /// Sockets whose calling thread is expected to do the work.
     leased: VecDeque<u64>,
-    /// Ports with connections that have more to move than one round allows.
+    /// Sockets with connections that have more to move than one round allows.
     busy: VecDeque<u64>,
     pause: BetweenTicks,
 }
@@ -36,15 +38,15 @@ pub struct Watches {
 struct Watch {
     shared: Arc<SocketShared>,
     fd: RawFd,
-    /// The kernel tells of each change, and not only of the next one.
+    /// The kernel reports each change, and not only the next one.
     is_edge: bool,
     place: Place,
 }
 
-/// What is to come for a shared.
+/// The next thing that happens to a socket here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// The kernel tells when its connections are ready.
+    /// The kernel reports when its connections are ready.
     Watched,
     /// In [`Watches::leased`].
     Leased,
@@ -53,7 +55,7 @@ enum Place {
 }
 
 impl Watches {
-    /// Starts to look after a shared.
+    /// Starts to look after a socket.
     pub fn add(
         &mut self,
         reactor: &Reactor,
@@ -74,7 +76,8 @@ impl Watches {
         Ok(())
     }
 
-    /// A thread that left more to move in the shared that was added last could tell nobody before.
+    /// Takes up unread bytes of the socket that was added last: before that, a thread that left
+    /// them had no reactor to wake.
     pub fn look_at_newest(&mut self) {
         let newest = self.sockets.last_key_value();
         let unread = newest.filter(|(_, watch)| watch.shared.has_ready()).map(|(id, _)| *id);
@@ -84,19 +87,19 @@ impl Watches {
         }
     }
 
-    /// Ends looking after a shared.
+    /// Ends looking after a socket.
     pub fn remove(&mut self, reactor: &Reactor, shared: &Arc<SocketShared>) {
         self.sockets.retain(|_, watch| {
             let keep = !Arc::ptr_eq(&watch.shared, shared);
             if !keep {
-                // The descriptor is open as long as the shared is.
+                // The descriptor is open as long as the socket-shared state exists.
                 let _ = reactor.epoll.delete(watch.fd);
             }
             keep
         });
     }
 
-    /// A shared's poller has something.
+    /// Called when a socket's poller has an event.
     pub fn ready(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
         let Some(watch) = self.sockets.get(&id).filter(|watch| watch.place == Place::Watched)
         else {
@@ -105,7 +108,7 @@ impl Watches {
         let shared = &watch.shared;
         let now = clock::nanos();
         if shared.is_exported() && !watch.is_edge {
-            // A program that polls the descriptor was told as well: it goes first.
+            // A program that polls the descriptor was woken as well: it goes first.
             shared.grant_lease(now);
         }
         let away = shared.unattended_for(now);
@@ -118,7 +121,7 @@ impl Watches {
         }
     }
 
-    /// Leaves a shared to its caller until a tick finds that it stays away.
+    /// Leaves a socket to its calling thread until a tick finds that this stays away.
     fn lease(&mut self, id: u64) {
         self.set_place(id, Place::Leased);
         self.leased.push_back(id);
@@ -132,24 +135,25 @@ impl Watches {
         }
     }
 
-    /// Does the work of a shared: one round. Then watches it again, unless more is left.
+    /// Does the work of a socket: one round. Then watches it again, unless more is left.
     fn drive(&mut self, reactor: &Reactor, token_kind: u64, id: u64) {
         let Some(watch) = self.sockets.get(&id) else { return };
         let shared = watch.shared.clone();
         shared.poll_in_background();
-        // A shared whose poller is gone is about to be removed.
+        // A socket whose poller is gone will be removed soon.
         let _ = self.arm(reactor, token_kind, id);
         self.set_place(id, Place::Watched);
-        // In this order, because a caller that leaves more to move looks at the place afterwards.
+        // In this order: a calling thread that leaves unread bytes checks afterwards whether the
+        // socket is watched.
         if shared.has_ready() {
             self.set_place(id, Place::Busy);
             self.busy.push_back(id);
         }
     }
 
-    /// Has the kernel tell of the shared: of the next change, or, while the caller has been signalled and does
-    /// not come, of each. Its signal makes the poller readable all the time, and would be told of again and
-    /// again.
+    /// Has the kernel report the socket's next change, or each change while the wake descriptor is
+    /// notified and no calling thread comes. That descriptor keeps the poller readable, so one-shot
+    /// events would repeat without end.
     fn arm(&mut self, reactor: &Reactor, kind: u64, id: u64) -> Result<()> {
         let Some(watch) = self.sockets.get_mut(&id) else { return Ok(()) };
         let was_edge = core::mem::replace(&mut watch.is_edge, watch.shared.is_signalled());
@@ -161,7 +165,7 @@ impl Watches {
         reactor.epoll.modify(watch.fd, epoll::READABLE | how, kind | id)
     }
 
-    /// Whether work is left that must not wait.
+    /// Whether unfinished work is left, for which the loop must not sleep.
     pub fn is_busy(&self) -> bool {
         !self.busy.is_empty()
     }
@@ -174,17 +178,18 @@ impl Watches {
         }
     }
 
-    /// How long after a tick the next one comes.
+    /// Time from a tick to the next one.
     pub fn pause(&self) -> Duration {
         self.pause.into()
     }
 
-    /// Takes over from callers that did not come back. The ticks end when no caller was active for a while.
+    /// Takes over from callers that did not come back. The ticks end when no caller was active
+    /// within its lease.
     pub fn tick(&mut self, reactor: &Reactor, token_kind: u64) {
         let now = clock::nanos();
         let mut is_active = false;
         self.pause.double();
-        // Connections that wait for their turn: the poller will not tell of them.
+        // Connections that wait for a turn: the poller will not report them.
         let unread = |watch: &Watch| watch.place == Place::Watched && watch.shared.has_ready();
         let waiting: Vec<u64> =
             self.sockets.iter().filter(|(_, watch)| unread(watch)).map(|(id, _)| *id).collect();
@@ -210,7 +215,8 @@ impl Watches {
         }
         self.pause.shorten();
         reactor.ticking.store(false, Ordering::SeqCst);
-        // A caller may have left between the look and the store.
+        // A calling thread may have left between the look and the store, and have found ticks still
+        // on.
         let left = |id: &u64| {
             self.sockets
                 .get(id)
@@ -234,7 +240,7 @@ mod tests {
         let mut watches = Watches::default();
         for shared in &sockets {
             watches.add(&reactor, 0, shared.clone()).unwrap();
-            // The caller left just now, by a clock that does not go on.
+            // The caller left just now, by a clock that stands still.
             shared.grant_lease(u64::MAX);
         }
         let is_ticking = || reactor.ticking.load(Ordering::SeqCst);
@@ -244,10 +250,10 @@ mod tests {
             watches.tick(&reactor, 0);
             assert_eq!(watches.pause(), Duration::from_millis(expected));
         }
-        // Another one is not left waiting so long.
+        // Another socket does not wait that long.
         watches.ready(&reactor, 0, 2);
         assert_eq!(watches.pause(), Duration::from_millis(1));
-        // Both stay away.
+        // The callers of both stay away.
         sockets.iter().for_each(|shared| shared.grant_lease(0));
         watches.tick(&reactor, 0);
         assert!(!is_ticking() && sockets.iter().all(|shared| shared.is_watched()));

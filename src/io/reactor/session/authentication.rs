@@ -1,8 +1,8 @@
 //! A session that asks the context's authenticator about its peer (RFC 27, ZAP).
 //!
-//! Reactor's thread. The question travels on a pipe of its own to the socket that is bound to the
-//! well-known name, and nobody waits: the answer comes as a job of the reactor. Meanwhile the time
-//! limit of the handshake runs on; an authenticator that has gone is one that never answers.
+//! I/O thread. The question travels on a pipe of its own to the socket that is bound to the
+//! well-known name. No thread waits: the answer comes as a job of the reactor. Meanwhile the time
+//! limit of the handshake runs on; an authenticator that has gone never answers.
 #![forbid(unsafe_code)]
 
 use zeroize::Zeroizing;
@@ -22,17 +22,17 @@ use crate::sync::{Arc, Mutex};
 use super::super::event_loop::SessionCtx;
 use super::{Session, State, Step};
 
-/// What became of a question.
+/// The outcome of a question.
 pub(super) enum Asked {
     /// The answer will come.
     Waiting,
-    /// Nobody is there to be asked, and nobody has to be.
+    /// There is no authenticator, and none is needed.
     Granted,
-    /// Nobody is there who could grant it.
+    /// There is no authenticator that could grant it.
     Refused,
 }
 
-/// What the authenticator tells of the peer, besides that it may come in.
+/// Facts about the peer in the authenticator's positive answer.
 #[derive(Default)]
 pub(super) struct Granted {
     pub(super) properties: Vec<(Vec<u8>, Vec<u8>)>,
@@ -40,7 +40,7 @@ pub(super) struct Granted {
 }
 
 impl Session {
-    /// Puts the question of the handshake, or answers it where nobody else does.
+    /// Asks the authenticator, or answers the question if none is needed.
     pub(super) fn ask(&mut self, ctx: &mut SessionCtx<'_>, question: AuthRequest) -> Asked {
         let State::Handshaking(greeting) = &mut self.state else { return Asked::Refused };
         let options = &self.options;
@@ -70,7 +70,7 @@ impl Session {
         }
     }
 
-    /// The authenticator has written.
+    /// Called when the authenticator has answered.
     pub fn answered(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         let frames = match greeting.inquiry.as_mut().map(Inquiry::answer) {
@@ -91,17 +91,17 @@ impl Session {
     }
 }
 
-/// A question on its way: this end of the pipe to the authenticator. It ends when it is dropped.
+/// A question on its way: this end of the pipe to the authenticator. Dropping it ends the question.
 pub(super) struct Inquiry {
     reader: Reader,
     writer: Writer,
     end: Arc<InquiryEnd>,
-    /// The letter by which the authenticator hears of it.
+    /// The number of the command by which the authenticator learns of the pipe.
     number: u64,
 }
 
 impl Inquiry {
-    /// Sends the question; `None` when memory is short.
+    /// Sends the question; `None` if memory is short.
     fn new(
         session: u64,
         owner: &Arc<dyn Owner>,
@@ -116,7 +116,7 @@ impl Inquiry {
             writer.write(frame::MORE, Body::Copy(frame), 0).ok()?;
         }
         writer.write(0, Body::Copy(last), 0).ok()?;
-        // Nothing has come; from now on the writer tells when something does.
+        // Nothing has come; this asks the writer to wake the reader when something does.
         reader.ready();
         let end = Arc::new(InquiryEnd {
             session,
@@ -144,8 +144,8 @@ impl Inquiry {
         Some(Inquiry { reader, writer, end, number })
     }
 
-    /// The frames of the answer, once it is there. Of one that is too long only so many are kept
-    /// that it is still too long. `ENOMEM`.
+    /// The frames of the answer, once it is complete. A too long answer is cut, but kept one frame
+    /// too long. `ENOMEM`.
     fn answer(&mut self) -> Result<Option<Vec<Vec<u8>>>> {
         let mut frames = Vec::new();
         while self.reader.ready() {
@@ -166,7 +166,7 @@ impl Drop for Inquiry {
     fn drop(&mut self) {
         self.writer.finish();
         self.reader.abandon();
-        // Nobody needs an answer to what was not read yet.
+        // An unread question needs no answer any more, so it is withdrawn.
         if !self.end.shared.withdraw(self.number, false) {
             self.end.leave();
         }
@@ -177,17 +177,17 @@ impl Drop for Inquiry {
 struct InquiryEnd {
     session: u64,
     owner: Arc<dyn Owner>,
-    /// The authenticator's.
+    /// The socket-shared state of the authenticator.
     shared: Arc<SocketShared>,
     place: Mutex<Place>,
 }
 
 /// Where the pipe is in the authenticator's socket.
 enum Place {
-    /// It has not been taken in yet.
+    /// The authenticator's socket has not taken the pipe yet.
     Unknown,
     Known(PipeKey),
-    /// The session needs it no more.
+    /// The session needs the pipe no more.
     DeferredFlushes,
 }
 

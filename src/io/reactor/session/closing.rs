@@ -1,7 +1,7 @@
-//! A session that ends: the socket, the endpoint or the listener was closed. What is queued goes out
+//! A session that ends: the socket, the endpoint or the listener was closed. Queued messages go out
 //! first if lingering allows.
 //!
-//! Reactor's thread.
+//! I/O thread.
 #![forbid(unsafe_code)]
 
 use std::os::fd::{AsFd, AsRawFd};
@@ -18,14 +18,14 @@ use super::super::timers::Purpose;
 use super::super::{DrainGuard, from_now};
 use super::{Session, State, Step};
 
-/// Reads of what is thrown away, in one turn.
+/// Reads in one turn whose bytes are thrown away.
 const MOST_READS: usize = 16;
 
-/// How often to look whether an ending connection is idle, in milliseconds.
+/// Interval between two checks whether an ending connection is idle, in milliseconds.
 const IDLE_CHECK: i32 = 5;
 
 impl Session {
-    /// The socket has closed its end: what is queued gets `linger` milliseconds.
+    /// Called when the socket has closed its end: queued messages get `linger` milliseconds.
     pub fn close(
         &mut self,
         ctx: &mut SessionCtx<'_>,
@@ -34,7 +34,7 @@ impl Session {
         guard: DrainGuard,
     ) -> Step {
         if !self.connection.as_ref().is_some_and(|own| Arc::ptr_eq(own, closed)) {
-            // An earlier connection of an endpoint that gets a new pipe with each.
+            // `closed` is an earlier connection of an endpoint that gets a new pipe with each.
             return Step::Stay;
         }
         self.guard = Some(guard);
@@ -48,7 +48,7 @@ impl Session {
         if matches!(self.state, State::Running(_)) {
             return self.drain(ctx);
         }
-        // Not connected and not going to be.
+        // The session is not connected and will not be.
         let waiting = matches!(self.state, State::Waiting);
         if waiting && self.options.reconnect_ivl <= 0 && self.timer.is_none() {
             return Step::Remove;
@@ -56,13 +56,14 @@ impl Session {
         Step::Stay
     }
 
-    /// The endpoint was disconnected: it ends now, unless it has something to drain.
+    /// Called when the endpoint was disconnected: ends the session now, unless it has something to
+    /// drain.
     pub fn cancel(&mut self, ctx: &mut SessionCtx<'_>, linger: i32) -> Step {
         if self.guard.is_some() { Step::Stay } else { self.unlistened(ctx, linger) }
     }
 
-    /// The listener or endpoint was closed, and the pipe is still read from: ends the connection
-    /// when what is queued has gone out.
+    /// Called when the listener or endpoint was closed and the pipe is still read: ends the
+    /// connection when all queued messages have gone out.
     pub fn unlistened(&mut self, ctx: &mut SessionCtx<'_>, linger: i32) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Remove };
         connection.flush();
@@ -79,12 +80,12 @@ impl Session {
         Step::Stay
     }
 
-    /// Looks again soon whether what is queued has gone out.
+    /// Checks again after [`IDLE_CHECK`] whether all queued messages have gone out.
     fn watch_idle(&mut self, ctx: &mut SessionCtx<'_>) {
         self.set_timer(ctx, IDLE_CHECK, Purpose::Deadline);
     }
 
-    /// Goes on writing in the background; what comes in is thrown away.
+    /// Goes on writing in the I/O thread; input is thrown away.
     pub(super) fn drain(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let (State::Running(stream), Some(connection)) = (&self.state, &self.connection) else {
             return Step::Remove;
@@ -92,7 +93,7 @@ impl Session {
         let (stream, connection) = (stream.clone(), connection.clone());
         connection.unregister();
         if !self.ending {
-            // That of a connection which could not be watched.
+            // The timer of a connection which could not be watched.
             self.cancel_timer(ctx);
         }
         let events = epoll::READABLE | epoll::WRITABLE | epoll::EDGE;
@@ -100,7 +101,7 @@ impl Session {
         connection.write_ready();
         connection.flush();
         if watched.is_err() {
-            // Nothing tells of room: it is tried again a little later.
+            // No poller would report room, so this is tried again after [`SHORTAGE_PAUSE`].
             self.set_timer(ctx, SHORTAGE_PAUSE, Purpose::Deadline);
         }
         self.check_drained()
@@ -136,13 +137,13 @@ impl Session {
                     }
                 }
             }
-            // The poller tells of it once: the rest is for another turn.
+            // The edge-triggered poller does not report this again: leave the rest to another turn.
             self.owner.unfinished(self.id);
         }
         Step::Stay
     }
 
-    /// Goes on with what was more than one turn allows, to write or to throw away.
+    /// Goes on with bytes that exceeded one turn, to write or to throw away.
     pub fn write_on(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Stay };
         connection.write_on();
@@ -155,7 +156,7 @@ impl Session {
         }
     }
 
-    /// Writes what a caller that streams has left; whether it goes on.
+    /// Writes the deferred bytes of a streaming caller; sets `goes_on` if the drain timer goes on.
     pub fn drain_deferred(&self, visit: &mut DrainTimer, goes_on: &mut bool) -> Step {
         if let Some(connection) = &self.connection {
             *goes_on = connection.drain_deferred(|moved| visit.is_fast(moved));
@@ -166,7 +167,7 @@ impl Session {
         Step::Stay
     }
 
-    /// Gives everything up; the last thing that happens to a session.
+    /// Gives everything up; the last call to a session.
     pub fn end(mut self, ctx: &mut SessionCtx<'_>) {
         self.cancel_timer(ctx);
         self.stop_heartbeat(ctx);

@@ -1,6 +1,6 @@
 //! A session that connects: names, attempts, and the pauses between them.
 //!
-//! Reactor's thread.
+//! I/O thread.
 #![forbid(unsafe_code)]
 
 use std::net::SocketAddr;
@@ -22,11 +22,12 @@ use super::{Role, Session, State, Step};
 /// The `ZMQ_RECONNECT_STOP` bit of refused connections.
 const STOP_CONN_REFUSED: i32 = 1;
 
-/// The one that ends the attempts over ipc, when nobody listens, of a socket that has given up an endpoint.
+/// The bit for a socket that has given up an endpoint: ends its attempts over ipc if no peer
+/// listens.
 const STOP_AFTER_DISCONNECT: i32 = 4;
 
 impl Session {
-    /// The session's first step in its reactor.
+    /// Makes the session's first step in its reactor.
     pub fn begin(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         match &self.role {
             Role::Dialled(_) => self.dial(ctx),
@@ -34,7 +35,7 @@ impl Session {
         }
     }
 
-    /// A new attempt: looks the name up if there is one.
+    /// Begins a new attempt: looks the name up if there is one.
     pub(super) fn dial(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let Role::Dialled(dialling) = &mut self.role else { return Step::Remove };
         dialling.addresses.clear();
@@ -52,7 +53,7 @@ impl Session {
         self.dial_next(ctx)
     }
 
-    /// The name was looked up.
+    /// Goes on when the name was looked up.
     pub fn resolved(&mut self, ctx: &mut SessionCtx<'_>, found: Result<Vec<SocketAddr>>) -> Step {
         if !matches!(self.state, State::Resolving) {
             return Step::Stay;
@@ -93,7 +94,7 @@ impl Session {
         Step::Stay
     }
 
-    /// A connecting descriptor has news.
+    /// Called when a connecting descriptor has an event.
     pub(super) fn connect_ready(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         match core::mem::replace(&mut self.state, State::Waiting) {
             State::Connecting(fd) => {
@@ -125,10 +126,11 @@ impl Session {
         self.attempt_failed(ctx, error)
     }
 
-    /// An attempt failed: the next address at once, or a new round after a pause.
+    /// Goes on after a failed attempt: with the next address at once, or with a new attempt after a
+    /// pause.
     fn attempt_failed(&mut self, ctx: &mut SessionCtx<'_>, error: Errno) -> Step {
         self.state = State::Waiting;
-        // The next attempt may be peer_end away.
+        // The next attempt may come much later, so the kept place is given up.
         self.reserved = None;
         let Role::Dialled(dialling) = &self.role else { return Step::Remove };
         if dialling.next < dialling.addresses.len() {
@@ -161,7 +163,7 @@ impl Session {
         Step::Stay
     }
 
-    /// Nothing will be tried again: the pipe ends.
+    /// Ends the session without a further attempt: the pipe ends.
     pub(super) fn give_up(&mut self) -> Step {
         if let Some(connection) = &self.connection {
             connection.finish();
@@ -177,7 +179,7 @@ impl Session {
         self.peer_reached(ctx, fd)
     }
 
-    /// The stream leaders to the peer, perhaps through a proxy.
+    /// Begins the handshake on a stream that leads to the peer, perhaps through a proxy.
     pub(super) fn peer_reached(&mut self, ctx: &mut SessionCtx<'_>, fd: OwnedFd) -> Step {
         let local = transport::local_endpoint(fd.as_fd()).unwrap_or_default();
         self.endpoints.local = local;

@@ -1,7 +1,7 @@
 //! A session whose connection greets the peer and shakes hands (RFC 23, 3.3 and 3.4).
 //!
-//! Reactor's thread. The protocol itself is in `proto`; this reads, writes, and tells what became
-//! of it.
+//! I/O thread. The protocol itself is in `proto`; this module reads, writes, and reports the
+//! outcome.
 #![forbid(unsafe_code)]
 
 use std::os::fd::{AsFd, AsRawFd};
@@ -34,13 +34,13 @@ const STOP_HANDSHAKE_FAILED: i32 = 2;
 pub(super) struct HandshakeIo {
     pub(super) stream: Arc<Fd>,
     pub(super) handshake: Handshake,
-    /// What the stream carries the handshake in.
+    /// The WebSocket layer that carries the handshake, if there is one.
     pub(super) layer: Option<Box<Layer>>,
-    /// What the handshake did not take yet.
+    /// Input that the handshake did not take yet.
     pub(super) unread: Zeroizing<Vec<u8>>,
-    /// What the kernel did not take yet.
+    /// Output that the kernel did not take yet.
     pub(super) unsent: Zeroizing<Vec<u8>>,
-    /// Why it takes no more.
+    /// The error for which the kernel takes no more.
     stuck: Option<Errno>,
     pub(super) peer_address: Vec<u8>,
     /// The question to the authenticator that is not answered yet.
@@ -49,7 +49,7 @@ pub(super) struct HandshakeIo {
 }
 
 impl Session {
-    /// Makes the handshake; it fails only where the system has no random bytes.
+    /// Makes the handshake; fails only if the system has no random bytes.
     pub(super) fn greet(&mut self, stream: Arc<Fd>, peer_address: Vec<u8>) -> Result<()> {
         let mechanism = mechanism::for_options(&self.options)?;
         let config = HandshakeConfig {
@@ -78,7 +78,7 @@ impl Session {
         Ok(())
     }
 
-    /// How a WebSocket begins on this side.
+    /// Makes the WebSocket layer of this side.
     fn layer(&self, handshake: &Handshake) -> Result<Layer> {
         let Role::Dialled(dialling) = &self.role else {
             return Ok(Layer::server(handshake));
@@ -107,7 +107,8 @@ impl Session {
         self.continue_handshake(ctx, 0)
     }
 
-    /// The handshaking stream is ready: reads, answers, and goes on when it is done.
+    /// Called when the handshaking stream is ready: reads, answers, and goes on when the handshake
+    /// is done.
     pub(super) fn handshake_ready(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &self.state else { return Step::Stay };
         match net::recv(greeting.stream.as_fd(), ctx.buffer) {
@@ -121,12 +122,12 @@ impl Session {
         }
     }
 
-    /// Works on what was left over and on the first `read` bytes of the reactor's buffer.
+    /// Works on the bytes left over and on the first `read` bytes of the reactor's buffer.
     pub(super) fn continue_handshake(&mut self, ctx: &mut SessionCtx<'_>, read: usize) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         let read = ctx.buffer.get_mut(..read).unwrap_or_default();
         let kept = extend_wiping(&mut greeting.unread, read);
-        // The buffer is everybody's, and what came may be a password.
+        // All sessions use the buffer, and the input may be a password.
         read.zeroize();
         if kept.is_err() {
             return self.handshake_lost(ctx, Errno::ENOMEM);
@@ -159,18 +160,19 @@ impl Session {
         self.write_handshake(ctx)
     }
 
-    /// What the handshake handed out as work is done.
+    /// Goes on when a worker has done the work of the handshake.
     pub fn worked(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         match greeting.handshake.resume() {
             Ok(()) => self.continue_handshake(ctx, 0),
-            // We have no credentials, or nobody vouches for the peer: that may be so tomorrow.
+            // This side has no credentials, or none vouch for the peer. That may change, so this is
+            // no breach of the protocol.
             Err(HandshakeError::CONNECTION) => self.handshake_lost(ctx, Errno::EACCES),
             Err(error) => self.handshake_broken(ctx, error),
         }
     }
 
-    /// The peer said that it goes.
+    /// Ends the handshake after the peer's close frame.
     fn peer_left(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if let State::Handshaking(greeting) = &mut self.state {
             greeting.part(ctx.buffer);
@@ -178,7 +180,7 @@ impl Session {
         self.handshake_lost(ctx, Errno::EPIPE)
     }
 
-    /// The peer may not come in, since nobody can be asked about it.
+    /// Refuses the peer, because no authenticator can be asked about it.
     fn unasked(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if let State::Handshaking(greeting) = &mut self.state {
             greeting.part(ctx.buffer);
@@ -186,7 +188,7 @@ impl Session {
         self.handshake_lost(ctx, Errno::EFAULT)
     }
 
-    /// Sends what the handshake has to say, and goes on when it is done.
+    /// Sends the output of the handshake, and goes on when the handshake is done.
     fn write_handshake(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
         if let Err(error) = greeting.write_on() {
@@ -202,14 +204,14 @@ impl Session {
         }
     }
 
-    /// The network failed, or the time is up, before the handshake was done.
+    /// Ends a handshake that the network or the time limit ended.
     pub(super) fn handshake_lost(&mut self, ctx: &mut SessionCtx<'_>, error: Errno) -> Step {
         self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);
         self.end_greeting(ctx);
         self.after_handshake(ctx, Cause::Connection(error))
     }
 
-    /// The peer broke the protocol, or is refused.
+    /// Ends a handshake in which the peer broke the protocol, or is refused.
     pub(super) fn handshake_broken(
         &mut self,
         ctx: &mut SessionCtx<'_>,
@@ -230,7 +232,7 @@ impl Session {
         self.after_handshake(ctx, cause)
     }
 
-    /// The handshake failed: what becomes of the session.
+    /// Decides how the session goes on after a failed handshake.
     fn after_handshake(&mut self, ctx: &mut SessionCtx<'_>, cause: Cause) -> Step {
         if self.options.reconnect_stop & STOP_HANDSHAKE_FAILED != 0 {
             return self.give_up();
@@ -262,7 +264,7 @@ impl Session {
 }
 
 impl HandshakeIo {
-    /// Gives the handshake what has come and keeps what it does not want yet.
+    /// Gives the handshake the input, and keeps the bytes that it does not take yet.
     fn read_on(&mut self) -> core::result::Result<(), HandshakeError> {
         let taken = match &mut self.layer {
             None => self.handshake.input(&self.unread)?,
@@ -273,8 +275,8 @@ impl HandshakeIo {
         Ok(())
     }
 
-    /// Writes what the kernel takes. If it takes no more, the peer may have left a last word, such
-    /// as why it refuses us: reading finds that, and the end. `ENOMEM`: the rest is lost.
+    /// Writes as much as the kernel takes. After an error the peer may have left a last frame, such
+    /// as why it refuses this side: reading finds it, and the end. `ENOMEM`: the rest is lost.
     fn write_on(&mut self) -> Result<()> {
         let output = Zeroizing::new(match &mut self.layer {
             None => self.handshake.take_output(),
@@ -298,15 +300,15 @@ impl HandshakeIo {
         Ok(())
     }
 
-    /// What to wait for: a peer that is ahead of the handshake is read no further.
+    /// The events to wait for. A peer that is ahead of the handshake is not read further.
     fn events(&self) -> u32 {
         let readable = if self.unread.is_empty() { epoll::READABLE } else { 0 };
         let writable = if self.unsent.is_empty() { 0 } else { epoll::WRITABLE };
         readable | writable
     }
 
-    /// A last word, such as why the peer is refused. What it sent meanwhile is read, since closing
-    /// before would reset the connection and might take the word away from it.
+    /// Sends a last frame, such as why the peer is refused. Input that the peer sent meanwhile is
+    /// read, since closing before would reset the connection, and the peer might lose the frame.
     fn part(&mut self, buffer: &mut [u8]) {
         let _ = self.write_on();
         let _ = net::recv(self.stream.as_fd(), buffer);

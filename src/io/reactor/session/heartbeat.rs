@@ -1,7 +1,7 @@
-//! Heartbeats of a session's connection (RFC 37); with WebSockets, their own PING and PONG, which has no time to
-//! live.
+//! Heartbeats of a session's connection (RFC 37); with WebSockets, the PING and PONG of RFC 6455,
+//! which have no time to live.
 //!
-//! Reactor's thread.
+//! I/O thread.
 #![forbid(unsafe_code)]
 
 use crate::error::Errno;
@@ -15,13 +15,14 @@ use super::super::event_loop::SessionCtx;
 use super::super::timers::{Key, Purpose};
 use super::{Session, Step};
 
-/// How long after a look that found another thread reading the next one comes, in nanoseconds.
+/// Pause before the next look, in nanoseconds, after one that found another thread reading.
 const RETRY: u64 = 10 * MILLISECOND;
 
-/// Nanoseconds.
+/// Nanoseconds in a millisecond.
 const MILLISECOND: u64 = 1_000_000;
 
-/// The time of the heartbeat: milliseconds, rounded up so that a timer that is due is due.
+/// The time of the heartbeat in milliseconds, rounded up so that it has reached the deadline of a
+/// timer that has expired.
 fn millis() -> u64 {
     clock::nanos().div_ceil(MILLISECOND)
 }
@@ -58,14 +59,14 @@ impl Session {
         }
     }
 
-    /// Something came in that is thrown away.
+    /// Notes input that is thrown away.
     pub(super) fn note_life(&mut self) {
         if let Some(beat) = &mut self.heartbeat {
             beat.heartbeat.on_traffic();
         }
     }
 
-    /// Takes notice of what has been read.
+    /// Takes notice of the input that was read.
     fn hear(&mut self, now: u64) {
         let (Some(beat), Some(connection)) = (&mut self.heartbeat, &self.connection) else {
             return;
@@ -80,7 +81,8 @@ impl Session {
         }
     }
 
-    /// Reads what may have come while the process stood still, or nobody had time to look.
+    /// Reads input that may have come while the process stood still, or while no thread had time to
+    /// look.
     fn look_late(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if self.guard.is_some() {
             return self.drain_ready(ctx, epoll::READABLE);
@@ -91,7 +93,7 @@ impl Session {
         Step::Stay
     }
 
-    /// The timer is due, or a PING came that sets one.
+    /// Called when the timer is due, or when a PING came that sets one.
     pub fn beat(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let now = millis();
         self.hear(now);
@@ -106,7 +108,8 @@ impl Session {
         };
         ctx.timers.cancel(beat.timer.take());
         if beat.heartbeat.is_overdue(now) && connection.is_being_read() {
-            // A thread that holds what the peer sent, and may not be running, says nothing of the peer.
+            // Another thread holds input of the peer and may not be running. That proves nothing
+            // about the peer.
             let at = clock::nanos() + RETRY;
             beat.timer = Some(ctx.timers.set(at, self.id, Purpose::Heartbeat));
             return Step::Stay;

@@ -1,6 +1,6 @@
-//! One connecting endpoint or one accepted connection: its state, and what happens next.
+//! One connecting endpoint or one accepted connection: its state, and its next step.
 //!
-//! Only the reactor's thread touches a session. It never deletes itself: every step tells whether the
+//! Only the I/O thread touches a session. It never deletes itself: every step returns whether the
 //! session goes on. Reconnecting, giving up and the events follow libzmq's documented behaviour.
 #![forbid(unsafe_code)]
 
@@ -52,9 +52,9 @@ pub struct Session {
     owner: Arc<dyn Owner>,
     role: Role,
     state: State,
-    /// The peer_end end of the pipe; an accepted or immediate session has one only while connected.
+    /// The far end of the pipe; an accepted or immediate session has one only while connected.
     connection: Option<Arc<Connection>>,
-    /// The letter with the last news of a connecting pipe's connection.
+    /// The number of the last `Link` command of a connecting pipe.
     news: u64,
     endpoints: EndpointPair,
     /// For reconnecting, or for the deadline of an attempt or handshake.
@@ -64,13 +64,13 @@ pub struct Session {
     /// The socket has closed its end; the context waits for this.
     guard: Option<DrainGuard>,
     backoff: Backoff,
-    /// The listener is closed: the connection ends when what is queued has gone out.
+    /// The listener is closed: the connection ends when all queued messages have gone out.
     ending: bool,
-    /// Whether the peer speaks ZMTP 3.x, whose handshakes have an end that is told of.
+    /// Whether the peer speaks ZMTP 3.x, for whose handshakes the monitor gets an event at the end.
     modern: bool,
     /// Whether the stream becomes a WebSocket.
     web: bool,
-    /// The place in the reactor's poller that was kept for the first descriptor.
+    /// The place in the reactor's poller that is kept for the first descriptor.
     reserved: Option<ReservedWatch>,
 }
 
@@ -81,7 +81,7 @@ enum Role {
 
 /// Where a connecting session connects to.
 pub struct Dialling {
-    /// What is dialled: the proxy, if there is one.
+    /// The endpoint that is dialled: the proxy, if there is one.
     endpoint: Endpoint,
     /// The address that the proxy is asked for.
     peer: Option<Vec<u8>>,
@@ -100,7 +100,8 @@ impl Dialling {
         Dialling { endpoint, peer, addresses: Vec::new(), next: 0 }
     }
 
-    /// Whether a refusal means that nobody listens; a proxy's own absence says nothing of the peer.
+    /// Whether a refusal means that no peer listens; the absence of a proxy proves nothing about
+    /// the peer.
     fn is_refused_for_good(&self) -> bool {
         matches!(self.endpoint, Endpoint::Tcp(_) | Endpoint::Vsock(_)) && self.peer.is_none()
     }
@@ -114,7 +115,7 @@ enum State {
     /// The proxy is reached, the peer not yet.
     Proxying(Box<Asking>),
     Handshaking(Box<HandshakeIo>),
-    /// The connection is up and driven by whoever comes.
+    /// The connection is up, and any thread may drive it.
     Running(Arc<Fd>),
 }
 
@@ -141,7 +142,8 @@ impl Session {
         session
     }
 
-    /// A connecting endpoint; `connection` is its pipe's peer_end end unless `ZMQ_IMMEDIATE` is set.
+    /// A connecting endpoint; `connection` is the far end of its pipe, unless `ZMQ_IMMEDIATE` is
+    /// set.
     pub fn dialled(
         id: u64,
         owner: Arc<dyn Owner>,
@@ -194,7 +196,7 @@ impl Session {
         self.reserved = reserved;
     }
 
-    /// Has the reactor's poller watch a descriptor, in the place that was kept if it is the first.
+    /// Has the reactor's poller watch a descriptor; the first one takes the place that was kept.
     fn watch_stream(&mut self, ctx: &SessionCtx<'_>, fd: RawFd, events: u32) -> Result<()> {
         self.reserved = None;
         ctx.watch_session(fd, events, self.id)
@@ -224,7 +226,7 @@ impl Session {
 
 // Events and timers.
 impl Session {
-    /// The reactor's poller has something for this session.
+    /// Called when the reactor's poller has an event for this session.
     pub fn ready(&mut self, ctx: &mut SessionCtx<'_>, flags: u32) -> Step {
         match &self.state {
             State::Connecting(_) => self.connect_ready(ctx),
@@ -240,7 +242,7 @@ impl Session {
             Purpose::Reconnect => {
                 self.timer = None;
                 if self.options.immediate && self.shared.is_crowded() {
-                    // Each of its connections has a pipe of its own.
+                    // Each connection of an immediate endpoint has a pipe of its own.
                     self.set_timer(ctx, SHORTAGE_PAUSE, Purpose::Reconnect);
                     return Step::Stay;
                 }
@@ -301,7 +303,7 @@ impl Session {
         }
     }
 
-    /// The connection could not be watched before.
+    /// Tries again to watch a connection, which failed before.
     fn watch_again(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         if self.guard.is_some() {
             return self.drain(ctx);

@@ -1,7 +1,7 @@
 //! A session that has reached a SOCKS5 proxy and asks it for the connection to its peer (RFC 1928).
 //!
-//! Reactor's thread. Until the proxy has connected, this is part of the attempt: a failure closes
-//! the descriptor and leaders to the next attempt, and the monitor sees the proxy as the endpoint.
+//! I/O thread. Until the proxy has connected, this is part of the attempt: a failure closes the
+//! descriptor and leads to the next attempt. The monitor sees the proxy as the endpoint.
 #![forbid(unsafe_code)]
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -23,13 +23,13 @@ use super::{Role, Session, State, Step};
 pub(super) struct Asking {
     pub(super) stream: OwnedFd,
     dialogue: Dialogue,
-    /// What the kernel did not take yet.
+    /// Output that the kernel did not take yet.
     unsent: Zeroizing<Vec<u8>>,
 }
 
 impl Session {
-    /// The proxy is reached. A limit of the attempt that is running goes on; without one the limit
-    /// of handshakes holds, as the proxy may be silent for ever.
+    /// Begins the dialogue with the proxy. A running limit of the attempt goes on; without one the
+    /// limit of handshakes holds, because the proxy may stay silent.
     pub(super) fn ask_proxy(&mut self, ctx: &mut SessionCtx<'_>, stream: OwnedFd) -> Step {
         let Role::Dialled(dialling) = &self.role else { return Step::Remove };
         let Some(peer) = &dialling.peer else { return Step::Remove };
@@ -49,7 +49,8 @@ impl Session {
         self.continue_asking(ctx)
     }
 
-    /// The stream is ready: reads, answers, and goes on to the peer when the proxy has connected.
+    /// Called when the stream is ready: reads, answers, and goes on to the peer when the proxy has
+    /// connected.
     pub(super) fn proxy_ready(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
         let State::Proxying(asking) = &mut self.state else { return Step::Stay };
         match asking.read(ctx.buffer) {
@@ -84,7 +85,7 @@ impl Session {
         }
     }
 
-    /// The proxy refused, fell silent, or is none: the attempt has failed.
+    /// Ends an attempt: the proxy refused, fell silent, or is no proxy.
     pub(super) fn proxy_failed(&mut self, ctx: &mut SessionCtx<'_>, error: Errno) -> Step {
         self.cancel_timer(ctx);
         match core::mem::replace(&mut self.state, State::Waiting) {
@@ -101,8 +102,8 @@ impl Session {
 }
 
 impl Asking {
-    /// Reads once, and nothing of what follows the dialogue. When that has failed the rest is read too,
-    /// since closing before would reset the connection.
+    /// Reads once, and no bytes behind the dialogue. If the dialogue has failed, the rest is read
+    /// too, since closing before would reset the connection.
     fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
         let most = self.dialogue.wanted();
         let answer = buffer.get_mut(..most).ok_or(Errno::EPROTO)?;
@@ -145,8 +146,8 @@ fn open(peer: &[u8], options: &SocketOptions) -> Dialogue {
     Dialogue::new(host, port, login)
 }
 
-/// What the end of an attempt is for the reconnecting. The proxy's refusal is none of the peer's:
-/// `ZMQ_RECONNECT_STOP` does not look at it.
+/// The `errno` of a failed dialogue. A refusal by the proxy does not count as one by the peer:
+/// `ZMQ_RECONNECT_STOP` ignores it.
 fn errno(error: SocksError) -> Errno {
     match error {
         SocksError::Method | SocksError::Login => Errno(libc::EACCES),

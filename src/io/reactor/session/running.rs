@@ -1,6 +1,7 @@
-//! A session whose connection is up: how it starts, and what becomes of its end.
+//! A session whose connection is up (RFC 23, RFC 37): how it starts, and how the session goes on
+//! after its end.
 //!
-//! Reactor's thread. While it is up the connection is driven by whoever comes.
+//! I/O thread. While the connection is up, any thread may drive it.
 #![forbid(unsafe_code)]
 
 use std::os::fd::AsRawFd;
@@ -24,7 +25,7 @@ use super::super::timers::Purpose;
 use super::handshake::HandshakeIo;
 use super::{Role, Session, State, Step};
 
-/// Frames that a network pipe copies instead of referring to.
+/// Frames up to this many bytes are copied into a network pipe instead of being referred to.
 pub const COPY_MAX: usize = 4 * 1024;
 
 impl Session {
@@ -44,7 +45,7 @@ impl Session {
             _ if self.web => Framing::Ws,
             _ if self.is_raw() => Framing::Raw,
             ZmtpVersion::V1 => Framing::V1,
-            // Only subscriptions look different.
+            // Only subscriptions have another form.
             ZmtpVersion::V2 | ZmtpVersion::V3_0 if self.options.socket_type.subscribes() => {
                 Framing::V2
             }
@@ -77,7 +78,7 @@ impl Session {
         self.modern = matches!(version, ZmtpVersion::V3_0 | ZmtpVersion::V3_1) && !self.is_raw();
         let State::Handshaking(greeting) = &self.state else { return Step::Stay };
         let kept = self.metadata(&established, greeting).and_then(|metadata| {
-            // A copy, because there may have been a password behind it, which is wiped.
+            // A copy, because the original may hold a password and is wiped.
             Ok((metadata, copy_of(&greeting.unsent)?))
         });
         let (metadata, unsent) = match kept {
@@ -133,7 +134,7 @@ impl Session {
         }
     }
 
-    /// A new pipe for a connection that has none: accepted, or connected with `ZMQ_IMMEDIATE`.
+    /// Makes a pipe for a connection that has none: accepted, or connected with `ZMQ_IMMEDIATE`.
     fn attach(&mut self, start: Start, peer_routing_id: Vec<u8>) -> Arc<Connection> {
         let (writer, peer_reader) = queue(self.options.sndhwm, self.options.conflates_outward());
         let (peer_writer, reader) = queue(self.options.rcvhwm, self.options.conflates_inward());
@@ -193,8 +194,9 @@ impl Session {
         Step::Stay
     }
 
-    /// Has the connection watched in the socket's poller, and that by a reactor. What cannot be had now is
-    /// tried again a little later; until then nobody reads, and what the peer sends waits.
+    /// Puts the connection into the socket's poller, and that into a reactor's. If one fails it is
+    /// tried again after [`SHORTAGE_PAUSE`]; until then no thread reads, and bytes from the peer
+    /// wait.
     pub(super) fn watch(&mut self, ctx: &mut SessionCtx<'_>, connection: &Arc<Connection>) {
         self.reserved = None;
         let watched = connection.register().and_then(|()| ctx.watch_port(&self.shared));
@@ -203,7 +205,7 @@ impl Session {
         }
     }
 
-    /// The connection ended; `epoch` tells which one it was.
+    /// Ends the connection of this `epoch`; does nothing if it is an earlier one.
     pub fn lost(&mut self, ctx: &mut SessionCtx<'_>, epoch: u64, cause: Cause) -> Step {
         let Some(connection) = self.connection.clone() else { return Step::Stay };
         if connection.epoch() != epoch {
@@ -221,7 +223,7 @@ impl Session {
         drop(stream);
         match cause {
             Cause::Violation(error) => self.raise_failure(error),
-            // A peer without a mechanism is in its handshake to the end, as peer_end as monitors go.
+            // For monitors, a peer without a mechanism is in its handshake to the end.
             Cause::Connection(_) if !self.modern => {
                 self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64);
             }
@@ -234,11 +236,12 @@ impl Session {
         self.after_loss(ctx, cause)
     }
 
-    /// What becomes of the session without its connection.
+    /// Decides how the session goes on without its connection: a new attempt, or the end.
     pub(super) fn after_loss(&mut self, ctx: &mut SessionCtx<'_>, cause: Cause) -> Step {
         let dialled = matches!(self.role, Role::Dialled(_));
         let breached = !matches!(cause, Cause::Connection(_));
-        // Whoever has closed the endpoint could not mend what the peer dislikes, and may wait for it.
+        // An application that has closed the endpoint cannot remove the cause of a breach, and may
+        // wait for the end of the session.
         let closed = self.guard.is_some() || self.ending;
         let again = self.options.reconnect_ivl > 0 && !(breached && closed);
         if !dialled || !again {
