@@ -13,11 +13,11 @@ use crate::sys::{clock, thread};
 
 /// The time that a caller gives another thread to move bytes of its socket, without yielding its
 /// core. In clock ticks (10 to 40 us). After it the caller answers without those bytes.
-pub const STREAM_GAP: u64 = 20 * clock::TICKS_A_MICROSECOND;
+pub const HANDOVER_SPIN: u64 = 20 * clock::TICKS_A_MICROSECOND;
 
 /// The time that a patient caller goes on with yielding, in clock ticks (2 to 10 ms). A thread that
 /// is not running may take longer; then the caller has waited for it once.
-pub const PATIENCE: u64 = 5_000 * clock::TICKS_A_MICROSECOND;
+pub const HANDOVER_PATIENCE: u64 = 5_000 * clock::TICKS_A_MICROSECOND;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -110,7 +110,7 @@ impl Rounds {
         let since = clock::ticks();
         while is_under_way() {
             match clock::ticks().wrapping_sub(since) {
-                passed if passed < STREAM_GAP => core::hint::spin_loop(),
+                passed if passed < HANDOVER_SPIN => core::hint::spin_loop(),
                 passed if passed < patience => thread::yield_now(),
                 // That thread may not be running: later looks at these rounds do not wait again.
                 _ => return self.given_up.store(begun, Ordering::Relaxed),

@@ -18,7 +18,7 @@ use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
 use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
 use crate::io::registry::Registry;
-use crate::io::rounds::{PATIENCE, Rounds, STREAM_GAP};
+use crate::io::rounds::{HANDOVER_PATIENCE, HANDOVER_SPIN, Rounds};
 use crate::io::spin::AdaptiveSpin;
 use crate::io::wait_queue::{Leader, WaitQueue, WaitToken, WakeFd};
 use crate::monitor::Monitor;
@@ -380,12 +380,12 @@ impl SocketShared {
     /// The calling thread's look at all its connections; returns whether something moved. Bytes
     /// that came before it are in the pipes after it, as far as a round reaches.
     pub fn poll_as_caller(&self) -> bool {
-        self.poll_with_patience(STREAM_GAP)
+        self.poll_with_patience(HANDOVER_SPIN)
     }
 
-    /// [`SocketShared::poll_as_caller`], but yields to another thread for up to [`PATIENCE`].
+    /// [`SocketShared::poll_as_caller`], but yields to another thread for up to [`HANDOVER_PATIENCE`].
     pub fn poll_patiently(&self) {
-        self.poll_with_patience(PATIENCE);
+        self.poll_with_patience(HANDOVER_PATIENCE);
     }
 
     fn poll_with_patience(&self, patience: u64) -> bool {

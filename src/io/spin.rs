@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glance_is_tried_where_polling_has_failed() {
+    fn yielding_is_tried_where_polling_has_failed() {
         let spin = seasoned();
         assert!((0..1_000).all(|_| !spin.may_yield()));
         spin.learn(None);

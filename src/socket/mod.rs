@@ -19,15 +19,15 @@ mod send;
 mod slot;
 
 pub use attempt::{Attempt, Tried};
+pub use forward::{Forwarded, forward};
 pub use receive::{receive, receive_blocking, try_receive};
 pub use send::{send, send_blocking, try_send};
-pub use forward::{Forwarded, forward};
 pub use slot::Slot;
 
 use crate::adapt::credit_poll::CreditPoll;
+use crate::adapt::looks::LookPacer;
 use crate::adapt::subscription_poll::SubscriptionPoll;
 use crate::adapt::tuning::STREAM_GAP;
-use crate::adapt::looks::LookPacer;
 use crate::adapt::work::Work;
 use crate::context::{Context, inherited};
 use crate::error::{Errno, Result};

@@ -4,8 +4,8 @@
 
 use crate::context::handle_pool::HandlePool;
 use crate::error::{Errno, Result};
-use crate::socket::attempt::{Attempt, Tried};
 use crate::socket::Core;
+use crate::socket::attempt::{Attempt, Tried};
 use crate::sync::{AtomicU32, Ordering};
 use crate::sys::spin_lock::SpinLock;
 

@@ -98,7 +98,7 @@ fn what_comes_while_the_handshake_hands_over_is_read() {
 }
 
 #[test]
-fn a_glance_reads_what_has_come_from_one_connection_and_from_several() {
+fn yielding_reads_the_input_of_one_connection_and_of_several() {
     let mut one = Fixture::new(Arc::new(SocketShared::default()));
     one.connection.register().unwrap();
     one.connection.set_key(PipeKey { id: 0, generation: 0 });

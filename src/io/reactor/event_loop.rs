@@ -33,8 +33,8 @@ use super::{Bound, Job, Reactor, ReactorHandle, WAKE, from_now};
 /// The kinds of descriptors in the reactor's poller, in the top bits of their tokens.
 pub(super) const LISTENER: u64 = 1 << 60;
 const SESSION: u64 = 2 << 60;
-const PORT: u64 = 3 << 60;
-const STATION: u64 = 4 << 60;
+const SOCKET: u64 = 3 << 60;
+const MULTICAST: u64 = 4 << 60;
 const KIND: u64 = 0xf << 60;
 
 const EVENTS: usize = 128;
@@ -95,7 +95,7 @@ impl SessionCtx<'_> {
     }
 
     pub fn watch_multicast(&self, fd: RawFd, events: u32, multicast: u64) -> Result<()> {
-        self.reactor().epoll.add(fd, events, STATION | multicast)
+        self.reactor().epoll.add(fd, events, MULTICAST | multicast)
     }
 
     pub fn unwatch(&self, fd: RawFd) {
@@ -106,10 +106,10 @@ impl SessionCtx<'_> {
     /// Looks after the socket while no calling thread does, unless a reactor does already.
     /// `EMFILE`, `ENFILE`, `ENOMEM`, `ENOSPC`: no reactor does, and the next connection tries
     /// again.
-    pub fn watch_port(&mut self, shared: &Arc<SocketShared>) -> Result<()> {
+    pub fn watch_socket(&mut self, shared: &Arc<SocketShared>) -> Result<()> {
         let (handle, watches) = (self.handle, &mut *self.watches);
         shared.claim_watch(|| {
-            watches.add(&handle.reactor, PORT, shared.clone())?;
+            watches.add(&handle.reactor, SOCKET, shared.clone())?;
             shared.set_background(handle.reactor.clone());
             watches.look_at_newest();
             Ok(())
@@ -205,7 +205,7 @@ impl EventLoop {
         self.jobs();
         self.due_timers();
         self.drain_streams();
-        self.look_after_ports();
+        self.look_after_sockets();
         if membarrier::is_requested() {
             self.register_barrier();
         }
@@ -250,8 +250,8 @@ impl EventLoop {
         match token & KIND {
             LISTENER => self.accept(id),
             SESSION => self.step(id, |session, ctx| session.ready(ctx, event.flags())),
-            PORT => self.parts.watches.ready(&self.handle.reactor, PORT, id),
-            STATION => self.multicast(id, |multicast, ctx| multicast.work(ctx)),
+            SOCKET => self.parts.watches.ready(&self.handle.reactor, SOCKET, id),
+            MULTICAST => self.multicast(id, |multicast, ctx| multicast.work(ctx)),
             _ => {}
         }
     }
@@ -408,7 +408,7 @@ impl EventLoop {
                 Purpose::MulticastSession => {
                     self.multicast(owner, |multicast, ctx| multicast.due(ctx))
                 }
-                Purpose::StationLinger => self.remove_multicast(owner),
+                Purpose::MulticastLinger => self.remove_multicast(owner),
                 _ => self.step(owner, |session, ctx| session.timer(ctx, purpose)),
             }
         }
@@ -428,15 +428,15 @@ impl EventLoop {
         }
     }
 
-    fn look_after_ports(&mut self) {
-        self.parts.watches.continue_busy(&self.handle.reactor, PORT);
+    fn look_after_sockets(&mut self) {
+        self.parts.watches.continue_busy(&self.handle.reactor, SOCKET);
         if !self.handle.reactor.ticking.load(Ordering::SeqCst) {
             return;
         }
         let now = clock::nanos();
         if has_passed(self.last_tick, now, self.parts.watches.pause()) {
             self.last_tick = now;
-            self.parts.watches.tick(&self.handle.reactor, PORT);
+            self.parts.watches.tick(&self.handle.reactor, SOCKET);
         }
     }
 }

@@ -185,7 +185,7 @@ impl MulticastSession {
             return Step::Remove;
         }
         if linger > 0 {
-            self.linger = Some(ctx.timers.set(from_now(linger), self.id, Purpose::StationLinger));
+            self.linger = Some(ctx.timers.set(from_now(linger), self.id, Purpose::MulticastLinger));
         }
         self.work(ctx)
     }

@@ -19,7 +19,7 @@ pub enum Purpose {
     /// A multicast session has something to do.
     MulticastSession,
     /// End of the linger time of messages queued to a multicast session.
-    StationLinger,
+    MulticastLinger,
     /// Accept again after the system was short of something.
     Accept,
 }

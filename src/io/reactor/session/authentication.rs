@@ -42,7 +42,7 @@ pub(super) struct Granted {
 impl Session {
     /// Asks the authenticator, or answers the question if none is needed.
     pub(super) fn ask(&mut self, ctx: &mut SessionCtx<'_>, question: AuthRequest) -> Asked {
-        let State::Handshaking(greeting) = &mut self.state else { return Asked::Refused };
+        let State::Handshaking(io) = &mut self.state else { return Asked::Refused };
         let options = &self.options;
         let domain = &options.zap_domain;
         let asking = Asking::of(question.mechanism, domain, options.zap_enforce_domain);
@@ -52,16 +52,16 @@ impl Session {
         };
         match found {
             Some(found) if matches!(found.socket_type, SocketType::Rep | SocketType::Router) => {
-                let address = &greeting.peer_address;
+                let address = &io.peer_address;
                 // There may be a password among them.
                 let frames =
                     Zeroizing::new(zap::request(question, domain, address, &options.routing_id));
-                greeting.inquiry = Inquiry::new(self.id, &self.owner, found.shared, &frames);
-                if greeting.inquiry.is_some() { Asked::Waiting } else { Asked::Refused }
+                io.inquiry = Inquiry::new(self.id, &self.owner, found.shared, &frames);
+                if io.inquiry.is_some() { Asked::Waiting } else { Asked::Refused }
             }
             None if asking != Asking::Always => {
                 // The mechanism has just asked, and a granted request has no error.
-                match greeting.handshake.authenticated(Verdict::Granted) {
+                match io.handshake.authenticated(Verdict::Granted) {
                     Ok(()) => Asked::Granted,
                     Err(_) => Asked::Refused,
                 }
@@ -72,19 +72,19 @@ impl Session {
 
     /// Called when the authenticator has answered.
     pub fn answered(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        let frames = match greeting.inquiry.as_mut().map(Inquiry::answer) {
+        let State::Handshaking(io) = &mut self.state else { return Step::Stay };
+        let frames = match io.inquiry.as_mut().map(Inquiry::answer) {
             Some(Ok(Some(frames))) => frames,
             Some(Err(error)) => return self.handshake_lost(ctx, error),
             Some(Ok(None)) | None => return Step::Stay,
         };
-        greeting.inquiry = None;
+        io.inquiry = None;
         let reply = match zap::Reply::parse(&frames, self.options.socket_type) {
             Ok(reply) => reply,
             Err(error) => return self.handshake_broken(ctx, error),
         };
-        greeting.granted = Granted { properties: reply.properties, identity: reply.identity };
-        match greeting.handshake.authenticated(reply.verdict) {
+        io.granted = Granted { properties: reply.properties, identity: reply.identity };
+        match io.handshake.authenticated(reply.verdict) {
             Ok(()) => self.continue_handshake(ctx, 0),
             Err(error) => self.handshake_broken(ctx, error.by_ourselves()),
         }
@@ -188,13 +188,13 @@ enum Place {
     Unknown,
     Known(PipeKey),
     /// The session needs the pipe no more.
-    DeferredFlushes,
+    Left,
 }
 
 impl InquiryEnd {
     fn set(&self, key: PipeKey) {
         let mut place = self.place.lock();
-        let left = matches!(*place, Place::DeferredFlushes);
+        let left = matches!(*place, Place::Left);
         if !left {
             *place = Place::Known(key);
         }
@@ -205,7 +205,7 @@ impl InquiryEnd {
     }
 
     fn leave(&self) {
-        let place = core::mem::replace(&mut *self.place.lock(), Place::DeferredFlushes);
+        let place = core::mem::replace(&mut *self.place.lock(), Place::Left);
         if let Place::Known(key) = place {
             self.shared.post(Command::Closed(key));
         }

@@ -175,7 +175,7 @@ impl Session {
         match &self.state {
             State::Connecting(fd) => ctx.unwatch(fd.as_raw_fd()),
             State::Proxying(asking) => ctx.unwatch(asking.stream.as_raw_fd()),
-            State::Handshaking(greeting) => ctx.unwatch(greeting.stream.as_raw_fd()),
+            State::Handshaking(io) => ctx.unwatch(io.stream.as_raw_fd()),
             State::Running(stream) if self.guard.is_some() => ctx.unwatch(stream.as_raw_fd()),
             _ => {}
         }

@@ -93,8 +93,8 @@ impl Session {
     }
 
     pub(super) fn start_handshake(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        let State::Handshaking(greeting) = &self.state else { return Step::Remove };
-        let fd = greeting.stream.as_raw_fd();
+        let State::Handshaking(io) = &self.state else { return Step::Remove };
+        let fd = io.stream.as_raw_fd();
         if self.is_raw() {
             return self.start_raw(ctx);
         }
@@ -110,10 +110,10 @@ impl Session {
     /// Called when the handshaking stream is ready: reads, answers, and goes on when the handshake
     /// is done.
     pub(super) fn handshake_ready(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        let State::Handshaking(greeting) = &self.state else { return Step::Stay };
-        match net::recv(greeting.stream.as_fd(), ctx.buffer) {
+        let State::Handshaking(io) = &self.state else { return Step::Stay };
+        match net::recv(io.stream.as_fd(), ctx.buffer) {
             Ok(0) => {
-                let error = greeting.stuck.unwrap_or(Errno::EPIPE);
+                let error = io.stuck.unwrap_or(Errno::EPIPE);
                 self.handshake_lost(ctx, error)
             }
             Ok(read) => self.continue_handshake(ctx, read),
@@ -124,18 +124,18 @@ impl Session {
 
     /// Works on the bytes left over and on the first `read` bytes of the reactor's buffer.
     pub(super) fn continue_handshake(&mut self, ctx: &mut SessionCtx<'_>, read: usize) -> Step {
-        let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
+        let State::Handshaking(io) = &mut self.state else { return Step::Stay };
         let read = ctx.buffer.get_mut(..read).unwrap_or_default();
-        let kept = extend_wiping(&mut greeting.unread, read);
+        let kept = extend_wiping(&mut io.unread, read);
         // All sessions use the buffer, and the input may be a password.
         read.zeroize();
         if kept.is_err() {
             return self.handshake_lost(ctx, Errno::ENOMEM);
         }
         loop {
-            let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-            let read = greeting.read_on();
-            if greeting.layer.as_mut().is_some_and(|layer| layer.take_upgraded()) {
+            let State::Handshaking(io) = &mut self.state else { return Step::Stay };
+            let read = io.read_on();
+            if io.layer.as_mut().is_some_and(|layer| layer.take_upgraded()) {
                 self.raise(event::HANDSHAKE_SUCCEEDED, 0);
             }
             match read {
@@ -143,14 +143,14 @@ impl Session {
                 Err(HandshakeError::CONNECTION) if self.web => return self.peer_left(ctx),
                 Err(error) => return self.handshake_broken(ctx, error),
             }
-            let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-            if let Some(work) = greeting.handshake.work() {
+            let State::Handshaking(io) = &mut self.state else { return Step::Stay };
+            if let Some(work) = io.handshake.work() {
                 if let Err(error) = ctx.work(self.id, work) {
                     return self.handshake_lost(ctx, error);
                 }
                 break;
             }
-            let Some(question) = greeting.handshake.auth_request() else { break };
+            let Some(question) = io.handshake.auth_request() else { break };
             match self.ask(ctx, question) {
                 Asked::Waiting => break,
                 Asked::Granted => {}
@@ -162,8 +162,8 @@ impl Session {
 
     /// Goes on when a worker has done the work of the handshake.
     pub fn worked(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        match greeting.handshake.resume() {
+        let State::Handshaking(io) = &mut self.state else { return Step::Stay };
+        match io.handshake.resume() {
             Ok(()) => self.continue_handshake(ctx, 0),
             // This side has no credentials, or none vouch for the peer. That may change, so this is
             // no breach of the protocol.
@@ -174,31 +174,31 @@ impl Session {
 
     /// Ends the handshake after the peer's close frame.
     fn peer_left(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        if let State::Handshaking(greeting) = &mut self.state {
-            greeting.part(ctx.buffer);
+        if let State::Handshaking(io) = &mut self.state {
+            io.part(ctx.buffer);
         }
         self.handshake_lost(ctx, Errno::EPIPE)
     }
 
     /// Refuses the peer, because no authenticator can be asked about it.
     fn unasked(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        if let State::Handshaking(greeting) = &mut self.state {
-            greeting.part(ctx.buffer);
+        if let State::Handshaking(io) = &mut self.state {
+            io.part(ctx.buffer);
         }
         self.handshake_lost(ctx, Errno::EFAULT)
     }
 
     /// Sends the output of the handshake, and goes on when the handshake is done.
     fn write_handshake(&mut self, ctx: &mut SessionCtx<'_>) -> Step {
-        let State::Handshaking(greeting) = &mut self.state else { return Step::Stay };
-        if let Err(error) = greeting.write_on() {
+        let State::Handshaking(io) = &mut self.state else { return Step::Stay };
+        if let Err(error) = io.write_on() {
             return self.handshake_lost(ctx, error);
         }
-        if let Some(established) = greeting.handshake.established() {
+        if let Some(established) = io.handshake.established() {
             return self.establish(ctx, established);
         }
-        let fd = greeting.stream.as_raw_fd();
-        match ctx.rewatch_session(fd, greeting.events(), self.id) {
+        let fd = io.stream.as_raw_fd();
+        match ctx.rewatch_session(fd, io.events(), self.id) {
             Ok(()) => Step::Stay,
             Err(error) => self.handshake_lost(ctx, error),
         }
@@ -207,7 +207,7 @@ impl Session {
     /// Ends a handshake that the network or the time limit ended.
     pub(super) fn handshake_lost(&mut self, ctx: &mut SessionCtx<'_>, error: Errno) -> Step {
         self.raise(event::HANDSHAKE_FAILED_NO_DETAIL, error.0 as u64);
-        self.end_greeting(ctx);
+        self.end_handshake(ctx);
         self.after_handshake(ctx, Cause::Connection(error))
     }
 
@@ -220,11 +220,11 @@ impl Session {
         if error.kind == ErrorKind::Memory {
             return self.handshake_lost(ctx, Errno::ENOMEM);
         }
-        if let State::Handshaking(greeting) = &mut self.state {
-            greeting.part(ctx.buffer);
+        if let State::Handshaking(io) = &mut self.state {
+            io.part(ctx.buffer);
         }
         self.raise_failure(error);
-        self.end_greeting(ctx);
+        self.end_handshake(ctx);
         let cause = match error.kind {
             ErrorKind::Protocol => Cause::Protocol(Errno::EPROTO),
             ErrorKind::Connection | ErrorKind::Memory => Cause::Connection(Errno::EPROTO),
@@ -252,12 +252,12 @@ impl Session {
         }
     }
 
-    fn end_greeting(&mut self, ctx: &mut SessionCtx<'_>) {
+    fn end_handshake(&mut self, ctx: &mut SessionCtx<'_>) {
         self.cancel_timer(ctx);
-        if let State::Handshaking(greeting) = core::mem::replace(&mut self.state, State::Waiting) {
-            let fd = greeting.stream.as_raw_fd();
+        if let State::Handshaking(io) = core::mem::replace(&mut self.state, State::Waiting) {
+            let fd = io.stream.as_raw_fd();
             ctx.unwatch(fd);
-            drop(greeting);
+            drop(io);
             self.raise(event::DISCONNECTED, fd as u64);
         }
     }

@@ -271,7 +271,7 @@ impl Session {
                 }
                 Step::Stay
             }
-            Purpose::Accept | Purpose::MulticastSession | Purpose::StationLinger => Step::Stay,
+            Purpose::Accept | Purpose::MulticastSession | Purpose::MulticastLinger => Step::Stay,
         }
     }
 

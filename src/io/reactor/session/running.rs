@@ -56,16 +56,16 @@ impl Session {
     fn metadata(
         &self,
         established: &Established,
-        greeting: &HandshakeIo,
+        io: &HandshakeIo,
     ) -> Result<Option<Arc<Metadata>>> {
         let raw = self.is_raw();
         if !self.modern && !raw {
             return Ok(None);
         }
-        let fd = greeting.stream.as_raw_fd().to_string();
-        let address: (&[u8], &[u8]) = (b"Peer-Address", &greeting.peer_address);
+        let fd = io.stream.as_raw_fd().to_string();
+        let address: (&[u8], &[u8]) = (b"Peer-Address", &io.peer_address);
         let own = [address, (b"__fd", fd.as_bytes())].into_iter();
-        let told = greeting.granted.properties.iter().chain(&established.properties);
+        let told = io.granted.properties.iter().chain(&established.properties);
         let all = own
             .filter(|(_, value)| !value.is_empty())
             .chain(told.map(|(name, value)| (name.as_slice(), value.as_slice())));
@@ -76,36 +76,35 @@ impl Session {
         self.cancel_timer(ctx);
         let version = established.version;
         self.modern = matches!(version, ZmtpVersion::V3_0 | ZmtpVersion::V3_1) && !self.is_raw();
-        let State::Handshaking(greeting) = &self.state else { return Step::Stay };
-        let kept = self.metadata(&established, greeting).and_then(|metadata| {
+        let State::Handshaking(io) = &self.state else { return Step::Stay };
+        let kept = self.metadata(&established, io).and_then(|metadata| {
             // A copy, because the original may hold a password and is wiped.
-            Ok((metadata, copy_of(&greeting.unsent)?))
+            Ok((metadata, copy_of(&io.unsent)?))
         });
         let (metadata, unsent) = match kept {
             Ok(kept) => kept,
             Err(error) => return self.handshake_lost(ctx, error),
         };
-        let State::Handshaking(mut greeting) = core::mem::replace(&mut self.state, State::Waiting)
-        else {
+        let State::Handshaking(mut io) = core::mem::replace(&mut self.state, State::Waiting) else {
             return Step::Stay;
         };
         self.backoff.established();
-        let stream = greeting.stream.clone();
+        let stream = io.stream.clone();
         if !self.is_raw() {
             ctx.unwatch(stream.as_raw_fd());
         }
         if self.modern {
             self.raise(event::HANDSHAKE_SUCCEEDED, 0);
         }
-        let identity = greeting.granted.identity.as_ref().or(established.peer_identity.as_ref());
+        let identity = io.granted.identity.as_ref().or(established.peer_identity.as_ref());
         let peer_routing_id = identity.cloned().unwrap_or_default();
         let start = Start {
             stream: stream.clone(),
             framing: self.framing(established.version),
             inbound: self.inbound(),
             metadata,
-            sealing: greeting.handshake.sealing(),
-            web: greeting.layer.take().map(|layer| layer.into_halves(self.options.maxmsgsize)),
+            sealing: io.handshake.sealing(),
+            web: io.layer.take().map(|layer| layer.into_halves(self.options.maxmsgsize)),
             unsent,
         };
         self.state = State::Running(stream);
@@ -121,7 +120,7 @@ impl Session {
             }
             None => self.attach(start, peer_routing_id),
         };
-        self.run(ctx, &connection, &established, &greeting.unread)
+        self.run(ctx, &connection, &established, &io.unread)
     }
 
     fn inbound(&self) -> Inbound {
@@ -199,7 +198,7 @@ impl Session {
     /// wait.
     pub(super) fn watch(&mut self, ctx: &mut SessionCtx<'_>, connection: &Arc<Connection>) {
         self.reserved = None;
-        let watched = connection.register().and_then(|()| ctx.watch_port(&self.shared));
+        let watched = connection.register().and_then(|()| ctx.watch_socket(&self.shared));
         if watched.is_err() {
             self.set_timer(ctx, SHORTAGE_PAUSE, Purpose::Deadline);
         }
