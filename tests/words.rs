@@ -9,11 +9,44 @@ use std::process::Command;
 
 /// Names that the glossary replaced.
 const GIVEN_UP: &[&str] = &[
-    "BEHIND", "Bed", "Bell", "Brief", "Far", "Feed", "Follower", "Glance", "HEAVY", "Haste",
-    "Hearing", "MOMENT", "PRESSING", "Pace", "Places", "Seat", "Shelter", "Sleeper", "Station",
-    "Tempo", "Tools", "UNDONE", "Wish", "bed", "come_by", "first_send", "give_way",
-    "glance", "glances", "grew_light", "haste", "hasty", "open_road", "relieve", "rouse",
-    "send_slowly", "shelter", "tempo",
+    "BEHIND",
+    "Bed",
+    "Bell",
+    "Brief",
+    "Far",
+    "Feed",
+    "Follower",
+    "Glance",
+    "HEAVY",
+    "Haste",
+    "Hearing",
+    "MOMENT",
+    "PRESSING",
+    "Pace",
+    "Places",
+    "Seat",
+    "Shelter",
+    "Sleeper",
+    "Station",
+    "Tempo",
+    "Tools",
+    "UNDONE",
+    "Wish",
+    "bed",
+    "come_by",
+    "first_send",
+    "give_way",
+    "glance",
+    "glances",
+    "grew_light",
+    "haste",
+    "hasty",
+    "open_road",
+    "relieve",
+    "rouse",
+    "send_slowly",
+    "shelter",
+    "tempo",
 ];
 
 /// Sentences that may still begin without naming their thing.
@@ -33,7 +66,8 @@ fn texts() -> Vec<(String, String)> {
         let is_generated = name.starts_with("docs/benchmarks/") || *name == "tests/words.rs";
         !is_generated && [".rs", ".c", ".h", ".md"].iter().any(|end| name.ends_with(end))
     };
-    let read = |name: &str| Some((name.to_owned(), std::fs::read_to_string(root().join(name)).ok()?));
+    let read =
+        |name: &str| Some((name.to_owned(), std::fs::read_to_string(root().join(name)).ok()?));
     names.lines().filter(is_own).filter_map(read).collect()
 }
 

@@ -9,17 +9,16 @@
 
 pub mod buffers;
 pub mod connection;
+mod idle;
 #[cfg(test)]
 mod model;
 pub mod reactor;
 mod registry;
 mod rounds;
 pub mod shared;
-mod spin;
 pub mod wait_queue;
 #[cfg(test)]
 mod wait_queue_model;
-mod yield_policy;
 
 /// The atomics and system calls that `wait_queue.rs` uses; its model defines these names too.
 mod primitives {

@@ -13,13 +13,15 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use crate::adapt::contention::Contention;
 use crate::adapt::looks::LookBudget;
+use crate::adapt::spin::AdaptiveSpin;
+use crate::adapt::tuning::{LONGEST_LOOK, UNASKED};
 use crate::adapt::turns;
 use crate::error::{Errno, Result};
 use crate::io::buffers::Buffers;
 use crate::io::connection::{Connection, DUE_IN, DUE_OUT};
+use crate::io::idle;
 use crate::io::registry::Registry;
 use crate::io::rounds::{HANDOVER_PATIENCE, HANDOVER_SPIN, Rounds};
-use crate::io::spin::AdaptiveSpin;
 use crate::io::wait_queue::{Leader, WaitQueue, WaitToken, WakeFd};
 use crate::monitor::Monitor;
 use crate::pipe::{Command, Letter, Mailbox, PipeKey, Remains};
@@ -39,14 +41,6 @@ const EVENTS: usize = 64;
 
 /// The most peers that may leave unread messages behind before no more are let in.
 const MOST_DEPARTED: usize = 8192;
-
-/// For this time a caller need not ask the kernel about its only connection, known to be ready. In
-/// clock ticks (0.25 to 1 ms).
-const UNASKED: u64 = 500 * clock::TICKS_A_MICROSECOND;
-
-/// The most that a look counts for, in clock ticks (0.5 to 2 ms): a round takes no longer on a
-/// thread that runs.
-const LONGEST_LOOK: u64 = 1_000 * clock::TICKS_A_MICROSECOND;
 
 /// See the module's documentation.
 pub struct SocketShared {
@@ -651,7 +645,7 @@ impl SocketShared {
     /// Yields the core to another thread. Returns whether something came, be it only to the
     /// `reader`, for which no command is posted.
     pub fn yield_to_peer(&self, mut reader: Option<&mut Reader>) -> bool {
-        self.spin.yielding.take(|| {
+        idle::yield_to_peer(&self.spin.yielding, || {
             if self.has_poller() {
                 self.look();
             }
@@ -697,7 +691,7 @@ impl SocketShared {
             }
             match self.poller.get() {
                 Some(poller) if self.spin_round(poller, lead) => return true,
-                None if self.spin.pause(looks, || lead.has_news()) => return true,
+                None if idle::pause(&self.spin, looks, || lead.has_news()) => return true,
                 _ => {}
             }
             if !has_time() {

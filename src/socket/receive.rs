@@ -2,6 +2,7 @@
 //! and lets it go while its thread sleeps. [`send`](super::send) has the other direction.
 #![forbid(unsafe_code)]
 
+use crate::adapt::tuning::LOOK_INTERVAL;
 use crate::error::{Errno, Result};
 use crate::options::numbers::ZMQ_DONTWAIT;
 use crate::pattern::Env;
@@ -102,10 +103,6 @@ fn receive_at_once<R>(slot: &Slot, take: &mut impl FnMut(Incoming<'_>) -> R) -> 
         core.try_receive(take)
     })
 }
-
-/// About how long a peer's message waits at most for a caller that finds others at hand, in clock ticks
-/// (20 to 100 us).
-const LOOK_INTERVAL: u64 = 50 * clock::TICKS_A_MICROSECOND;
 
 impl Core {
     /// Before a receive: once in about 50 us the calling thread looks at all connections, however many

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::adapt::drain_timer::{DrainTimer, DrainTimers};
 use crate::endpoint::TcpConnectAddress;
 use crate::error::Result;
 use crate::io::buffers::READ_SIZE;
@@ -25,7 +26,6 @@ use crate::transport::Accepted;
 use super::listen::{Accepting, SHORTAGE_PAUSE, SharedListener};
 use super::multicast::MulticastSession;
 use super::session::{Session, Step};
-use super::streams::{DrainTimer, DrainTimers};
 use super::timers::{Purpose, Timers};
 use super::watch::Watches;
 use super::{Bound, Job, Reactor, ReactorHandle, WAKE, from_now};

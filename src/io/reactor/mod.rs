@@ -10,12 +10,10 @@ mod backoff;
 mod event_loop;
 mod listen;
 mod multicast;
-mod pause;
 mod runners;
 #[cfg(test)]
 mod runners_model;
 mod session;
-mod streams;
 mod timers;
 mod watch;
 

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::RawFd;
 
 use crate::adapt::custody::{self, Custody};
+use crate::adapt::pause::Pause;
 use crate::error::Result;
 use crate::io::shared::SocketShared;
 use crate::sync::{Arc, Ordering};
 use crate::sys::{clock, epoll};
 
 use super::Reactor;
-use super::pause::Pause;
 
 /// Time between two ticks while callers may stay away: 1 to 8 ms, longest if the expected callers
 /// come each time. A tick takes the core from a caller that shares it.

@@ -6,6 +6,7 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
+use crate::adapt::drain_timer::DrainTimer;
 use crate::error::Errno;
 use crate::io::connection::{Cause, Connection};
 use crate::sync::Arc;
@@ -13,7 +14,6 @@ use crate::sys::{epoll, net};
 
 use super::super::event_loop::SessionCtx;
 use super::super::listen::SHORTAGE_PAUSE;
-use super::super::streams::DrainTimer;
 use super::super::timers::Purpose;
 use super::super::{DrainGuard, from_now};
 use super::{Session, State, Step};

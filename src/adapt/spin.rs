@@ -7,10 +7,9 @@
 //! changes; a lost update does no harm.
 #![forbid(unsafe_code)]
 
-use crate::io::yield_policy::YieldPolicy;
+use super::yield_policy::YieldPolicy;
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use crate::sys::clock::{self, TICKS_A_MICROSECOND};
-use crate::sys::thread::yield_now;
+use crate::sys::clock::TICKS_A_MICROSECOND;
 
 /// The longest time that a caller polls before it sleeps (60 us), in ticks of the processor's clock
 /// like all times here.
@@ -21,7 +20,7 @@ const SHORTEST: u64 = 10 * TICKS_A_MICROSECOND;
 
 /// Input within this time (40 us) was worth polling for. Later input came only because another
 /// thread got the core.
-pub(super) const SOON: u64 = 40 * TICKS_A_MICROSECOND;
+pub const SOON: u64 = 40 * TICKS_A_MICROSECOND;
 
 /// Backoff that one failure adds.
 const FAILURE: u32 = 32;
@@ -32,10 +31,6 @@ const SUCCESS: u32 = 8;
 
 /// Limit of the backoff: at least one wait in 1,024 still spins.
 const DEEPEST: u32 = 10 * FAILURE;
-
-/// Iterations of the spin loop between two looks at memory that another core may write (some 500
-/// ns).
-const TURNS: u32 = 30;
 
 /// One pause in so many yields where yielding is not known to help. On a crowded machine a thread
 /// that yields gets the core back much later.
@@ -82,38 +77,22 @@ impl AdaptiveSpin {
         self.skip.store(skip.max(1), Ordering::Relaxed);
     }
 
-    /// Pauses after so many `looks` at memory. Most pauses spin, so that another core goes on; one
-    /// in [`SELDOM`] yields to a thread on this core. If a yield helped last time, every other
-    /// pause yields. Returns whether `has_come`.
-    pub fn pause(&self, looks: u32, has_come: impl Fn() -> bool) -> bool {
-        let gives_way = self.gives_way(looks);
-        let mut time = 0;
-        if gives_way {
-            let began = clock::ticks();
-            yield_now();
-            // Long if a thread took the core that had nothing to do with this wait.
-            time = clock::ticks().wrapping_sub(began);
-        } else {
-            (0..TURNS).for_each(|_| core::hint::spin_loop());
-        }
-        let came = has_come();
-        self.paused(gives_way, came, time);
-        came
-    }
-
-    fn gives_way(&self, looks: u32) -> bool {
+    /// Whether the pause after so many `looks` at memory yields. Most pauses spin, so that another core goes
+    /// on; one in [`SELDOM`] yields. If a yield helped last time, every other pause yields.
+    pub fn yields(&self, looks: u32) -> bool {
         let shares = self.shares_core.load(Ordering::Relaxed);
         let is_due = if shares { looks.is_multiple_of(2) } else { looks % SELDOM == SELDOM - 1 };
         // The yield policy can forbid it: it knows of lost time slices.
         is_due && self.yielding.may_be_part()
     }
 
-    fn paused(&self, gave_way: bool, came: bool, time: u64) {
+    /// Learns from a pause that yielded or not, took `time`, and after which input `came` or not.
+    pub fn paused(&self, yielded: bool, came: bool, time: u64) {
         // Written only on a change, so that the cache line stays shared.
-        if came && gave_way != self.shares_core.load(Ordering::Relaxed) {
-            self.shares_core.store(gave_way, Ordering::Relaxed);
+        if came && yielded != self.shares_core.load(Ordering::Relaxed) {
+            self.shares_core.store(yielded, Ordering::Relaxed);
         }
-        if gave_way {
+        if yielded {
             // A spin on the core proves nothing about yielding.
             self.yielding.learn_from_spin(came, time);
         }
@@ -164,7 +143,7 @@ impl AdaptiveSpin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::yield_policy::FIRST_WAITS;
+    use crate::adapt::yield_policy::FIRST_WAITS;
 
     /// How many of `waits` polled, where `pays` says by the number of the try whether it pays.
     fn polled(spin: &AdaptiveSpin, waits: u32, pays: impl Fn(u32) -> bool) -> u32 {
@@ -214,38 +193,38 @@ mod tests {
 
     /// Makes `comes` pauses, after the last of which something comes.
     fn pauses(spin: &AdaptiveSpin, comes: u32) {
-        (0..comes).for_each(|looks| spin.paused(spin.gives_way(looks), looks == comes - 1, 1));
+        (0..comes).for_each(|looks| spin.paused(spin.yields(looks), looks == comes - 1, 1));
     }
 
     /// The state after the first waits.
     fn seasoned() -> AdaptiveSpin {
         let spin = AdaptiveSpin::default();
-        assert!((0..FIRST_WAITS).all(|_| spin.gives_way(SELDOM - 1) && !spin.may_yield()));
+        assert!((0..FIRST_WAITS).all(|_| spin.yields(SELDOM - 1) && !spin.may_yield()));
         spin
     }
 
     #[test]
     fn what_helped_last_time_comes_first() {
         let spin = seasoned();
-        let gives_way = |looks: u32| spin.gives_way(looks);
-        assert!((0..SELDOM - 1).all(|looks| !gives_way(looks)) && gives_way(SELDOM - 1));
+        let yields = |looks: u32| spin.yields(looks);
+        assert!((0..SELDOM - 1).all(|looks| !yields(looks)) && yields(SELDOM - 1));
         pauses(&spin, 3);
-        assert!(!gives_way(0));
+        assert!(!yields(0));
         pauses(&spin, SELDOM);
-        assert!(gives_way(0) && !gives_way(1) && gives_way(2));
+        assert!(yields(0) && !yields(1) && yields(2));
         pauses(&spin, 1);
-        assert!(gives_way(0));
+        assert!(yields(0));
         pauses(&spin, 2);
-        assert!(!gives_way(0));
+        assert!(!yields(0));
     }
 
     #[test]
     fn who_lost_a_slice_in_a_pause_keeps_the_core() {
         let spin = seasoned();
         pauses(&spin, SELDOM);
-        assert!(spin.gives_way(0) && spin.may_yield());
+        assert!(spin.yields(0) && spin.may_yield());
         spin.paused(true, false, LONGEST * 1_000);
-        assert!(!spin.gives_way(0) && !spin.may_yield());
+        assert!(!spin.yields(0) && !spin.may_yield());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! messages. So after an expiry that finds a large volume sent since the last one, the time
 //! doubles.
 //!
-//! I/O thread.
+//! A value of one reactor, owned by its I/O thread.
 #![forbid(unsafe_code)]
 
 use super::pause::Pause;
@@ -54,22 +54,22 @@ impl DrainTimer {
 /// The drain timers of one reactor.
 #[derive(Default)]
 pub struct DrainTimers {
-    visits: Vec<DrainTimer>,
+    timers: Vec<DrainTimer>,
     /// Time at which the first of them is due.
     due: u64,
 }
 
 impl DrainTimers {
     /// Starts a timer; its time begins `now`.
-    pub fn add(&mut self, mut visit: DrainTimer, now: u64) {
-        visit.due = now + visit.pause.nanos();
-        self.due = if self.visits.is_empty() { visit.due } else { self.due.min(visit.due) };
-        self.visits.push(visit);
+    pub fn add(&mut self, mut timer: DrainTimer, now: u64) {
+        timer.due = now + timer.pause.nanos();
+        self.due = if self.timers.is_empty() { timer.due } else { self.due.min(timer.due) };
+        self.timers.push(timer);
     }
 
     /// Time at which the next timer is due, if there is one.
     pub fn due(&self) -> Option<u64> {
-        (!self.visits.is_empty()).then_some(self.due)
+        (!self.timers.is_empty()).then_some(self.due)
     }
 
     /// Takes the timers that are due, or due within half of [`SHORTEST`]. If the caller goes on,
@@ -78,10 +78,10 @@ impl DrainTimers {
         if now < self.due {
             return Vec::new();
         }
-        let all = core::mem::take(&mut self.visits);
-        let (due, later) = all.into_iter().partition(|visit| visit.due <= now + SHORTEST / 2);
-        self.visits = later;
-        self.due = self.visits.iter().map(|visit| visit.due).min().unwrap_or(0);
+        let all = core::mem::take(&mut self.timers);
+        let (due, later) = all.into_iter().partition(|timer| timer.due <= now + SHORTEST / 2);
+        self.timers = later;
+        self.due = self.timers.iter().map(|timer| timer.due).min().unwrap_or(0);
         due
     }
 }
@@ -91,11 +91,11 @@ mod tests {
     use super::*;
 
     fn taken(streams: &mut DrainTimers, now: u64) -> Vec<u64> {
-        streams.take_due(now).into_iter().map(|visit| visit.session).collect()
+        streams.take_due(now).into_iter().map(|timer| timer.session).collect()
     }
 
     #[test]
-    fn all_that_are_nearly_due_are_visited_together() {
+    fn all_that_are_nearly_due_are_timered_together() {
         let mut streams = DrainTimers::default();
         assert_eq!(streams.due(), None);
         streams.add(DrainTimer::first(1, 0), 1000);
@@ -109,17 +109,17 @@ mod tests {
     }
 
     #[test]
-    fn a_fast_caller_is_visited_less_often() {
-        let mut visit = DrainTimer::first(1, 500);
+    fn a_fast_caller_is_timered_less_often() {
+        let mut timer = DrainTimer::first(1, 500);
         let mut moved = 500;
         for expected in [2, 4, 8, 16, 16, 16] {
-            moved += visit.pause.nanos() / 1000 * FAST;
-            assert!(visit.is_fast(moved));
-            assert_eq!(visit.pause.nanos(), expected * SHORTEST);
+            moved += timer.pause.nanos() / 1000 * FAST;
+            assert!(timer.is_fast(moved));
+            assert_eq!(timer.pause.nanos(), expected * SHORTEST);
         }
-        moved += visit.pause.nanos() / 1000 * FAST - 1;
-        assert!(!visit.is_fast(moved));
-        assert_eq!(visit.pause.nanos(), SHORTEST);
+        moved += timer.pause.nanos() / 1000 * FAST - 1;
+        assert!(!timer.is_fast(moved));
+        assert_eq!(timer.pause.nanos(), SHORTEST);
     }
 
     #[test]

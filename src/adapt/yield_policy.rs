@@ -8,16 +8,15 @@
 //! clock.
 #![forbid(unsafe_code)]
 
-use crate::io::spin::SOON;
+use super::spin::SOON;
 use crate::sync::{AtomicU32, Ordering};
-use crate::sys::clock::{self, TICKS_A_MICROSECOND};
-use crate::sys::thread::yield_now;
+use crate::sys::clock::TICKS_A_MICROSECOND;
 
 /// Yields in a row that may fail before the trust is gone.
 const TRUST: u32 = 4;
 
 /// Yields per attempt. Two, because on the first the peer may merely yield back before checking.
-const TURNS: u32 = 2;
+pub const YIELDS: u32 = 2;
 
 /// Limit of the backoff, as an exponent of two: at least one wait in 8,192 is a trial.
 const RAREST: u32 = 13;
@@ -31,7 +30,7 @@ const WORTH: u64 = TICKS_A_MICROSECOND / 4;
 
 /// Waits of a socket before the first trial. A caller that asks once or twice on a crowded machine
 /// should not lose a slice by it.
-pub(super) const FIRST_WAITS: u32 = 16;
+pub const FIRST_WAITS: u32 = 16;
 
 /// See the module's documentation.
 pub struct YieldPolicy {
@@ -77,18 +76,6 @@ impl YieldPolicy {
         left == 0
     }
 
-    /// Yields to another thread. Returns whether the awaited input `has_come`.
-    pub fn take(&self, mut has_come: impl FnMut() -> bool) -> bool {
-        let began = clock::ticks();
-        // Ends with the first yield that brought something.
-        let came = (0..TURNS).any(|_| {
-            yield_now();
-            has_come()
-        });
-        self.learn(came, clock::ticks().wrapping_sub(began));
-        came
-    }
-
     /// Learns from a yield of this duration within a longer wait. If nothing came, the yield need
     /// not be the reason: then only a lost slice counts.
     pub fn learn_from_spin(&self, came: bool, time: u64) {
@@ -98,7 +85,7 @@ impl YieldPolicy {
     }
 
     /// Learns from a yield of this duration, and whether the awaited input `came`.
-    pub(super) fn learn(&self, came: bool, time: u64) {
+    pub fn learn(&self, came: bool, time: u64) {
         let before = self.trust.load(Ordering::Relaxed);
         let trust = match came {
             // An unrelated thread had the core for its whole slice: yielding is too dear, even if
@@ -205,20 +192,5 @@ mod tests {
         assert!(yielding.is_trusted());
         yielding.learn_from_spin(false, SLICE);
         assert!(!yielding.is_trusted() && !yielding.may_be_part());
-    }
-
-    #[test]
-    fn others_go_on_twice() {
-        let yielding = YieldPolicy::default();
-        let looks = core::cell::Cell::new(0);
-        let has_come = |at: u32| {
-            looks.set(looks.get() + 1);
-            looks.get() == at
-        };
-        assert!(yielding.take(|| has_come(1)));
-        assert!(yielding.take(|| has_come(3)));
-        looks.set(10);
-        assert!(!yielding.take(|| has_come(1)));
-        assert_eq!(looks.get(), 12);
     }
 }
