@@ -94,6 +94,10 @@ fn names_that_were_given_up_stay_away() {
 /// The words of a line beside its code: a comment, or the line of a document.
 fn prose<'a>(name: &str, line: &'a str) -> Option<&'a str> {
     if name.ends_with(".md") {
+        // A title need not be a sentence.
+        if line.starts_with('#') {
+            return None;
+        }
         return Some(line.trim_start_matches([' ', '|', '-', '*', '#']));
     }
     let line = line.trim_start();

@@ -1,5 +1,5 @@
 //! Receiving: the first try of a call, and the call that waits. A call holds the socket's lock while it works
-//! and lets it go while its thread sleeps. [`send`](super::send) has the other direction.
+//! and lets it go while its thread sleeps. [`send`](mod@super::send) has the other direction.
 #![forbid(unsafe_code)]
 
 use crate::adapt::tuning::LOOK_INTERVAL;
