@@ -53,8 +53,8 @@ impl LookPacer {
         self.left == 0
     }
 
-    /// Checks at the time `now`. `interval` is the time between two looks, at least half of it; the
-    /// last one is over `since` then. `several`: the socket has other peers than the one that is
+    /// Checks at the time `now`, `since` after the end of the last look. Two looks are `interval`
+    /// apart, and at least half of it. `several`: the socket has other peers than the one that is
     /// read from, so looks make sense.
     pub fn check(&mut self, now: u64, interval: u64, since: u64, several: bool) -> Check {
         self.uncancelled = self.uncancelled.saturating_add(self.every);
@@ -109,7 +109,7 @@ impl LookBudget {
         self.cost.load(Ordering::Relaxed)
     }
 
-    /// The time since the last look began.
+    /// The time since the last look ended.
     pub fn since(&self, now: u64) -> u64 {
         now.wrapping_sub(self.ended.load(Ordering::Relaxed))
     }

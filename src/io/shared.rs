@@ -452,9 +452,9 @@ impl SocketShared {
     }
 
     /// Takes up an event of the kernel: queues a ready connection for its turn.
-    fn note(&self, poller: &SocketPoller, event: &Event, leaders: bool) {
+    fn note(&self, poller: &SocketPoller, event: &Event, leads: bool) {
         if event.token() == WAKE {
-            if leaders {
+            if leads {
                 poller.wake_fd.clear();
             }
             return;

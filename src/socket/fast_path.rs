@@ -12,15 +12,15 @@ use crate::socket::Core;
 
 /// See the module's documentation.
 #[derive(Default)]
-pub(super) struct Lanes {
+pub(super) struct FastPaths {
     pub out: Option<PipeId>,
     pub inward: Option<PipeId>,
 }
 
-impl Lanes {
+impl FastPaths {
     #[inline]
     pub fn forget(&mut self) {
-        *self = Lanes::default();
+        *self = FastPaths::default();
     }
 }
 
@@ -28,20 +28,23 @@ impl Core {
     /// A message of one frame was sent, by a call that would have waited.
     pub(super) fn find_fast_path_out(&mut self) {
         let id = self.pattern.fast_path_out(&self.options);
-        self.lanes.out = id.filter(|id| self.pipes.get(*id).is_some_and(|pipe| pipe.can_append()));
+        self.fast_paths.out =
+            id.filter(|id| self.pipes.get(*id).is_some_and(|pipe| pipe.can_append()));
     }
 
     /// A message of one frame was received.
     pub(super) fn find_fast_path_in(&mut self) {
         let id = self.pattern.fast_path_in(&self.options);
         let keeps = |id: &PipeId| self.pipes.get(*id).is_some_and(|pipe| !pipe.reader.conflates());
-        self.lanes.inward = id.filter(keeps);
+        self.fast_paths.inward = id.filter(keeps);
     }
 
     /// Sends a message of one frame, if it can go the short way; whether it did.
     #[inline(always)]
     pub(super) fn send_by_fast_path(&mut self, body: &mut Body<'_>) -> bool {
-        let Some(pipe) = self.lanes.out.and_then(|id| self.pipes.get_mut(id)) else { return false };
+        let Some(pipe) = self.fast_paths.out.and_then(|id| self.pipes.get_mut(id)) else {
+            return false;
+        };
         pipe.write_short(body, &self.flush_policy) || pipe.write_single(body, &self.flush_policy)
     }
 }

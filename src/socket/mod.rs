@@ -42,7 +42,7 @@ use crate::sys::clock;
 use crate::sys::thread::yield_now;
 
 use endpoints::Endpoints;
-use fast_path::Lanes;
+use fast_path::FastPaths;
 
 /// Looks for input that are no farther apart than this are made in a loop, in clock ticks (40 to 240 us).
 const LOOP: u64 = 4 * STREAM_GAP;
@@ -81,7 +81,7 @@ pub struct Core {
     is_cut: bool,
     /// A call has told that the context ends.
     has_told_end: bool,
-    lanes: Lanes,
+    fast_paths: FastPaths,
 }
 
 impl Core {
@@ -111,7 +111,7 @@ impl Core {
             work: Work::default(),
             is_cut: false,
             has_told_end: false,
-            lanes: Lanes::default(),
+            fast_paths: FastPaths::default(),
         })
     }
 
@@ -125,7 +125,7 @@ impl Core {
 
     /// The pattern and what it works on.
     fn parts(&mut self) -> (&mut dyn Pattern, Env<'_>) {
-        self.lanes.forget();
+        self.fast_paths.forget();
         let env = Env {
             pipes: &mut self.pipes,
             options: &self.options,
@@ -237,7 +237,7 @@ impl Core {
     /// `zmq_setsockopt`: `ETERM`, `EINVAL`.
     pub fn set_option(&mut self, number: i32, value: Option<&[u8]>) -> Result<()> {
         self.process_commands_until_told()?;
-        self.lanes.forget();
+        self.fast_paths.forget();
         match options::set(&mut self.options, number, value)? {
             Effect::Stored => Ok(()),
             Effect::Subscribe => self.subscribe(value.unwrap_or_default(), true),

@@ -21,10 +21,10 @@ pub async fn receive<R>(
     flags: i32,
     mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
-    match try_first(slot, flags, &mut take) {
+    match try_receive(slot, flags, &mut take) {
         Ok(taken) => Ok(taken),
         Err(Attempt::Failed(error)) => Err(error),
-        Err(Attempt::MustBlock) => wait_for_frame(parker, slot, flags, &mut take).await,
+        Err(Attempt::MustBlock) => receive_blocking(parker, slot, flags, take).await,
     }
 }
 
@@ -35,11 +35,7 @@ pub fn try_receive<R>(
     flags: i32,
     mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Tried<R> {
-    try_first(slot, flags, &mut take)
-}
-
-#[inline(always)]
-fn try_first<R>(slot: &Slot, flags: i32, take: &mut impl FnMut(Incoming<'_>) -> R) -> Tried<R> {
+    let take = &mut take;
     let waits = flags & ZMQ_DONTWAIT == 0;
     let first = slot.attempt(|core| {
         core.look_at_times()?;
@@ -64,15 +60,7 @@ pub async fn receive_blocking<R>(
     flags: i32,
     mut take: impl FnMut(Incoming<'_>) -> R,
 ) -> Result<R> {
-    wait_for_frame(parker, slot, flags, &mut take).await
-}
-
-async fn wait_for_frame<R>(
-    parker: &Parker,
-    slot: &Slot,
-    flags: i32,
-    take: &mut impl FnMut(Incoming<'_>) -> R,
-) -> Result<R> {
+    let take = &mut take;
     let mut patience = None;
     loop {
         let received = slot.with(|core| {
@@ -140,12 +128,12 @@ impl Core {
     ) -> Result<R> {
         let (flush_policy, mut env);
         flush_policy = &self.flush_policy;
-        let fast_path = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
+        let fast_path = self.fast_paths.inward.and_then(|id| self.pipes.get_mut(id));
         let short =
             fast_path.and_then(|pipe| pipe.take_short(|more| flush_policy.took_input(more)));
         let single = match short {
             None => {
-                let fast_path = self.lanes.inward.and_then(|id| self.pipes.get_mut(id));
+                let fast_path = self.fast_paths.inward.and_then(|id| self.pipes.get_mut(id));
                 fast_path.and_then(|pipe| pipe.take_single(|more| flush_policy.took_input(more)))
             }
             short => short,
@@ -160,7 +148,7 @@ impl Core {
             }
             None => {
                 let polls_again = may_yield && self.trusts_yielding();
-                self.lanes.inward = None;
+                self.fast_paths.inward = None;
                 flush_policy.turn();
                 self.look = self.look.wrapping_add(1);
                 env = Env {
