@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use crate::error::{Errno, Result};
+use crate::error::Result;
 use crate::msg::{Metadata, Msg, frame};
 use crate::queue::Batch;
 use crate::queue::batch::{FULL, Frames};
@@ -86,7 +86,7 @@ impl Backlog {
 
     #[cold]
     fn close(&mut self) -> Result<()> {
-        self.closed.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        self.closed.try_reserve(1)?;
         let mut fresh = core::mem::take(&mut self.spare);
         if self.open.is_secret() {
             fresh.keep_secret();

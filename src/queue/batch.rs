@@ -150,7 +150,7 @@ impl Batch {
         }
         if self.bytes.capacity() < room {
             let mut larger = Vec::new();
-            larger.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
+            larger.try_reserve_exact(room)?;
             move_wiping(&mut self.bytes, larger);
         }
         Ok(())
@@ -265,7 +265,7 @@ impl Batch {
         }
         self.is_secret |= other.is_secret;
         self.reserve(other.bytes.len())?;
-        self.attachments.try_reserve(other.attachments.len()).map_err(|_| Errno::ENOMEM)?;
+        self.attachments.try_reserve(other.attachments.len())?;
         let base = self.bytes.len();
         self.bytes.extend_from_slice(&other.bytes);
         self.attachments.extend(other.attachments.drain(..).map(|(at, mark)| (base + at, mark)));
@@ -366,7 +366,7 @@ impl Frames for Batch {
     fn push_whole(&mut self, flags: u8, msg: Msg) -> Result<()> {
         let (header, header_len) = frame::encode(flags, msg.len());
         self.reserve(header_len)?;
-        self.attachments.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        self.attachments.try_reserve(1)?;
         self.bytes.extend_from_slice(header.get(..header_len).unwrap_or_default());
         self.referred += msg.len();
         self.attachments.push_back((self.bytes.len(), Attachment::Body(msg)));

@@ -294,7 +294,7 @@ impl Tx {
     fn encode(&mut self) -> Result<()> {
         let waiting = self.reader.front().queued_bytes();
         let growth = if self.sealer.is_some() { waiting / 2 } else { 0 };
-        self.encoded.try_reserve((waiting + growth).min(ENCODE)).map_err(|_| Errno::ENOMEM)?;
+        self.encoded.try_reserve((waiting + growth).min(ENCODE))?;
         while self.encoded.len() < ENCODE && self.reader.ready() {
             let Some(frame) = self.reader.take() else { break };
             self.sent.passed(frame.flags);
@@ -364,7 +364,7 @@ pub(super) fn subscription(command: &[u8]) -> Result<Option<Vec<u8>>> {
 /// Adds a frame in the form that an older or raw peer wants. Commands other than subscriptions have
 /// no such form.
 fn encode_frame(framing: Framing, frame: &Incoming<'_>, out: &mut Vec<u8>) -> Result<()> {
-    out.try_reserve(frame.data().len() + 16).map_err(|_| Errno::ENOMEM)?;
+    out.try_reserve(frame.data().len() + 16)?;
     if !frame.is_command() {
         append(framing, frame.more(), frame.data(), out);
         return Ok(());

@@ -135,7 +135,7 @@ pub fn append_frame(
     frame: &Incoming<'_>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    out.try_reserve(frame.data().len() + 64).map_err(|_| Errno::ENOMEM)?;
+    out.try_reserve(frame.data().len() + 64)?;
     if let Some(sealer) = sealer {
         let mut sealed = Vec::new();
         seal_frame(sealer, Framing::Ws, frame, &mut sealed)?;

@@ -61,7 +61,7 @@ impl Sealer {
     pub fn append(&mut self, flags: u8, body: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let count = self.count.checked_add(1).ok_or(Errno::EFAULT)?;
         let size = OVERHEAD + body.len();
-        out.try_reserve(frame::MAX_HEADER + size).map_err(|_| Errno::ENOMEM)?;
+        out.try_reserve(frame::MAX_HEADER + size)?;
         self.count = count;
         let (header, header_len) = crate::msg::frame::encode(0, size);
         out.extend_from_slice(header.get(..header_len).unwrap_or_default());

@@ -30,7 +30,7 @@ const CANCEL: u8 = 8;
 /// `EACCES` when the context has ended, `ENOMEM`, `EMSGSIZE`.
 pub(super) fn seal(session: &Session, flags: u8, body: &[u8]) -> Result<Vec<u8>> {
     let mut content = Vec::new();
-    content.try_reserve_exact(1 + body.len()).map_err(|_| Errno::ENOMEM)?;
+    content.try_reserve_exact(1 + body.len())?;
     content.push(inner_flags(flags));
     content.extend_from_slice(body);
     counted(MESSAGE, &session.wrap(&content)?)
@@ -74,7 +74,7 @@ impl Sealer {
     /// `EACCES` when the context has ended, `ENOMEM`, `EMSGSIZE`. Nothing was appended.
     pub fn append(&mut self, flags: u8, body: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let message = seal(&self.0, flags, body)?;
-        out.try_reserve(frame::MAX_HEADER + message.len()).map_err(|_| Errno::ENOMEM)?;
+        out.try_reserve(frame::MAX_HEADER + message.len())?;
         let (header, header_len) = crate::msg::frame::encode(0, message.len());
         out.extend_from_slice(header.get(..header_len).unwrap_or_default());
         out.extend_from_slice(&message);
